@@ -1,0 +1,6 @@
+//! Decide: outcomes to a verdict with reasons. Pure: no I/O, no clock of its own.
+
+pub mod enforcement;
+pub mod verdict;
+
+pub use verdict::{Case, Judgement, judge};

@@ -1,0 +1,323 @@
+//! The verdict: outcomes and input faults to findings, a verdict and each policy's state.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::enforcement::{Circumstances, enforcement_of};
+use crate::domain::clock::Timestamp;
+use crate::domain::code::Code;
+use crate::domain::decision::{Summary, Verdict};
+use crate::domain::enforcement::EnforcementRules;
+use crate::domain::finding::{Enforcement, Finding, FindingState};
+use crate::domain::place::Location;
+use crate::domain::policy::{Outcome, PolicyMeta, PolicyResult, RuleKind, Subject, Violation};
+use crate::domain::release::{InputFault, Release};
+use crate::domain::resource::ResourceId;
+use crate::domain::scorecard::{PolicyState, Standing};
+use crate::domain::service::Environment;
+use crate::domain::value::Value;
+
+/// Everything that a verdict is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The release.
+    pub release: &'a Release,
+    /// Where it was to go.
+    pub environment: &'a Environment,
+    /// What the policies said.
+    pub outcomes: &'a [Outcome],
+    /// Every policy of the revision.
+    pub policies: &'a [Arc<PolicyMeta>],
+    /// What a failed policy does.
+    pub rules: &'a EnforcementRules,
+    /// When it is judged.
+    pub now: Timestamp,
+}
+
+/// A verdict with its reasons.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// May it go there?
+    pub verdict: Verdict,
+    /// The reasons, worst first, secrets replaced.
+    pub findings: Vec<Finding>,
+    /// Counts of (policy, subject) pairs.
+    pub summary: Summary,
+    /// How each policy came out over all its subjects.
+    pub states: Vec<PolicyState>,
+}
+
+/// The code of a policy that could not be evaluated. Its finding carries the policy's own code in `facts`.
+const POLICY_ERROR: &str = "policy-error";
+
+/// Judges a case.
+pub fn judge(case: &Case<'_>) -> Judgement {
+    let circumstances = Circumstances {
+        environment: case.environment,
+        service: case.release.service.as_ref(),
+        now: case.now,
+    };
+    let mut judgement = Judgement {
+        verdict: Verdict::Allow,
+        findings: Vec::new(),
+        summary: Summary::default(),
+        states: Vec::new(),
+    };
+    let mut standings: BTreeMap<&Code, Standing> = BTreeMap::new();
+    for fault in &case.release.faults {
+        judgement.findings.push(finding_of_fault(fault, case.rules, &circumstances));
+        judgement.summary.errors += 1;
+    }
+    for outcome in case.outcomes {
+        let findings = findings_of(outcome, case, &circumstances);
+        let standing = count(&mut judgement.summary, outcome, &findings);
+        if let Some(standing) = standing {
+            // `Standing` is ordered from good to bad, so the worst subject decides.
+            standings
+                .entry(&outcome.policy.code)
+                .and_modify(|known| *known = worse(*known, standing))
+                .or_insert(standing);
+        }
+        judgement.findings.extend(findings);
+    }
+    judgement.states = case
+        .policies
+        .iter()
+        .map(|policy| PolicyState {
+            code: policy.code.clone(),
+            severity: policy.severity,
+            standing: standings.get(&policy.code).copied().unwrap_or(Standing::NotApplicable),
+        })
+        .collect();
+    let applied = case
+        .outcomes
+        .iter()
+        .map(|outcome| &outcome.policy.code)
+        .collect::<std::collections::BTreeSet<_>>();
+    judgement.summary.not_applicable = u32::try_from(
+        case.policies.iter().filter(|policy| !applied.contains(&policy.code)).count(),
+    )
+    .unwrap_or(u32::MAX);
+    let denies = |finding: &Finding| {
+        finding.enforcement == Enforcement::Deny && finding.state == FindingState::Open
+    };
+    if judgement.findings.iter().any(denies) {
+        judgement.verdict = Verdict::Deny;
+    }
+    judgement.findings.sort_by(|a, b| {
+        (b.enforcement, b.severity).cmp(&(a.enforcement, a.severity)).then_with(|| {
+            (&a.location.file, a.location.line, a.location.column, &a.code, &a.message).cmp(&(
+                &b.location.file,
+                b.location.line,
+                b.location.column,
+                &b.code,
+                &b.message,
+            ))
+        })
+    });
+    judgement
+}
+
+fn worse(a: Standing, b: Standing) -> Standing {
+    let rank = |standing: Standing| match standing {
+        Standing::NotApplicable => 0,
+        Standing::Passed => 1,
+        Standing::Waived => 2,
+        Standing::Failed => 3,
+    };
+    if rank(a) >= rank(b) { a } else { b }
+}
+
+/// Counts one (policy, subject) pair and says how the policy stands for it; a policy that is switched off does not.
+fn count(summary: &mut Summary, outcome: &Outcome, findings: &[Finding]) -> Option<Standing> {
+    match &outcome.result {
+        PolicyResult::Passed => {
+            summary.passed += 1;
+            return Some(Standing::Passed);
+        }
+        PolicyResult::Error(_) => {
+            summary.errors += 1;
+            return Some(Standing::Failed);
+        }
+        PolicyResult::Failed(_) => {}
+    }
+    let open = findings.iter().filter(|finding| finding.state == FindingState::Open);
+    match open.map(|finding| finding.enforcement).max() {
+        Some(Enforcement::Deny) => summary.deny += 1,
+        Some(Enforcement::Warn) => summary.warn += 1,
+        Some(Enforcement::Audit) => summary.audit += 1,
+        Some(Enforcement::Off) => {}
+        None if findings.is_empty() => return None,
+        None => {
+            summary.waived += 1;
+            return Some(Standing::Waived);
+        }
+    }
+    Some(Standing::Failed)
+}
+
+fn findings_of(
+    outcome: &Outcome,
+    case: &Case<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Vec<Finding> {
+    match &outcome.result {
+        PolicyResult::Passed => Vec::new(),
+        PolicyResult::Error(reason) => vec![finding_of_error(outcome, reason, case, circumstances)],
+        PolicyResult::Failed(violations) => violations
+            .iter()
+            .map(|violation| finding_of_violation(outcome, violation, case, circumstances))
+            .filter(|finding| finding.enforcement != Enforcement::Off)
+            .collect(),
+    }
+}
+
+fn finding_of_violation(
+    outcome: &Outcome,
+    violation: &Violation,
+    case: &Case<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Finding {
+    let policy = &outcome.policy;
+    let severity = violation.severity.unwrap_or(policy.severity);
+    let enforcement =
+        enforcement_of(case.rules, &policy.code, &policy.pack, severity, circumstances);
+    let enforcement = match violation.rule {
+        RuleKind::Deny => enforcement,
+        RuleKind::Warn => enforcement.min(Enforcement::Warn),
+    };
+    let secrets = &case.release.secrets;
+    let message = secrets.redact(&violation.message).into_owned();
+    let facts = redact_value(case.release, &violation.facts);
+    let (resource, location) =
+        place(case.release, violation.subject.unwrap_or(outcome.subject), &violation.path);
+    Finding {
+        fingerprint: Finding::fingerprint_of(
+            &policy.code,
+            &resource,
+            &location.file,
+            &location.path,
+            &message,
+        ),
+        code: policy.code.clone(),
+        severity,
+        enforcement,
+        state: FindingState::Open,
+        title: policy.title.clone(),
+        message,
+        remediation: policy.remediation.clone(),
+        controls: policy.controls.clone(),
+        resource,
+        location,
+        policy: policy.package.clone(),
+        facts,
+    }
+}
+
+/// A policy that could not be evaluated denies like a failed one, and at least as a high severity does.
+fn finding_of_error(
+    outcome: &Outcome,
+    reason: &str,
+    case: &Case<'_>,
+    circumstances: &Circumstances<'_>,
+) -> Finding {
+    let policy = &outcome.policy;
+    let severity = policy.severity.max(crate::domain::code::Severity::High);
+    let (resource, location) = place(case.release, outcome.subject, "");
+    Finding {
+        fingerprint: Finding::fingerprint_of(
+            &policy.code,
+            &resource,
+            &location.file,
+            &location.path,
+            POLICY_ERROR,
+        ),
+        code: policy.code.clone(),
+        severity,
+        enforcement: enforcement_of(
+            case.rules,
+            &policy.code,
+            &policy.pack,
+            severity,
+            circumstances,
+        )
+        .max(Enforcement::Audit),
+        state: FindingState::Open,
+        title: format!("{} (could not be evaluated)", policy.title),
+        message: case.release.secrets.redact(reason).into_owned(),
+        remediation: format!(
+            "Mend the policy in `{}`, or switch it off in `enforcement.yaml` until it is mended.",
+            policy.file
+        ),
+        controls: policy.controls.clone(),
+        resource,
+        location,
+        policy: policy.package.clone(),
+        facts: Value::object(vec![("reason".into(), Value::from(POLICY_ERROR))]),
+    }
+}
+
+fn finding_of_fault(
+    fault: &InputFault,
+    rules: &EnforcementRules,
+    circumstances: &Circumstances<'_>,
+) -> Finding {
+    let facts = fault.related.as_ref().map_or_else(
+        || Value::object(Vec::new()),
+        |first| Value::object(vec![("first".into(), Value::from(first.to_string()))]),
+    );
+    Finding {
+        fingerprint: Finding::fingerprint_of(
+            &fault.code,
+            &fault.resource,
+            &fault.location.file,
+            &fault.location.path,
+            &fault.message,
+        ),
+        code: fault.code.clone(),
+        severity: fault.severity,
+        enforcement: enforcement_of(rules, &fault.code, "input", fault.severity, circumstances)
+            .max(Enforcement::Audit),
+        state: FindingState::Open,
+        title: fault.title.to_owned(),
+        message: fault.message.clone(),
+        remediation: fault.remediation.clone(),
+        controls: Vec::new(),
+        resource: fault.resource.clone(),
+        location: fault.location.clone(),
+        policy: "goldgate.intake".to_owned(),
+        facts,
+    }
+}
+
+fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Location) {
+    match subject {
+        Subject::Resource(index) => release.resources.get(index).map_or_else(
+            || (ResourceId::default(), Location::default()),
+            |resource| (resource.id.clone(), resource.location(path)),
+        ),
+        Subject::Release => (ResourceId::default(), Location::default()),
+    }
+}
+
+fn redact_value(release: &Release, value: &Value) -> Value {
+    if release.secrets.is_empty() {
+        return value.clone();
+    }
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::String(text) => Value::from(release.secrets.redact(text).as_ref()),
+        Value::Array(items) => {
+            Value::array(items.iter().map(|item| redact_value(release, item)).collect())
+        }
+        Value::Object(object) => Value::object(
+            object
+                .entries()
+                .iter()
+                .map(|(key, item)| {
+                    (release.secrets.redact(key).into(), redact_value(release, item))
+                })
+                .collect(),
+        ),
+    }
+}

@@ -1,0 +1,86 @@
+//! What intake made of the artifacts: the release under judgement.
+
+use std::sync::Arc;
+
+use crate::domain::code::{Code, Severity};
+use crate::domain::image::Image;
+use crate::domain::place::{Location, SourceFile, Span};
+use crate::domain::resource::{Resource, ResourceId};
+use crate::domain::secret::Secrets;
+use crate::domain::service::Service;
+use crate::domain::workload::Workload;
+
+/// The release under judgement: everything that was found in what was handed in.
+#[derive(Clone, Debug, Default)]
+pub struct Release {
+    /// The service, when it is known.
+    pub service: Option<Service>,
+    /// Every resource, in the order of the files.
+    pub resources: Vec<Resource>,
+    /// The workloads among them.
+    pub workloads: Vec<Workload>,
+    /// Distinct image references of the workloads and those named by the caller, in order of appearance.
+    pub images: Vec<ImageUse>,
+    /// Inputs that could not be read and other faults that are findings (`INPUT-…`).
+    pub faults: Vec<InputFault>,
+    /// What is worth saying without being a finding: an unrendered Helm template, files left alone.
+    pub notes: Vec<Note>,
+    /// Every file that was read as text, whether or not it holds a resource.
+    pub files: Vec<FileRead>,
+    /// The secrets in them.
+    pub secrets: Secrets,
+    /// How many files were left alone because they are not ours.
+    pub n_ignored: usize,
+}
+
+/// A file that was read.
+#[derive(Clone, Debug)]
+pub struct FileRead {
+    /// The file.
+    pub file: Arc<SourceFile>,
+    /// Where secrets stand in it.
+    pub secrets: Vec<Span>,
+}
+
+/// An image and who uses it.
+#[derive(Clone, Debug)]
+pub struct ImageUse {
+    /// The image.
+    pub image: Image,
+    /// Index of the workload and of its container; empty when the caller named the image.
+    pub used_by: Vec<(usize, usize)>,
+}
+
+/// A fault of the input that is a finding of its own.
+#[derive(Clone, Debug)]
+pub struct InputFault {
+    /// `INPUT-YAML`, `INPUT-JSON`, `INPUT-LIMIT`, `INPUT-SERVICE` …: codes that only inputs have.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// One line: what is asked.
+    pub title: &'static str,
+    /// What is wrong, where the reader can see it.
+    pub message: String,
+    /// What to write instead.
+    pub remediation: String,
+    /// Where.
+    pub location: Location,
+    /// The other place, of a duplicate key.
+    pub related: Option<Location>,
+    /// Whose fault it is, when that much could be read.
+    pub resource: ResourceId,
+    /// Whether the caller named the file, so that it could not be decided at all.
+    pub named: bool,
+}
+
+/// Something worth saying that is no finding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What it is about, as a path.
+    pub file: String,
+    /// What is worth saying.
+    pub message: String,
+    /// What to type, when there is something.
+    pub help: Option<String>,
+}

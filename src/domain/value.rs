@@ -1,0 +1,298 @@
+//! The document value that all rooms speak: parsed once from YAML or JSON, ordered as OPA orders, with exact integers.
+//!
+//! A value is cheap to clone: strings, arrays and objects are shared. Only `rego` converts it for an engine.
+
+mod number;
+mod serde;
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::sync::Arc;
+
+pub use number::Number;
+
+/// One value of a document.
+///
+/// The variants stand in the order in which OPA sorts values of different types: null, booleans, numbers, strings,
+/// arrays, objects. Source: OPA 1.x, `ast.Compare`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Value {
+    /// `null`, and an empty YAML node.
+    #[default]
+    Null,
+    /// A boolean.
+    Bool(bool),
+    /// A number.
+    Number(Number),
+    /// A string.
+    String(Arc<str>),
+    /// A list.
+    Array(Arc<Vec<Value>>),
+    /// A map with string keys.
+    Object(Arc<Object>),
+}
+
+/// A map with string keys, sorted by key.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Object {
+    /// Invariant: strictly ascending by key.
+    entries: Vec<(Arc<str>, Value)>,
+}
+
+impl Object {
+    /// Makes an object of entries in any order; of equal keys the last one stands.
+    pub fn from_entries(mut entries: Vec<(Arc<str>, Value)>) -> Self {
+        if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+            entries.reverse();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            entries.dedup_by(|a, b| a.0 == b.0);
+        }
+        Self { entries }
+    }
+
+    /// The entries in ascending order of their keys.
+    pub fn entries(&self) -> &[(Arc<str>, Value)] {
+        &self.entries
+    }
+
+    /// The position of `key` among the entries.
+    pub fn position(&self, key: &str) -> Option<usize> {
+        self.entries.binary_search_by(|(other, _)| other.as_ref().cmp(key)).ok()
+    }
+
+    /// The value under `key`.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.entries.get(self.position(key)?).map(|(_, value)| value)
+    }
+
+    /// The number of entries.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there is no entry.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+impl PartialOrd for Object {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Object {
+    /// Key by key, value by value, then by length. Source: OPA 1.x, `ast.object.Compare`.
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.entries.cmp(&other.entries)
+    }
+}
+
+impl Value {
+    /// Makes a string value.
+    pub fn string(text: impl Into<Arc<str>>) -> Self {
+        Self::String(text.into())
+    }
+
+    /// Makes an array value.
+    pub fn array(items: Vec<Self>) -> Self {
+        Self::Array(Arc::new(items))
+    }
+
+    /// Makes an object value of entries in any order; of equal keys the last one stands.
+    pub fn object(entries: Vec<(Arc<str>, Self)>) -> Self {
+        Self::Object(Arc::new(Object::from_entries(entries)))
+    }
+
+    /// The value under `key`, when this is an object that has it.
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        self.as_object()?.get(key)
+    }
+
+    /// The value at a path of keys, when every step is an object that has it.
+    pub fn at(&self, keys: &[&str]) -> Option<&Self> {
+        keys.iter().try_fold(self, |value, key| value.get(key))
+    }
+
+    /// The value at a JSON pointer (RFC 6901), when there is one.
+    pub fn pointer(&self, pointer: &str) -> Option<&Self> {
+        crate::domain::place::steps(pointer).try_fold(self, |value, step| match value {
+            Self::Object(object) => object.get(&step),
+            Self::Array(items) => items.get(step.parse::<usize>().ok()?),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => None,
+        })
+    }
+
+    /// The text, when this is a string.
+    pub fn as_str(&self) -> Option<&str> {
+        if let Self::String(text) = self { Some(text) } else { None }
+    }
+
+    /// The boolean, when this is one.
+    pub fn as_bool(&self) -> Option<bool> {
+        if let Self::Bool(flag) = self { Some(*flag) } else { None }
+    }
+
+    /// The integer, when this is one that fits.
+    pub fn as_i64(&self) -> Option<i64> {
+        if let Self::Number(number) = self { number.as_i64() } else { None }
+    }
+
+    /// The items, when this is an array.
+    pub fn as_array(&self) -> Option<&[Self]> {
+        if let Self::Array(items) = self { Some(items) } else { None }
+    }
+
+    /// The object, when this is one.
+    pub fn as_object(&self) -> Option<&Object> {
+        if let Self::Object(object) = self { Some(object) } else { None }
+    }
+
+    /// The name of the type as OPA's `type_name` says it.
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "boolean",
+            Self::Number(_) => "number",
+            Self::String(_) => "string",
+            Self::Array(_) => "array",
+            Self::Object(_) => "object",
+        }
+    }
+}
+
+impl From<bool> for Value {
+    fn from(flag: bool) -> Self {
+        Self::Bool(flag)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(number: i64) -> Self {
+        Self::Number(Number::from(number))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(text: &str) -> Self {
+        Self::String(Arc::from(text))
+    }
+}
+
+impl From<String> for Value {
+    fn from(text: String) -> Self {
+        Self::String(Arc::from(text))
+    }
+}
+
+/// Shows the value as compact JSON.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).or(Err(fmt::Error))?)
+    }
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.entries.iter().map(|(key, value)| (key, value))).finish()
+    }
+}
+
+/// A bounded table of recent object keys, so that the keys of a document are shared and not copied each time.
+///
+/// It is direct-mapped and never grows: a caller who sends a million distinct keys only makes it forget.
+#[derive(Debug)]
+pub struct Keys {
+    slots: Box<[Option<Arc<str>>]>,
+}
+
+const SLOTS: usize = 1024;
+const MAX_SHARED_KEY_BYTES: usize = 64;
+
+impl Default for Keys {
+    fn default() -> Self {
+        Self { slots: vec![None; SLOTS].into_boxed_slice() }
+    }
+}
+
+impl Keys {
+    /// The shared copy of `key`.
+    pub fn share(&mut self, key: &str) -> Arc<str> {
+        if key.len() > MAX_SHARED_KEY_BYTES {
+            return Arc::from(key);
+        }
+        let Some(slot) = self.slots.get_mut(slot_of(key)) else { return Arc::from(key) };
+        match slot {
+            Some(shared) if shared.as_ref() == key => Arc::clone(shared),
+            Some(_) | None => Arc::clone(slot.insert(Arc::from(key))),
+        }
+    }
+}
+
+/// A multiplicative hash over eight bytes at a time; only spread matters, collisions only cost a copy.
+fn slot_of(key: &str) -> usize {
+    let hash = key.as_bytes().chunks(8).fold(key.len() as u64, |hash, chunk| {
+        let word = chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+        (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
+    });
+    usize::try_from(hash >> 54).unwrap_or_default() & (SLOTS - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn object(pairs: &[(&str, i64)]) -> Value {
+        Value::object(pairs.iter().map(|(key, n)| (Arc::from(*key), Value::from(*n))).collect())
+    }
+
+    #[test]
+    fn types_are_ordered_as_opa_orders_them() {
+        let ascending = [
+            Value::Null,
+            Value::from(false),
+            Value::from(true),
+            Value::from(-1),
+            Value::from(7),
+            Value::from(""),
+            Value::from("a"),
+            Value::array(vec![]),
+            Value::array(vec![Value::from(1)]),
+            object(&[]),
+            object(&[("a", 1)]),
+        ];
+        assert!(ascending.is_sorted());
+    }
+
+    #[test]
+    fn of_equal_keys_the_last_one_stands() {
+        assert_eq!(object(&[("b", 1), ("a", 2), ("b", 3)]), object(&[("a", 2), ("b", 3)]));
+    }
+
+    #[test]
+    fn a_pointer_walks_objects_and_arrays_and_unescapes() {
+        let value = Value::object(vec![(
+            Arc::from("a/b~c"),
+            Value::array(vec![Value::from(1), object(&[("x", 5)])]),
+        )]);
+        assert_eq!(value.pointer("/a~1b~0c/1/x"), Some(&Value::from(5)));
+        assert_eq!(value.pointer(""), Some(&value));
+        assert_eq!(value.pointer("/a~1b~0c/2"), None);
+    }
+
+    #[test]
+    fn keys_are_shared_until_their_slot_is_taken() {
+        let mut keys = Keys::default();
+        assert!(Arc::ptr_eq(&keys.share("metadata"), &keys.share("metadata")));
+        for n in 0..100_000 {
+            assert_eq!(keys.share(&n.to_string()).as_ref(), n.to_string());
+        }
+    }
+}

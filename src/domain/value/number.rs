@@ -1,0 +1,174 @@
+//! Numbers: integers of any size are exact, everything else is a finite 64-bit float.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use num_bigint::BigInt;
+
+/// A number of a document.
+#[derive(Clone, Debug)]
+pub enum Number {
+    /// An integer that fits into 64 bits.
+    Int(i64),
+    /// An integer that does not.
+    Big(Arc<BigInt>),
+    /// A finite number that was not written as an integer.
+    Float(f64),
+}
+
+impl Number {
+    /// The number `value`, if it is finite.
+    pub fn from_f64(value: f64) -> Option<Self> {
+        value.is_finite().then_some(Self::Float(value))
+    }
+
+    /// The integer that these decimal digits (with an optional sign) spell.
+    pub fn from_integer_text(text: &str) -> Option<Self> {
+        if let Ok(number) = text.parse::<i64>() {
+            return Some(Self::Int(number));
+        }
+        BigInt::from_str(text).ok().map(Self::from)
+    }
+
+    /// The integer, when this is one that fits, or a float without a fraction that does.
+    pub fn as_i64(&self) -> Option<i64> {
+        match self {
+            Self::Int(number) => Some(*number),
+            Self::Big(_) => None,
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "checked: no fraction and within 2^53"
+            )]
+            Self::Float(number) => (number.fract() == 0.0
+                && number.abs() <= 9_007_199_254_740_992.0)
+                .then_some(*number as i64),
+        }
+    }
+
+    /// The nearest float; beyond the range of floats the largest one.
+    #[expect(clippy::cast_precision_loss, reason = "the nearest float is what is asked for")]
+    pub fn to_f64(&self) -> f64 {
+        match self {
+            Self::Int(number) => *number as f64,
+            Self::Big(number) => {
+                number.to_string().parse::<f64>().unwrap_or(f64::MAX).clamp(f64::MIN, f64::MAX)
+            }
+            Self::Float(number) => *number,
+        }
+    }
+}
+
+impl From<i64> for Number {
+    fn from(number: i64) -> Self {
+        Self::Int(number)
+    }
+}
+
+impl From<u64> for Number {
+    fn from(number: u64) -> Self {
+        i64::try_from(number).map_or_else(|_| Self::Big(Arc::new(BigInt::from(number))), Self::Int)
+    }
+}
+
+impl From<BigInt> for Number {
+    fn from(number: BigInt) -> Self {
+        i64::try_from(&number).map_or_else(|_| Self::Big(Arc::new(number)), Self::Int)
+    }
+}
+
+impl fmt::Display for Number {
+    /// Integers in decimal digits; floats in the shortest form that reads back the same, without `.0`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(number) => write!(f, "{number}"),
+            Self::Big(number) => write!(f, "{number}"),
+            Self::Float(number)
+                if number.abs() >= 1e21 || (*number != 0.0 && number.abs() < 1e-6) =>
+            {
+                write!(f, "{number:e}")
+            }
+            Self::Float(number) => write!(f, "{number}"),
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    /// By value, exactly: an integer and a float are equal only if they are the same number.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b).unwrap_or(Ordering::Equal),
+            (Self::Int(_) | Self::Big(_), Self::Int(_) | Self::Big(_)) => {
+                self.to_big().cmp(&other.to_big())
+            }
+            (Self::Float(a), _) => compare_float(*a, &other.to_big()),
+            (_, Self::Float(b)) => compare_float(*b, &self.to_big()).reverse(),
+        }
+    }
+}
+
+impl Number {
+    /// The integer part as an integer of any size.
+    fn to_big(&self) -> BigInt {
+        match self {
+            Self::Int(number) => BigInt::from(*number),
+            Self::Big(number) => number.as_ref().clone(),
+            // `{:.0}` prints every digit of a float, so this is exact for a float without a fraction.
+            Self::Float(number) => format!("{:.0}", number.trunc()).parse().unwrap_or_default(),
+        }
+    }
+}
+
+/// Compares a float with an integer without rounding either.
+fn compare_float(float: f64, integer: &BigInt) -> Ordering {
+    let whole = Number::Float(float).to_big();
+    whole.cmp(integer).then_with(|| float.fract().partial_cmp(&0.0).unwrap_or(Ordering::Equal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn integer(text: &str) -> Number {
+        Number::from_integer_text(text).unwrap()
+    }
+
+    #[test]
+    fn large_integers_stay_exact() {
+        let text = "340282366920938463463374607431768211457";
+        assert_eq!(integer(text).to_string(), text);
+        assert!(integer(text) > integer("340282366920938463463374607431768211456"));
+    }
+
+    #[test]
+    fn an_integer_and_a_float_are_compared_without_rounding() {
+        assert_eq!(integer("9007199254740992"), Number::Float(9_007_199_254_740_992.0));
+        assert!(integer("9007199254740993") > Number::Float(9_007_199_254_740_992.0));
+        assert!(integer("1") < Number::Float(1.5));
+        assert!(integer("-1") > Number::Float(-1.5));
+        assert_eq!(integer("-0"), Number::Float(0.0));
+    }
+
+    #[test]
+    fn floats_print_without_a_needless_fraction() {
+        assert_eq!(Number::Float(1.0).to_string(), "1");
+        assert_eq!(Number::Float(0.25).to_string(), "0.25");
+        assert_eq!(Number::Float(1e300).to_string(), "1e300");
+    }
+}

@@ -1,0 +1,246 @@
+//! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
+
+use std::sync::{Arc, RwLock};
+
+use tokio::time::Instant;
+
+use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::decision::{Decision, DecisionId, Timings};
+use crate::domain::digest::Digest;
+use crate::domain::error::Error;
+use crate::domain::image::{ImageStatus, ImageVerification};
+use crate::domain::release::Release;
+use crate::domain::request::Request;
+use crate::evidence::Source;
+use crate::intake::Limits;
+use crate::policy::Revision;
+use crate::record::{Blob, Draft, Store};
+use crate::{decide, evidence, intake};
+
+/// Answers one question: may this release of this service go to this environment?
+#[derive(Debug)]
+pub struct Gate {
+    limits: Limits,
+    sources: Vec<Box<dyn Source>>,
+    revision: RwLock<Arc<Revision>>,
+    store: Option<Arc<dyn Store>>,
+    clock: Arc<dyn Clock>,
+    salt: Vec<u8>,
+}
+
+impl Gate {
+    /// Makes a gate. Without a store every decision is a rehearsal.
+    pub fn new(
+        limits: Limits,
+        sources: Vec<Box<dyn Source>>,
+        revision: Arc<Revision>,
+        store: Option<Arc<dyn Store>>,
+        clock: Arc<dyn Clock>,
+        salt: Vec<u8>,
+    ) -> Self {
+        Self { limits, sources, revision: RwLock::new(revision), store, clock, salt }
+    }
+
+    /// The revision in force.
+    pub fn revision(&self) -> Arc<Revision> {
+        Arc::clone(&self.revision.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// The record, when there is one.
+    pub fn store(&self) -> Option<&Arc<dyn Store>> {
+        self.store.as_ref()
+    }
+
+    /// Takes a request through every room, in order, and answers once the decision is durable.
+    ///
+    /// # Errors
+    /// Only when it could not be decided: a deny is an answer.
+    pub async fn check(&self, request: &Request) -> Result<Arc<Decision>, Error> {
+        let revision = self.revision();
+        validate(request, &revision)?;
+        if let Some(earlier) = self.earlier(request).await? {
+            return Ok(earlier);
+        }
+        let now = self.clock.now();
+        let mut timer = Timer::start();
+        let release = intake::read(
+            &request.artifacts,
+            request.service.as_ref(),
+            &request.images,
+            &self.limits,
+            &self.salt,
+        )?;
+        let intake_us = timer.lap();
+        let evidence = evidence::gather(&self.sources, &release).await?;
+        let evidence_us = timer.lap();
+        let outcomes = revision.evaluate(request, &release, &evidence, now);
+        let policy_us = timer.lap();
+        let judgement = decide::judge(&decide::Case {
+            release: &release,
+            environment: &request.environment,
+            outcomes: &outcomes,
+            policies: revision.policies(),
+            rules: revision.enforcement(),
+            now,
+        });
+        let decide_us = timer.lap();
+        let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
+        let draft = draft(request, &release, &revision, judgement, now, timings);
+        self.record(draft, timer).await
+    }
+
+    async fn earlier(&self, request: &Request) -> Result<Option<Arc<Decision>>, Error> {
+        let (Some(key), Some(store), false) =
+            (&request.idempotency_key, &self.store, request.options.dry_run)
+        else {
+            return Ok(None);
+        };
+        let Some(earlier) = store.decision_of_key(key).await? else { return Ok(None) };
+        if earlier.input_digest == input_digest(request) {
+            return Ok(Some(earlier));
+        }
+        Err(crate::record::key_conflict(key, earlier.id))
+    }
+
+    async fn record(&self, draft: Draft, mut timer: Timer) -> Result<Arc<Decision>, Error> {
+        let (Some(store), false) = (&self.store, draft.decision.dry_run) else {
+            return Ok(Arc::new(draft.decision));
+        };
+        let mut decision = store.put_decision(draft).await?;
+        Arc::make_mut(&mut decision).timings.record_us = timer.lap();
+        Ok(decision)
+    }
+}
+
+/// Refuses what cannot be decided, before any work is done.
+fn validate(request: &Request, revision: &Revision) -> Result<(), Error> {
+    let environments = &revision.enforcement().environments;
+    if !environments.is_empty() && !environments.contains(&request.environment) {
+        let known =
+            environments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        return Err(Error::invalid(format!("there is no environment `{}`", request.environment))
+            .with_field("environment")
+            .with_help(format!(
+                "name one of {known}, or add it to `environments` in `enforcement.yaml`"
+            )));
+    }
+    if request.artifacts.is_empty() && request.images.is_empty() {
+        return Err(Error::invalid("the request has neither an artifact nor an image")
+            .with_field("artifacts")
+            .with_help("hand in at least one manifest, e.g. `goldgate check deploy/`"));
+    }
+    if request.idempotency_key.as_ref().is_some_and(|key| key.is_empty() || key.len() > 128) {
+        return Err(Error::invalid("the idempotency key has no or more than 128 bytes")
+            .with_field("idempotencyKey")
+            .with_help("use the pipeline run's id, or leave it out"));
+    }
+    Ok(())
+}
+
+/// The digest over everything that was handed in, and over what it was asked for.
+fn input_digest(request: &Request) -> Digest {
+    let service = request.service.as_ref().map(ToString::to_string).unwrap_or_default();
+    let digests: Vec<(&str, Digest)> = request
+        .artifacts
+        .iter()
+        .map(|artifact| (artifact.path.as_str(), artifact.digest()))
+        .collect();
+    let head =
+        [service.as_str(), request.environment.as_str(), request.stage.as_str()].map(str::as_bytes);
+    let files =
+        digests.iter().flat_map(|(path, digest)| [path.as_bytes(), digest.as_bytes().as_slice()]);
+    let images = request.images.iter().map(String::as_bytes);
+    Digest::of_parts(head.into_iter().chain(files).chain(images))
+}
+
+fn draft(
+    request: &Request,
+    release: &Release,
+    revision: &Revision,
+    judgement: decide::Judgement,
+    now: Timestamp,
+    timings: Timings,
+) -> Draft {
+    let service = release.service.as_ref();
+    let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
+    let decision = Decision {
+        id: DecisionId::at(now),
+        verdict: judgement.verdict,
+        service: service.map(|service| service.reference.clone()),
+        environment: request.environment.clone(),
+        stage: request.stage,
+        time: now,
+        trigger: request.trigger.clone(),
+        revision: revision.reference().clone(),
+        input_digest: input_digest(request),
+        dry_run: request.options.dry_run,
+        summary: judgement.summary,
+        findings: judgement.findings,
+        images: release.images.iter().map(image_status).collect(),
+        scorecard: None,
+        notes: notes(release),
+        timings,
+    };
+    let blobs = if decision.dry_run { Vec::new() } else { blobs(release) };
+    Draft {
+        decision,
+        states: judgement.states,
+        team: fact(service.and_then(|service| service.owner.as_ref())),
+        system: fact(service.and_then(|service| service.system.as_ref())),
+        rules: revision.scorecard_rules(),
+        blobs,
+        idempotency_key: request.idempotency_key.clone(),
+    }
+}
+
+fn image_status(image: &crate::domain::release::ImageUse) -> ImageStatus {
+    ImageStatus {
+        requested: image.image.reference.clone(),
+        resolved: None,
+        status: match image.image.parts {
+            Ok(_) => ImageVerification::NotLookedAt,
+            Err(_) => ImageVerification::Invalid,
+        },
+    }
+}
+
+fn notes(release: &Release) -> Vec<String> {
+    let said = release.notes.iter().map(|note| {
+        let help = note.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
+        format!("{}: {}{help}", note.file, note.message)
+    });
+    let unverified = release.images.iter().any(|image| image.image.parts.is_ok()).then(|| {
+        "images were not looked at: no image verification is configured, so nothing is known of their signatures"
+            .to_owned()
+    });
+    said.chain(unverified).map(|note| release.secrets.redact(&note).into_owned()).collect()
+}
+
+fn blobs(release: &Release) -> Vec<Blob> {
+    release
+        .files
+        .iter()
+        .map(|read| Blob {
+            path: read.file.path.clone(),
+            digest: read.file.digest(),
+            content: release.secrets.redact_file(&read.file, &read.secrets),
+        })
+        .collect()
+}
+
+/// Measures the rooms, one lap each.
+struct Timer(Instant);
+
+impl Timer {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Microseconds since the last lap.
+    fn lap(&mut self) -> u32 {
+        let now = Instant::now();
+        let elapsed = now.duration_since(self.0);
+        self.0 = now;
+        u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)
+    }
+}

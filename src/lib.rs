@@ -1,0 +1,23 @@
+//! goldgate: the policy and compliance gate of an internal developer platform.
+//!
+//! ```text
+//!              ┌──────────── edges ────────────┐
+//!  gRPC  ──►   │ api/grpc                      │
+//!  HTTP  ──►   │ api/http, admission           │──► gate.rs ──► answer
+//!  CLI   ──►   │ cli                           │      │
+//!              └───────────────────────────────┘      │ names every room, in order:
+//!                                                     ▼
+//!    intake ──► evidence ──► policy ──► decide ──► record
+//!    bytes→     Resources→   Evidence→  Findings→  Decision→
+//!    Resources  EvidenceSet  Findings   Decision   rows, scorecard, events
+//!                      all speak `domain`, none speaks to another
+//! ```
+
+pub mod decide;
+pub mod document;
+pub mod domain;
+pub mod evidence;
+pub mod gate;
+pub mod intake;
+pub mod policy;
+pub mod record;
