@@ -13,6 +13,8 @@
 //!                      all speak `domain`, none speaks to another
 //! ```
 
+pub mod cli;
+pub mod config;
 pub mod decide;
 pub mod document;
 pub mod domain;

@@ -1,0 +1,147 @@
+//! Lines of source for a report, secrets replaced.
+
+use std::collections::BTreeMap;
+
+use crate::domain::place::Location;
+
+/// Lines of the files that were handed in, by their path.
+#[derive(Clone, Debug, Default)]
+pub struct Excerpts(BTreeMap<String, Lines>);
+
+/// One file's lines with secrets replaced, as far as they can be told apart from the original's.
+#[derive(Clone, Debug)]
+struct Lines {
+    lines: Vec<Line>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Line {
+    /// As the author wrote it.
+    Whole(String),
+    /// A secret in it was replaced, so columns do not hold.
+    Replaced(String),
+    /// A secret of several lines was here or nearby: the line cannot be told.
+    Hidden,
+}
+
+/// A line to show and the part of it to point at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Excerpt<'a> {
+    /// The line.
+    pub text: &'a str,
+    /// Bytes of `text`.
+    pub span: std::ops::Range<usize>,
+}
+
+/// Longer lines (of generated files) help nobody.
+const MAX_LINE_BYTES: usize = 4096;
+
+impl Excerpts {
+    /// Adds a file by its text as handed in and its text with secrets replaced.
+    pub fn add(&mut self, path: &str, original: &str, redacted: &str) {
+        self.0.insert(path.to_owned(), Lines::new(original, redacted));
+    }
+
+    /// The first line of `location` and what to point at in it.
+    pub fn of(&self, location: &Location) -> Option<Excerpt<'_>> {
+        let line = self.0.get(&location.file)?.lines.get(location.line.checked_sub(1)? as usize)?;
+        let (text, exact) = match line {
+            Line::Whole(text) => (text, true),
+            Line::Replaced(text) => (text, false),
+            Line::Hidden => return None,
+        };
+        if text.len() > MAX_LINE_BYTES {
+            return None;
+        }
+        let indent = text.len() - text.trim_start().len();
+        let whole = indent..text.trim_end().len().max(indent);
+        if !exact {
+            return Some(Excerpt { text, span: whole });
+        }
+        let start = byte_of_column(text, location.column);
+        let end = match location.end_line {
+            line if line == location.line => byte_of_column(text, location.end_column),
+            _ => whole.end,
+        };
+        Some(Excerpt { text, span: start..end.max(start) })
+    }
+}
+
+impl Lines {
+    fn new(original: &str, redacted: &str) -> Self {
+        let before: Vec<&str> = original.lines().collect();
+        let after: Vec<&str> = redacted.lines().collect();
+        let line = |original: &str, redacted: &str| {
+            if original == redacted {
+                Line::Whole(redacted.to_owned())
+            } else {
+                Line::Replaced(redacted.to_owned())
+            }
+        };
+        if before.len() == after.len() {
+            let lines =
+                before.iter().zip(&after).map(|(original, redacted)| line(original, redacted));
+            return Self { lines: lines.collect() };
+        }
+        // A secret of several lines moved everything below it: only what is equal from either end is told.
+        let equal = |(original, redacted): &(&&str, &&str)| original == redacted;
+        let from_top = before.iter().zip(&after).take_while(equal).count();
+        let shorter = before.len().min(after.len());
+        let from_end = before.iter().rev().zip(after.iter().rev()).take_while(equal).count();
+        let from_end = from_end.min(shorter - from_top);
+        let told = |index: usize| index < from_top || index >= before.len() - from_end;
+        let lines = before.iter().enumerate().map(|(index, text)| {
+            if told(index) { Line::Whole((*text).to_owned()) } else { Line::Hidden }
+        });
+        Self { lines: lines.collect() }
+    }
+}
+
+/// The byte at which the character in `column` (from 1) begins; the end of the line when it is shorter.
+fn byte_of_column(text: &str, column: u32) -> usize {
+    let index = column.saturating_sub(1) as usize;
+    text.char_indices().nth(index).map_or(text.len(), |(byte, _)| byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(line: u32, column: u32, end_column: u32) -> Location {
+        Location { file: "a".into(), line, column, end_line: line, end_column, path: String::new() }
+    }
+
+    fn excerpts(original: &str, redacted: &str) -> Excerpts {
+        let mut excerpts = Excerpts::default();
+        excerpts.add("a", original, redacted);
+        excerpts
+    }
+
+    #[test]
+    fn columns_count_characters() {
+        let excerpts = excerpts("ü: x\n", "ü: x\n");
+        assert_eq!(excerpts.of(&at(1, 1, 5)), Some(Excerpt { text: "ü: x", span: 0..5 }));
+        assert_eq!(excerpts.of(&at(1, 9, 9)), Some(Excerpt { text: "ü: x", span: 5..5 }));
+        assert_eq!(excerpts.of(&at(2, 1, 1)), None);
+        assert_eq!(excerpts.of(&at(0, 0, 0)), None);
+    }
+
+    #[test]
+    fn a_line_with_a_replaced_secret_is_pointed_at_as_a_whole() {
+        let excerpts = excerpts("  password: hunter2\n", "  password: <redacted:0123456789ab>\n");
+        let excerpt = excerpts.of(&at(1, 13, 20)).unwrap();
+        assert!(!excerpt.text.contains("hunter2"));
+        assert_eq!(excerpt.span, 2..excerpt.text.len());
+    }
+
+    #[test]
+    fn around_a_secret_of_several_lines_only_the_rest_is_told() {
+        let excerpts =
+            excerpts("a: 1\nkey: |\n  s1\n  s2\nb: 2\n", "a: 1\nkey: <redacted:0>\nb: 2\n");
+        assert_eq!(excerpts.of(&at(1, 1, 5)).unwrap().text, "a: 1");
+        assert_eq!(excerpts.of(&at(5, 1, 5)).unwrap().text, "b: 2");
+        for line in 2..=4 {
+            assert_eq!(excerpts.of(&at(line, 1, 2)), None);
+        }
+    }
+}

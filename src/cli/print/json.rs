@@ -1,0 +1,15 @@
+//! The whole decision as JSON, indented.
+
+use crate::domain::decision::Decision;
+
+/// Renders `decision`.
+pub fn render(decision: &Decision) -> String {
+    pretty(decision)
+}
+
+/// Any value as indented JSON with a line break at its end.
+pub fn pretty(value: &impl serde::Serialize) -> String {
+    // INVARIANT: what is printed has string keys only and writes into memory, so serialisation does not fail; were it
+    // to, an empty output is no JSON and no reader takes it for an answer.
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}
