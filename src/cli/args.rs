@@ -75,7 +75,8 @@ pub struct Common {
 impl Common {
     /// The flags as a source of the configuration.
     pub fn flags(&self) -> Flags {
-        let mut flags = Flags { config: self.config.clone(), ..Flags::default() };
+        let mut flags = Flags::default();
+        flags.config.clone_from(&self.config);
         flags.set_all(&keys::BUNDLE, self.bundle.clone());
         flags.switch(&keys::NO_BUILTIN, self.no_builtin);
         flags.set(&keys::DATA, self.data.clone());

@@ -14,6 +14,9 @@ pub struct Variables(BTreeMap<String, String>);
 /// The variable that names the configuration file.
 const CONFIG: &str = "GOLDGATE_CONFIG";
 
+/// How the names of our variables begin.
+const PREFIX: &str = "GOLDGATE_";
+
 /// Variables of others that say something about colour.
 const COLOR_VARIABLES: [&str; 4] = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TERM"];
 
@@ -21,7 +24,7 @@ impl Variables {
     /// Reads the environment of this process. A value that is not Unicode is read with replacement characters, so
     /// that it fails with its name and is not silently left out.
     pub fn of_process() -> Self {
-        let known = |name: &str| name.starts_with("GOLDGATE_") || COLOR_VARIABLES.contains(&name);
+        let known = |name: &str| name.starts_with(PREFIX) || COLOR_VARIABLES.contains(&name);
         Self::from_pairs(std::env::vars_os().filter_map(|(name, value)| {
             let name = name.into_string().ok()?;
             known(&name).then(|| (name, value.to_string_lossy().into_owned()))
@@ -47,10 +50,15 @@ impl Variables {
     pub fn misspelt(&self) -> Vec<(&str, &'static str)> {
         let known: Vec<&'static str> =
             KEYS.iter().filter_map(|key| key.variable).chain([CONFIG]).collect();
-        let given = self.0.keys().map(String::as_str).filter(|name| name.starts_with("GOLDGATE_"));
+        let own = |name: &'static str| name.strip_prefix(PREFIX);
+        let given = self.0.keys().filter_map(|name| Some((name, name.strip_prefix(PREFIX)?)));
         given
-            .filter(|name| !known.contains(name))
-            .filter_map(|name| Some((name, nearest(name, known.iter().copied())?)))
+            .filter(|(name, _)| !known.contains(&name.as_str()))
+            .filter_map(|(name, rest)| {
+                let meant = nearest(rest, known.iter().filter_map(|name| own(name)))?;
+                let whole = known.iter().find(|name| own(name) == Some(meant))?;
+                Some((name.as_str(), *whole))
+            })
             .collect()
     }
 

@@ -18,8 +18,8 @@ struct Lines {
 enum Line {
     /// As the author wrote it.
     Whole(String),
-    /// A secret in it was replaced, so columns do not hold.
-    Replaced(String),
+    /// A secret in it was replaced: columns hold for so many characters only.
+    Replaced(String, usize),
     /// A secret of several lines was here or nearby: the line cannot be told.
     Hidden,
 }
@@ -45,9 +45,9 @@ impl Excerpts {
     /// The first line of `location` and what to point at in it.
     pub fn of(&self, location: &Location) -> Option<Excerpt<'_>> {
         let line = self.0.get(&location.file)?.lines.get(location.line.checked_sub(1)? as usize)?;
-        let (text, exact) = match line {
-            Line::Whole(text) => (text, true),
-            Line::Replaced(text) => (text, false),
+        let (text, n_exact) = match line {
+            Line::Whole(text) => (text, usize::MAX),
+            Line::Replaced(text, n_exact) => (text, *n_exact),
             Line::Hidden => return None,
         };
         if text.len() > MAX_LINE_BYTES {
@@ -55,12 +55,15 @@ impl Excerpts {
         }
         let indent = text.len() - text.trim_start().len();
         let whole = indent..text.trim_end().len().max(indent);
-        if !exact {
+        let holds = |column: u32| column.saturating_sub(1) as usize <= n_exact;
+        if !holds(location.column) {
             return Some(Excerpt { text, span: whole });
         }
         let start = byte_of_column(text, location.column);
         let end = match location.end_line {
-            line if line == location.line => byte_of_column(text, location.end_column),
+            line if line == location.line && holds(location.end_column) => {
+                byte_of_column(text, location.end_column)
+            }
             _ => whole.end,
         };
         Some(Excerpt { text, span: start..end.max(start) })
@@ -75,7 +78,8 @@ impl Lines {
             if original == redacted {
                 Line::Whole(redacted.to_owned())
             } else {
-                Line::Replaced(redacted.to_owned())
+                let same = original.chars().zip(redacted.chars()).take_while(|(a, b)| a == b);
+                Line::Replaced(redacted.to_owned(), same.count())
             }
         };
         if before.len() == after.len() {
@@ -127,11 +131,17 @@ mod tests {
     }
 
     #[test]
-    fn a_line_with_a_replaced_secret_is_pointed_at_as_a_whole() {
-        let excerpts = excerpts("  password: hunter2\n", "  password: <redacted:0123456789ab>\n");
-        let excerpt = excerpts.of(&at(1, 13, 20)).unwrap();
-        assert!(!excerpt.text.contains("hunter2"));
-        assert_eq!(excerpt.span, 2..excerpt.text.len());
+    fn behind_a_replaced_secret_columns_do_not_hold() {
+        let excerpts =
+            excerpts("  password: hunter2 # x\n", "  password: <redacted:0123456789ab> # x\n");
+        let pointed = |column, end_column| {
+            let excerpt = excerpts.of(&at(1, column, end_column)).unwrap();
+            assert!(!excerpt.text.contains("hunter2"));
+            excerpt.text.get(excerpt.span).unwrap()
+        };
+        assert_eq!(pointed(3, 11), "password");
+        assert_eq!(pointed(13, 20), "<redacted:0123456789ab> # x");
+        assert_eq!(pointed(21, 24), "password: <redacted:0123456789ab> # x");
     }
 
     #[test]

@@ -76,12 +76,20 @@ mod tests {
 
     #[test]
     fn findings_become_annotations_with_everything_escaped() {
-        expect![[""]].assert_eq(&sample::with_report(&sample::denied(), render));
+        expect![[r#"
+            ::error file=deploy/app.yaml,line=5,endLine=5,col=7,endColumn=15,title=K8S-RUN-AS-ROOT%3A Title of K8S-RUN-AS-ROOT::message of K8S-RUN-AS-ROOT%0Ahelp: Remedy of K8S-RUN-AS-ROOT: write `securityContext.runAsNonRoot: true`.
+            ::error file=deploy/worker.yaml,line=5,endLine=5,col=7,endColumn=15,title=K8S-RUN-AS-ROOT%3A Title of K8S-RUN-AS-ROOT::message of K8S-RUN-AS-ROOT%0Ahelp: Remedy of K8S-RUN-AS-ROOT: write `securityContext.runAsNonRoot: true`.
+            ::warning file=deploy/app.yaml,line=7,endLine=7,col=13,endColumn=44,title=K8S-SECRET-IN-ENV%3A No secrets in manifests::container "web": a token, written out: 100%25,%0Asee: <line & column>%0Ahelp: Remedy of K8S-SECRET-IN-ENV: write `securityContext.runAsNonRoot: true`.
+            ::notice title=GOLD-OWNER%3A Title of GOLD-OWNER::message of GOLD-OWNER%0Ahelp: Remedy of GOLD-OWNER: write `securityContext.runAsNonRoot: true`.
+            goldgate: deny for component:default/checkout in production (2 deny, 1 warn, 41 passed), decision 07070707-0707-0707-0707-070707070707
+        "#]].assert_eq(&sample::with_report(&sample::denied(), render));
     }
 
     #[test]
     fn without_a_finding_one_line_is_left() {
-        expect![[""]].assert_eq(&sample::with_report(&sample::allowed(), render));
+        expect![[r#"
+            goldgate: allow for component:default/checkout in production (0 deny, 0 warn, 58 passed), decision 07070707-0707-0707-0707-070707070707
+        "#]].assert_eq(&sample::with_report(&sample::allowed(), render));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::text::{clean, counted, labelled, wrap};
-use super::{ERROR, GOOD, Keeping, Look, Report, STRONG, WARNING};
+use super::{ERROR, GOOD, Keeping, Look, Report, STRONG};
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, Summary, Verdict};
 use crate::domain::finding::{Enforcement, Finding, FindingState};
@@ -154,8 +154,7 @@ fn closing(report: &Report<'_>, look: Look) -> String {
         out.push_str(&labelled("note:   ", note, look.width));
     }
     out.push_str(&labelled("record: ", &keeping(report), look.width));
-    if let Some(worst) = decision.findings.first().filter(|_| report.keeping != Keeping::Read) {
-        let next = format!("`goldgate explain {}` is the manual of the first finding", worst.code);
+    if let Some(next) = next(report) {
         out.push_str(&labelled("next:   ", &next, look.width));
     }
     let painted = [("deny", ERROR), ("allow", GOOD)].into_iter().find_map(|(word, style)| {
@@ -172,7 +171,7 @@ fn verdict(decision: &Decision) -> String {
         (warn, "warn"),
         (audit, "only recorded"),
         (waived, "waived"),
-        (errors, "could not be evaluated"),
+        (errors, "could not be judged"),
         (passed, "passed"),
         (not_applicable, "not applicable"),
     ];
@@ -209,22 +208,30 @@ pub(crate) fn codes(codes: &[Code]) -> String {
 }
 
 fn keeping(report: &Report<'_>) -> String {
-    let id = report.decision.id;
+    let Decision { id, time, revision, .. } = report.decision;
     match report.keeping {
-        Keeping::Recorded => format!("decision {id}; `goldgate explain {id}` tells it again"),
+        Keeping::Recorded => format!("decision {id}"),
         Keeping::RecordedAt(url) => format!("decision {id} at {url}"),
         Keeping::Rehearsed => "nothing, this was a rehearsal".to_owned(),
         Keeping::Lost => "nothing, see the warning".to_owned(),
         Keeping::Read => {
             let count = counted(report.decision.findings.len(), "finding");
-            format!("decision {id} of {}, {count}", report.decision.time)
+            format!("decision {id} of {time}, {count}, by revision {}", revision.id)
         }
     }
 }
 
-/// A line of a report about warnings that make the exit code 1.
-pub(crate) fn fails_on_warning(look: Look) -> String {
-    format!("{}: warnings fail, as `--fail-on warn` asks\n", look.paint(WARNING, "exit"))
+/// What to type next; nothing when all is well.
+fn next(report: &Report<'_>) -> Option<String> {
+    let worst = report.decision.findings.first()?;
+    Some(match report.keeping {
+        Keeping::Recorded | Keeping::RecordedAt(_) | Keeping::Rehearsed | Keeping::Lost => {
+            format!("`goldgate explain {}` is the manual of the first finding", worst.code)
+        }
+        Keeping::Read => {
+            format!("`goldgate decision show {} -o json` has every fact", report.decision.id)
+        }
+    })
 }
 
 #[cfg(test)]

@@ -13,3 +13,8 @@ pub fn pretty(value: &impl serde::Serialize) -> String {
     // to, an empty output is no JSON and no reader takes it for an answer.
     serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
 }
+
+/// A page of a list, as every list is answered: `{"items": […], "nextPageToken": "…"}`.
+pub fn page(items: &impl serde::Serialize, next: Option<&str>) -> String {
+    pretty(&serde_json::json!({ "items": items, "nextPageToken": next.unwrap_or_default() }))
+}

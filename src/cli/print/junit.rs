@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Report;
+use super::text::counted;
 use crate::domain::code::Code;
 use crate::domain::decision::Verdict;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
@@ -78,7 +79,11 @@ fn verdict(report: &Report<'_>) -> Suite {
     let name = format!("{service} may go to {}", decision.environment);
     let denied = decision.verdict == Verdict::Deny;
     let result = denied.then(|| {
-        let message = format!("{} of the policies deny", summary.deny);
+        let denies = |finding: &&Finding| {
+            finding.enforcement == Enforcement::Deny && finding.state == FindingState::Open
+        };
+        let n_denies = decision.findings.iter().filter(denies).count();
+        let message = format!("denied for {}", counted(n_denies, "finding"));
         format!("      <failure message=\"{}\" type=\"deny\"/>\n", escape(&message))
     });
     body.push_str(&case("goldgate", &name, result.as_deref().unwrap_or_default()));
@@ -182,12 +187,71 @@ mod tests {
 
     #[test]
     fn what_denies_fails_and_what_is_waived_is_skipped() {
-        expect![[""]].assert_eq(&sample::with_report(&sample::denied(), render));
+        expect![[r#"
+            <?xml version="1.0" encoding="UTF-8"?>
+            <testsuites name="goldgate" tests="6" failures="3" errors="0" skipped="1">
+              <testsuite name="goldgate" tests="1" failures="1" errors="0" skipped="0" timestamp="2026-11-22T06:02:06.123Z">
+                <properties>
+                  <property name="decision" value="07070707-0707-0707-0707-070707070707"/>
+                  <property name="revision" value="builtin-2026.11"/>
+                  <property name="deny" value="2"/>
+                  <property name="warn" value="1"/>
+                  <property name="audit" value="1"/>
+                  <property name="waived" value="1"/>
+                  <property name="passed" value="41"/>
+                  <property name="notApplicable" value="17"/>
+                  <property name="errors" value="0"/>
+                </properties>
+                <testcase classname="goldgate" name="component:default/checkout may go to production">
+                  <failure message="denied for 2 findings" type="deny"/>
+                </testcase>
+              </testsuite>
+              <testsuite name="the release" tests="1" failures="0" errors="0" skipped="0" timestamp="2026-11-22T06:02:06.123Z">
+                <testcase classname="the release" name="GOLD-OWNER: the release">
+                  <system-out>message of GOLD-OWNER&#10;help: Remedy of GOLD-OWNER: write `securityContext.runAsNonRoot: true`.</system-out>
+                </testcase>
+              </testsuite>
+              <testsuite name="deploy/app.yaml" tests="3" failures="1" errors="0" skipped="1" timestamp="2026-11-22T06:02:06.123Z">
+                <testcase classname="deploy/app.yaml" name="K8S-IMAGE-TAG: Deployment shop/checkout">
+                  <skipped message="waived"/>
+                </testcase>
+                <testcase classname="deploy/app.yaml" name="K8S-RUN-AS-ROOT: Deployment shop/checkout">
+                  <failure message="message of K8S-RUN-AS-ROOT" type="high">deploy/app.yaml:5:7: message of K8S-RUN-AS-ROOT&#10;help: Remedy of K8S-RUN-AS-ROOT: write `securityContext.runAsNonRoot: true`.</failure>
+                </testcase>
+                <testcase classname="deploy/app.yaml" name="K8S-SECRET-IN-ENV: Deployment shop/checkout">
+                  <system-out>deploy/app.yaml:7:13: container &quot;web&quot;: a token, written out: 100%,&#10;see: &lt;line &amp; column&gt;&#10;help: Remedy of K8S-SECRET-IN-ENV: write `securityContext.runAsNonRoot: true`.</system-out>
+                </testcase>
+              </testsuite>
+              <testsuite name="deploy/worker.yaml" tests="1" failures="1" errors="0" skipped="0" timestamp="2026-11-22T06:02:06.123Z">
+                <testcase classname="deploy/worker.yaml" name="K8S-RUN-AS-ROOT: Deployment shop/worker">
+                  <failure message="message of K8S-RUN-AS-ROOT" type="high">deploy/worker.yaml:5:7: message of K8S-RUN-AS-ROOT&#10;help: Remedy of K8S-RUN-AS-ROOT: write `securityContext.runAsNonRoot: true`.</failure>
+                </testcase>
+              </testsuite>
+            </testsuites>
+        "#]].assert_eq(&sample::with_report(&sample::denied(), render));
     }
 
     #[test]
     fn a_report_without_a_finding_holds_one_case_that_passes() {
-        expect![[""]].assert_eq(&sample::with_report(&sample::allowed(), render));
+        expect![[r#"
+            <?xml version="1.0" encoding="UTF-8"?>
+            <testsuites name="goldgate" tests="1" failures="0" errors="0" skipped="0">
+              <testsuite name="goldgate" tests="1" failures="0" errors="0" skipped="0" timestamp="2026-11-22T06:02:06.123Z">
+                <properties>
+                  <property name="decision" value="07070707-0707-0707-0707-070707070707"/>
+                  <property name="revision" value="builtin-2026.11"/>
+                  <property name="deny" value="0"/>
+                  <property name="warn" value="0"/>
+                  <property name="audit" value="0"/>
+                  <property name="waived" value="0"/>
+                  <property name="passed" value="58"/>
+                  <property name="notApplicable" value="17"/>
+                  <property name="errors" value="0"/>
+                </properties>
+                <testcase classname="goldgate" name="component:default/checkout may go to production"/>
+              </testsuite>
+            </testsuites>
+        "#]].assert_eq(&sample::with_report(&sample::allowed(), render));
     }
 
     #[test]

@@ -195,7 +195,9 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_sarif() {
-        let schema: Value = serde_json::from_str(OFFICIAL).unwrap();
+        // The pattern of two fields that are never written holds a stray bracket, which strict readers refuse.
+        let official = OFFICIAL.replace("{2}]?$\"", "{2}$\"");
+        let schema: Value = serde_json::from_str(&official).unwrap();
         let validator = jsonschema::validator_for(&schema).unwrap();
         let mut images_only = sample::denied();
         for finding in &mut images_only.findings {

@@ -7,20 +7,36 @@ pub fn clean(text: &str) -> String {
     annotate_snippets::normalize_untrusted_str(&one_line.collect::<Vec<_>>().join(" "))
 }
 
-/// `text` cleaned and broken at spaces into lines of at most `width` columns; a longer word stands on its own.
+/// `text` cleaned and broken at spaces into lines of at most `width` columns. What stands in backticks stays together,
+/// so that it can be copied; a longer word stands on its own.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
-    let text = clean(text);
-    for word in text.split(' ').filter(|word| !word.is_empty()) {
+    for word in words(&clean(text)) {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            Some(_) | None => lines.push(word.to_owned()),
+            Some(_) | None => lines.push(word),
         }
     }
     lines
+}
+
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut quoted = false;
+    for word in text.split(' ').filter(|word| !word.is_empty()) {
+        match words.last_mut().filter(|_| quoted) {
+            Some(last) => {
+                last.push(' ');
+                last.push_str(word);
+            }
+            None => words.push(word.to_owned()),
+        }
+        quoted ^= word.matches('`').count() % 2 == 1;
+    }
+    words
 }
 
 /// `1 finding`, `2 findings`.
@@ -45,6 +61,7 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a verylongword b", 5), ["a", "verylongword", "b"]);
         assert_eq!(wrap("  ", 5), Vec::<String>::new());
+        assert_eq!(wrap("type `a b c` now", 8), ["type", "`a b c`", "now"]);
     }
 
     #[test]
