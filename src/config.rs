@@ -160,10 +160,18 @@ pub struct ServeSettings {
     pub log_format: Setting<LogFormat>,
     /// Requests that are worked on at the same time.
     pub max_in_flight: Option<usize>,
-    /// Bytes of one request's body.
-    pub max_body_bytes: Option<usize>,
+    /// Bytes of one request.
+    pub max_message_bytes: Option<usize>,
+    /// Bytes of all requests that are worked on.
+    pub max_buffered_bytes: Option<usize>,
+    /// Streams that watch.
+    pub max_watchers: Option<usize>,
+    /// Questions of one batch that are worked on at the same time.
+    pub batch_concurrency: Option<usize>,
     /// How long one request may take.
     pub deadline: Option<Duration>,
+    /// Names by which the server may be addressed, beside `localhost` and IP addresses.
+    pub host_names: Vec<String>,
 }
 
 /// What makes the exit code 1.
@@ -210,3 +218,6 @@ pub struct Sources<'a> {
     /// Where the search for `goldgate.yaml` begins.
     pub folder: &'a Path,
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,9 @@ pub fn told(
     })?;
     let Some(decision) = found else {
         let message = format!("there is no decision `{id}`");
-        return Err(Complaint::new(message, "`goldgate decision list` shows which there are").into());
+        return Err(
+            Complaint::new(message, "`goldgate decision list` shows which there are").into()
+        );
     };
     let report = Report {
         decision: &decision,

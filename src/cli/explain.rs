@@ -39,7 +39,10 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
 fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, Failure> {
     let code: Code = what.to_ascii_uppercase().parse().map_err(|_| {
         let message = format!("`{what}` is neither a code nor a decision's id");
-        Complaint::new(message, "`goldgate policy list` shows every code, `goldgate decision list` every decision")
+        Complaint::new(
+            message,
+            "`goldgate policy list` shows every code, `goldgate decision list` every decision",
+        )
     })?;
     let revision = local::revision(session)?;
     let policies = revision.policies();
@@ -59,13 +62,28 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
 }
 
 /// What a failed policy does in `environment`, for a service of which nothing is known.
-pub fn enforcement(policy: &PolicyMeta, revision: &Revision, environment: &Environment) -> &'static str {
+pub fn enforcement(
+    policy: &PolicyMeta,
+    revision: &Revision,
+    environment: &Environment,
+) -> &'static str {
     let circumstances = Circumstances { environment, service: None, now: SystemClock.now() };
-    enforcement_of(revision.enforcement(), &policy.code, &policy.pack, policy.severity, &circumstances).as_str()
+    enforcement_of(
+        revision.enforcement(),
+        &policy.code,
+        &policy.pack,
+        policy.severity,
+        &circumstances,
+    )
+    .as_str()
 }
 
 /// A policy's METADATA as JSON.
-pub fn entry(policy: &PolicyMeta, revision: &Revision, environment: &Environment) -> serde_json::Value {
+pub fn entry(
+    policy: &PolicyMeta,
+    revision: &Revision,
+    environment: &Environment,
+) -> serde_json::Value {
     json!({
         "code": policy.code,
         "title": policy.title,
@@ -88,7 +106,9 @@ pub fn entry(policy: &PolicyMeta, revision: &Revision, environment: &Environment
 fn page(policy: &PolicyMeta, revision: &Revision, environment: &Environment, look: Look) -> String {
     let head = format!("{}: {}", policy.code, text::clean(&policy.title));
     let mut out = look.paint(STRONG, &head) + "\n\n";
-    for paragraph in policy.description.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+    for paragraph in
+        policy.description.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty())
+    {
         out.push_str(&(text::wrap(paragraph, look.width).join("\n") + "\n\n"));
     }
     let scope = match policy.kinds.as_slice() {

@@ -120,7 +120,8 @@ fn history(session: &Session, service: &ServiceRef, page: &PageArgs) -> Result<S
             ]
         })
         .collect();
-    let text = table::render(&["TIME", "SCORE", "LEVEL", "DECISION"], &rows, session.printer.look());
+    let text =
+        table::render(&["TIME", "SCORE", "LEVEL", "DECISION"], &rows, session.printer.look());
     more(session, found.next.as_deref());
     Ok(text)
 }

@@ -29,8 +29,7 @@ where
                     .map_err(|cause| fault("cannot start a runtime").with_source(cause))?;
                 runtime.block_on(work())
             });
-        let thread = started
-            .map_err(|cause| fault("cannot start a thread").with_source(cause))?;
+        let thread = started.map_err(|cause| fault("cannot start a thread").with_source(cause))?;
         thread.join().unwrap_or_else(|_panic| Err(fault("the work ended without an answer").into()))
     })
 }

@@ -66,7 +66,9 @@ fn variables(sources: Sources<'_>) -> Layer {
         let variable = key.variable?;
         let value = sources.variables.value(variable)?;
         let texts = match key.kind {
-            Kind::Paths => value.split(',').map(|path| path.trim().to_owned()).collect(),
+            Kind::Paths | Kind::Texts => {
+                value.split(',').map(|path| path.trim().to_owned()).collect()
+            }
             Kind::Path | Kind::Text | Kind::Switch | Kind::Count => vec![value.to_owned()],
         };
         Some((key.name, Given { texts, origin: Origin::Variable(variable) }))
@@ -148,7 +150,7 @@ impl Check {
     }
 
     fn serve(&mut self) -> ServeSettings {
-        let settings = ServeSettings {
+        ServeSettings {
             listen: self.one(&keys::LISTEN, DEFAULT_LISTEN, address),
             admission_listen: self.optional(&keys::ADMISSION_LISTEN, address),
             tls_cert: self.optional(&keys::TLS_CERT, path),
@@ -156,10 +158,13 @@ impl Check {
             admission_environment: self.optional(&keys::ADMISSION_ENVIRONMENT, parsed),
             log_format: self.one(&keys::LOG_FORMAT, LogFormat::default(), word),
             max_in_flight: self.count(&keys::MAX_IN_FLIGHT),
-            max_body_bytes: self.count(&keys::MAX_BODY_BYTES),
+            max_message_bytes: self.count(&keys::MAX_MESSAGE_BYTES),
+            max_buffered_bytes: self.count(&keys::MAX_BUFFERED_BYTES),
+            max_watchers: self.count(&keys::MAX_WATCHERS),
+            batch_concurrency: self.count(&keys::BATCH_CONCURRENCY),
             deadline: self.count(&keys::DEADLINE).map(milliseconds),
-        };
-        settings
+            host_names: self.list(&keys::HOST_NAMES).value,
+        }
     }
 
     /// The value of `key` in force. Every layer's value is checked, also one that another layer overrides.
@@ -225,11 +230,11 @@ impl Check {
         .value
     }
 
-    fn list(&mut self, key: &Key) -> Setting<Vec<PathBuf>> {
+    fn list<T: Show + for<'t> From<&'t str>>(&mut self, key: &Key) -> Setting<Vec<T>> {
         let given = self.layers.iter().rev().find_map(|layer| layer.get(key.name)).cloned();
         let setting =
             given.map_or(Setting { value: Vec::new(), origin: Origin::Default }, |given| Setting {
-                value: given.texts.iter().map(PathBuf::from).collect(),
+                value: given.texts.iter().map(|text| T::from(text.as_str())).collect(),
                 origin: given.origin,
             });
         let shown: Vec<String> = setting.value.iter().map(Show::show).collect();

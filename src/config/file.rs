@@ -143,11 +143,14 @@ impl Reading<'_> {
                 paths.collect::<Option<Vec<_>>>()
             }
             (Kind::Paths | Kind::Path, Value::String(path)) => Some(vec![self.path(path)]),
-            (Kind::Text, Value::String(text)) => Some(vec![text.to_string()]),
+            (Kind::Texts, Value::Array(items)) => {
+                items.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+            }
+            (Kind::Text | Kind::Texts, Value::String(text)) => Some(vec![text.to_string()]),
             (Kind::Switch, Value::Bool(on)) => Some(vec![on.to_string()]),
             (Kind::Count, Value::Number(number)) => count(number).map(|text| vec![text]),
             (
-                Kind::Paths | Kind::Path | Kind::Text | Kind::Switch | Kind::Count,
+                Kind::Paths | Kind::Path | Kind::Text | Kind::Texts | Kind::Switch | Kind::Count,
                 Value::Bool(_)
                 | Value::Number(_)
                 | Value::String(_)
@@ -158,6 +161,7 @@ impl Reading<'_> {
         let Some(texts) = texts else {
             let (expected, example) = match key.kind {
                 Kind::Paths => ("a list of paths", "[policies]"),
+                Kind::Texts => ("a list of texts", "[text]"),
                 Kind::Path => ("a path", "some/file"),
                 Kind::Text => ("a text", "\"text\""),
                 Kind::Switch => ("`true` or `false`", "true"),

@@ -22,6 +22,8 @@ pub enum Kind {
     Path,
     /// A word or another text.
     Text,
+    /// A list of texts, or one.
+    Texts,
     /// `true` or `false`.
     Switch,
     /// A whole number from 1.
@@ -75,8 +77,12 @@ pub mod keys {
             Some("--admission-environment"), Text;
         LOG_FORMAT: "serve.logFormat", Some("GOLDGATE_LOG_FORMAT"), Some("--log-format"), Text;
         MAX_IN_FLIGHT: "serve.maxInFlight", None, None, Count;
-        MAX_BODY_BYTES: "serve.maxBodyBytes", None, None, Count;
+        MAX_MESSAGE_BYTES: "serve.maxMessageBytes", None, None, Count;
+        MAX_BUFFERED_BYTES: "serve.maxBufferedBytes", None, None, Count;
+        MAX_WATCHERS: "serve.maxWatchers", None, None, Count;
+        BATCH_CONCURRENCY: "serve.batchConcurrency", None, None, Count;
         DEADLINE: "serve.deadlineMs", None, None, Count;
+        HOST_NAMES: "serve.hostNames", None, None, Texts;
     }
 }
 

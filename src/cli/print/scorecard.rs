@@ -16,7 +16,11 @@ pub fn render(card: &Scorecard, look: Look) -> String {
         let needs = format!("{} needs {}", next.level, codes(&next.missing));
         out.push_str(&text::labelled("next:  ", &needs, look.width));
     }
-    out.push_str(&text::labelled("moved: ", &format!("{} by decision {}", card.time, card.decision), look.width));
+    out.push_str(&text::labelled(
+        "moved: ",
+        &format!("{} by decision {}", card.time, card.decision),
+        look.width,
+    ));
     out.push('\n');
     let mut policies: Vec<_> = card.policies.iter().collect();
     policies.sort_by_key(|(code, policy)| {
@@ -33,7 +37,10 @@ pub fn render(card: &Scorecard, look: Look) -> String {
             ]
         })
         .collect();
-    out.push_str(&colored(&table::render(&["STANDING", "CODE", "SEVERITY", "SINCE"], &rows, look), look));
+    out.push_str(&colored(
+        &table::render(&["STANDING", "CODE", "SEVERITY", "SINCE"], &rows, look),
+        look,
+    ));
     out
 }
 
@@ -96,7 +103,10 @@ mod tests {
             system: String::new(),
             score: Some(64),
             level: "bronze".into(),
-            next: vec![NextLevel { level: "silver".into(), missing: vec!["K8S-B".parse().unwrap()] }],
+            next: vec![NextLevel {
+                level: "silver".into(),
+                missing: vec!["K8S-B".parse().unwrap()],
+            }],
             policies: [
                 policy("K8S-A", Severity::High, Standing::Passed),
                 policy("K8S-B", Severity::Low, Standing::Failed),
@@ -106,6 +116,16 @@ mod tests {
             decision: decision.id,
             time: decision.time,
         };
-        expect![[""]].assert_eq(&render(&card, Look::PLAIN));
+        expect![[r#"
+            component:default/checkout → production: score 64, level bronze
+            team:   group:default/shop
+            next:   silver needs K8S-B
+            moved:  2026-11-22T06:02:06.123Z by decision 07070707-0707-0707-0707-070707070707
+
+            STANDING  CODE   SEVERITY  SINCE
+            failed    K8S-C  critical  2026-11-22T06:02:06.123Z
+            failed    K8S-B  low       2026-11-22T06:02:06.123Z
+            passed    K8S-A  high      2026-11-22T06:02:06.123Z
+        "#]].assert_eq(&render(&card, Look::PLAIN));
     }
 }
