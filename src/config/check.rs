@@ -33,10 +33,15 @@ pub fn resolve(sources: Sources<'_>) -> Result<Config, Vec<ConfigFault>> {
     let mut check = Check { layers, faults, shown: Vec::new() };
     let config = check.config(path);
     if check.faults.is_empty() {
-        Ok(Config { shown: check.shown, ..config })
-    } else {
-        Err(check.faults)
+        return Ok(Config { shown: check.shown, ..config });
     }
+    check.faults.sort_by_key(|fault| match fault.origin {
+        Origin::Default => (0, 0, 0),
+        Origin::File { line, column, .. } => (1, line, column),
+        Origin::Variable(_) => (2, 0, 0),
+        Origin::Flag(_) => (3, 0, 0),
+    });
+    Err(check.faults)
 }
 
 /// The file that was named, or else found. A named one must exist.
