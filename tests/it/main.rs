@@ -9,4 +9,6 @@
 )]
 
 mod cli;
+mod ratchet;
 mod store;
+mod tidy;
