@@ -20,6 +20,7 @@ use crate::domain::decision::{Decision, Verdict};
 use crate::domain::request::{CheckOptions, Request};
 use crate::gate::Gate;
 use crate::intake;
+use crate::record::Store;
 
 /// A decision and what is needed to show it.
 struct Checked {
@@ -87,12 +88,11 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
     worker::run(|| async move {
         let limits = local::limits(&session.config.limits);
         let data = session.config.data.value.as_deref();
-        let (store, mut lost) = match request.options.dry_run {
-            true => (None, None),
-            false => match local::store(&session.config).await {
-                Ok(store) => (Some(store), None),
-                Err(complaint) => (None, Some(complaint)),
-            },
+        let opened = (!request.options.dry_run).then(|| local::store(&session.config));
+        let (store, mut lost) = match opened {
+            None => (None, None),
+            Some(Ok(store)) => (Some(store as Arc<dyn Store>), None),
+            Some(Err(error)) => (None, Some(local::unrecorded(error))),
         };
         let salt = local::salt(data)?;
         let gate = |store| {
@@ -107,10 +107,10 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
             }
             answer => answer?,
         };
-        if let Some(store) = store {
-            if let Err(error) = store.close().await {
-                session.printer.detail(&format!("closing the record: {}", error.internal()));
-            }
+        if let Some(store) = store
+            && let Err(error) = store.close().await
+        {
+            session.printer.detail(&format!("closing the record: {}", error.internal()));
         }
         Ok(Checked { decision, reasons, salt, lost })
     })

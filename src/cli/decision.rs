@@ -1,6 +1,6 @@
 //! `decision`: what was decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cli::args::{DecisionVerb, Format, ListFormat, PageArgs};
@@ -13,7 +13,9 @@ use crate::cli::session::Session;
 use crate::cli::{local, worker};
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Verdict};
-use crate::record::DecisionFilter;
+use crate::domain::error::Error;
+use crate::record::sqlite::SqliteStore;
+use crate::record::{DecisionFilter, Store as _};
 
 /// Runs the verb.
 ///
@@ -53,10 +55,12 @@ pub fn told(
     reasons: &BTreeMap<Code, String>,
 ) -> Result<String, Failure> {
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config).await?;
-        Ok::<_, Failure>(store.decision(id).await?)
+        let store = local::existing_store(&session.config)?;
+        let Some(decision) = store.decision(id).await? else { return Ok(None) };
+        let excerpts = excerpts(&store, &decision).await?;
+        Ok::<_, Failure>(Some((decision, excerpts)))
     })?;
-    let Some(decision) = found else {
+    let Some((decision, excerpts)) = found else {
         let message = format!("there is no decision `{id}`");
         return Err(
             Complaint::new(message, "`goldgate decision list` shows which there are").into()
@@ -65,16 +69,31 @@ pub fn told(
     let report = Report {
         decision: &decision,
         files: &[],
-        excerpts: &Excerpts::default(),
+        excerpts: &excerpts,
         reasons,
         keeping: Keeping::Read,
     };
     Ok(print::rendered(&report, format, session.printer.look()))
 }
 
+/// The files with findings as the record holds them, secrets replaced.
+async fn excerpts(store: &SqliteStore, decision: &Decision) -> Result<Excerpts, Error> {
+    let mut excerpts = Excerpts::default();
+    let named: BTreeSet<&str> =
+        decision.findings.iter().map(|finding| finding.location.file.as_str()).collect();
+    for file in store.files(decision.id).await?.unwrap_or_default() {
+        if named.contains(file.path.as_str())
+            && let Some(text) = store.blob(file.digest).await?
+        {
+            excerpts.add_recorded(&file.path, &text);
+        }
+    }
+    Ok(excerpts)
+}
+
 fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<String, Failure> {
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config).await?;
+        let store = local::existing_store(&session.config)?;
         Ok::<_, Failure>(store.decisions(filter, page_request(page)).await?)
     })?;
     if page.format == ListFormat::Json {

@@ -37,7 +37,7 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
 }
 
 fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, Failure> {
-    let code: Code = what.to_ascii_uppercase().parse().map_err(|_| {
+    let code: Code = what.to_ascii_uppercase().parse().map_err(|_neither| {
         let message = format!("`{what}` is neither a code nor a decision's id");
         Complaint::new(
             message,

@@ -1,5 +1,6 @@
 //! `init`: a configuration, a first rule with its test, and CI snippets. Never overwrites.
 
+use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
@@ -29,8 +30,12 @@ pub fn run(printer: Printer, args: &InitArgs) -> Result<Exit, Failure> {
         let path = args.folder.join(name);
         let shown = path.strip_prefix(".").unwrap_or(&path).display();
         match written(&path, text) {
-            Ok(true) => told.push_str(&format!("wrote {shown}\n")),
-            Ok(false) => told.push_str(&format!("kept  {shown}, which was there already\n")),
+            Ok(true) => {
+                let _infallible = writeln!(told, "wrote {shown}");
+            }
+            Ok(false) => {
+                let _infallible = writeln!(told, "kept  {shown}, which was there already");
+            }
             Err(cause) => faults.push(Complaint::new(
                 format!("cannot write `{shown}`: {cause}"),
                 "name a folder that you may write to, e.g. `goldgate init .`",
@@ -45,10 +50,11 @@ pub fn run(printer: Printer, args: &InitArgs) -> Result<Exit, Failure> {
         folder if folder == Path::new(".") => String::new(),
         folder => format!("cd {} && ", folder.display()),
     };
-    told.push_str(&format!(
+    let _infallible = write!(
+        told,
         "\nnext: `{folder}goldgate policy test policies/`, then `goldgate check` with the folder of your manifests\n\
          GitLab: add `include: [{{local: .gitlab/goldgate.yml}}]` to `.gitlab-ci.yml`\n"
-    ));
+    );
     printer.out(&told)?;
     Ok(Exit::Allow)
 }

@@ -9,10 +9,11 @@ use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
 use crate::config::{Config, LimitSettings};
 use crate::domain::code::Code;
+use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::intake::Limits;
 use crate::policy::Revision;
-use crate::record::Store;
+use crate::record::sqlite::SqliteStore;
 
 /// Bytes of a salt.
 const SALT_BYTES: usize = 32;
@@ -34,17 +35,30 @@ pub fn reasons(revision: &Revision) -> BTreeMap<Code, String> {
 /// The record, made when there is none.
 ///
 /// # Errors
-/// Why there is none.
-pub async fn store(config: &Config) -> Result<Arc<dyn Store>, Complaint> {
-    Err(Complaint::new("x", "y"))
+/// Why nothing can be recorded.
+pub fn store(config: &Config) -> Result<Arc<SqliteStore>, Error> {
+    let Some(folder) = &config.data.value else { return Err(no_folder()) };
+    SqliteStore::open(folder).map(Arc::new)
 }
 
 /// The record, which must exist.
 ///
 /// # Errors
 /// When there is none, or it cannot be read.
-pub async fn existing_store(config: &Config) -> Result<Arc<dyn Store>, Failure> {
-    Err(Complaint::new("x", "y").into())
+pub fn existing_store(config: &Config) -> Result<SqliteStore, Error> {
+    let Some(folder) = &config.data.value else { return Err(no_folder()) };
+    if SqliteStore::file_in(folder).exists() {
+        return SqliteStore::open(folder);
+    }
+    let message = format!("there is no record in `{}`", folder.display());
+    Err(Error::new(ErrorKind::NotFound, message).with_help(
+        "`goldgate check` writes the first decision; another folder is named with `--data DIR`",
+    ))
+}
+
+fn no_folder() -> Error {
+    Error::new(ErrorKind::Unavailable, "there is no home folder to keep a record in")
+        .with_help("name a folder with `--data DIR`")
 }
 
 /// Whether the record, not the request, is what failed.
@@ -121,7 +135,7 @@ fn kept_salt(path: &Path) -> Option<Vec<u8>> {
     }
     // Written aside and linked, so that of several processes the first one wins and nobody reads half a salt.
     let salt = new_salt().ok()?;
-    let name: String = new_salt().ok()?.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let name = Digest::of(&new_salt().ok()?).to_hex();
     let aside = path.with_file_name(format!("salt.{name}"));
     let written = private_file(&aside)
         .and_then(|mut file| file.write_all(&salt).and_then(|()| file.sync_all()));
@@ -134,13 +148,13 @@ fn kept_salt(path: &Path) -> Option<Vec<u8>> {
 }
 
 #[cfg(unix)]
-fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+fn private_file(path: &Path) -> io::Result<std::fs::File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
 }
 
 #[cfg(not(unix))]
-fn private_file(path: &Path) -> std::io::Result<std::fs::File> {
+fn private_file(path: &Path) -> io::Result<std::fs::File> {
     std::fs::OpenOptions::new().write(true).create_new(true).open(path)
 }
 

@@ -16,6 +16,7 @@ pub mod text;
 pub mod sample;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstyle::{AnsiColor, Style};
@@ -169,23 +170,23 @@ impl Printer {
     /// Says what happened, unless the reader wants quiet.
     pub fn note(&self, text: &str) {
         if !self.quiet {
-            self.err(&format!("{text}\n"));
+            Self::err(&format!("{text}\n"));
         }
     }
 
     /// Says what only a curious reader wants to know.
     pub fn detail(&self, text: &str) {
         if self.verbose {
-            self.err(&format!("{}\n", self.err.paint(FAINT, text)));
+            Self::err(&format!("{}\n", self.err.paint(FAINT, text)));
         }
     }
 
     fn complaint(&self, level: &str, style: Style, complaint: &Complaint) {
-        self.err(&complained(level, style, complaint, self.err));
+        Self::err(&complained(level, style, complaint, self.err));
     }
 
     /// Nobody can be told that standard error cannot be written to.
-    fn err(&self, text: &str) {
+    fn err(text: &str) {
         let _unheard = io::stderr().lock().write_all(text.as_bytes());
     }
 }
@@ -195,10 +196,10 @@ fn complained(level: &str, style: Style, complaint: &Complaint, look: Look) -> S
     let message = text::clean(&complaint.message);
     let mut out = format!("{}: {message}\n", look.paint(style, level));
     if let Some(place) = &complaint.place {
-        out.push_str(&format!("  {} {}\n", look.paint(FAINT, "-->"), text::clean(place)));
+        let _infallible = writeln!(out, "  {} {}", look.paint(FAINT, "-->"), text::clean(place));
     }
     if let Some(help) = &complaint.help {
-        out.push_str(&format!("  {}: {}\n", look.paint(STRONG, "help"), text::clean(help)));
+        let _infallible = writeln!(out, "  {}: {}", look.paint(STRONG, "help"), text::clean(help));
     }
     out
 }

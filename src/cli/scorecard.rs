@@ -1,7 +1,5 @@
 //! `scorecard`: where services stand.
 
-use serde_json::json;
-
 use crate::cli::args::{ListFormat, PageArgs, ScorecardVerb};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
@@ -11,7 +9,7 @@ use crate::cli::{local, worker};
 use crate::config::Origin;
 use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
-use crate::record::{PageRequest, ScorecardFilter};
+use crate::record::{PageRequest, ScorecardFilter, Store as _};
 
 /// Runs the verb.
 ///
@@ -52,7 +50,7 @@ pub fn page_request(page: &PageArgs) -> PageRequest {
 fn show(session: &Session, service: &ServiceRef, format: ListFormat) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config).await?;
+        let store = local::existing_store(&session.config)?;
         Ok::<_, Failure>(store.scorecard(service, environment).await?)
     })?;
     let Some(card) = found else {
@@ -71,7 +69,7 @@ fn unknown(service: &ServiceRef, environment: &Environment) -> Complaint {
 
 fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<String, Failure> {
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config).await?;
+        let store = local::existing_store(&session.config)?;
         Ok::<_, Failure>(store.scorecards(filter, page_request(page)).await?)
     })?;
     if page.format == ListFormat::Json {
@@ -99,7 +97,7 @@ fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<S
 fn history(session: &Session, service: &ServiceRef, page: &PageArgs) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config).await?;
+        let store = local::existing_store(&session.config)?;
         Ok::<_, Failure>(store.scorecard_history(service, environment, page_request(page)).await?)
     })?;
     if found.items.is_empty() && page.page_token.is_empty() {
@@ -133,7 +131,6 @@ pub fn more(session: &Session, next: Option<&str>) {
     }
 }
 
-/// Puts the rows of a page into the shape that lists have everywhere.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -142,6 +139,6 @@ mod tests {
     fn an_empty_page_is_still_a_page() {
         let shown: serde_json::Value =
             serde_json::from_str(&json_format::page(&Vec::<u8>::new(), None)).unwrap();
-        assert_eq!(shown, json!({ "items": [], "nextPageToken": "" }));
+        assert_eq!(shown, serde_json::json!({ "items": [], "nextPageToken": "" }));
     }
 }

@@ -99,7 +99,7 @@ impl Check {
     fn config(&mut self, file: Option<PathBuf>) -> Config {
         let bundles = self.list(&keys::BUNDLE);
         let no_builtin = self.one(&keys::NO_BUILTIN, false, switch);
-        let data = self.optional_or(&keys::DATA, data_folder(), path);
+        let data = self.optional_or(&keys::DATA, data_folder(), |path| Ok(PathBuf::from(path)));
         let environment = self.one(&keys::ENVIRONMENT, Environment::default(), parsed);
         let service = self.optional(&keys::SERVICE, parsed::<ServiceRef>);
         let fail_on = self.one(&keys::FAIL_ON, FailOn::default(), word);
@@ -132,7 +132,8 @@ impl Check {
     }
 
     fn trigger(&mut self) -> Trigger {
-        let mut part = |key| self.optional(key, text).value.unwrap_or_default();
+        let mut part =
+            |key| self.optional(key, |text| Ok(text.to_owned())).value.unwrap_or_default();
         Trigger {
             actor: part(&keys::ACTOR),
             pipeline_url: part(&keys::PIPELINE_URL),
@@ -158,8 +159,8 @@ impl Check {
         ServeSettings {
             listen: self.one(&keys::LISTEN, DEFAULT_LISTEN, address),
             admission_listen: self.optional(&keys::ADMISSION_LISTEN, address),
-            tls_cert: self.optional(&keys::TLS_CERT, path),
-            tls_key: self.optional(&keys::TLS_KEY, path),
+            tls_cert: self.optional(&keys::TLS_CERT, |path| Ok(PathBuf::from(path))),
+            tls_key: self.optional(&keys::TLS_KEY, |path| Ok(PathBuf::from(path))),
             admission_environment: self.optional(&keys::ADMISSION_ENVIRONMENT, parsed),
             log_format: self.one(&keys::LOG_FORMAT, LogFormat::default(), word),
             max_in_flight: self.count(&keys::MAX_IN_FLIGHT),
@@ -335,14 +336,6 @@ fn parsed<T: FromStr<Err = Error>>(text: &str) -> Result<T, Refusal> {
     })
 }
 
-fn text(text: &str) -> Result<String, Refusal> {
-    Ok(text.to_owned())
-}
-
-fn path(text: &str) -> Result<PathBuf, Refusal> {
-    Ok(PathBuf::from(text))
-}
-
 fn switch(text: &str) -> Result<bool, Refusal> {
     match text {
         "true" | "1" => Ok(true),
@@ -355,7 +348,7 @@ fn switch(text: &str) -> Result<bool, Refusal> {
 
 fn address(text: &str) -> Result<SocketAddr, Refusal> {
     let numbered = text.strip_prefix("localhost:").map(|port| format!("127.0.0.1:{port}"));
-    numbered.as_deref().unwrap_or(text).parse().map_err(|_: std::net::AddrParseError| {
+    numbered.as_deref().unwrap_or(text).parse().map_err(|_cause: std::net::AddrParseError| {
         Refusal::new(
             format!("`{text}` is not an address to listen on"),
             "write IP and port, e.g. `127.0.0.1:7117`",

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{ConfigFault, KEYS, Key, Kind, Origin, nearest};
 use crate::document::{self, Document, DocumentLimits};
 use crate::domain::place::{Place, SourceFile, Span};
-use crate::domain::value::{Number, Value};
+use crate::domain::value::{Number, Object, Value};
 
 /// The name of the file.
 pub const FILE_NAME: &str = "goldgate.yaml";
@@ -101,7 +101,7 @@ impl Reading<'_> {
         place: Place,
         places: &crate::domain::place::Places,
     ) {
-        let entries = value.as_object().map(|object| object.entries()).unwrap_or_default();
+        let entries = value.as_object().map(Object::entries).unwrap_or_default();
         for (index, (name, value)) in entries.iter().enumerate() {
             let child = places.child(place, index).unwrap_or(place);
             let full = format!("{prefix}{name}");

@@ -4,6 +4,7 @@
 //! under `input/`, and what is expected: `expect.stdout`, `expect.stderr`, `expect.code` (one code a line). The commands
 //! run in a copy of `input/` with an empty environment and a record of their own. `GOLDGATE_BLESS=1` rewrites.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,11 +32,11 @@ fn differences(folder: &Path) -> Vec<String> {
         for (all, said) in [(&mut stdout, &output.stdout), (&mut stderr, &output.stderr)] {
             let said = place.normal(&String::from_utf8_lossy(said));
             if args.lines().count() > 1 {
-                all.push_str(&format!("$ goldgate {line}\n"));
+                let _infallible = writeln!(all, "$ goldgate {line}");
             }
             all.push_str(&said);
         }
-        code.push_str(&format!("{}\n", output.status.code().unwrap_or(-1)));
+        let _infallible = writeln!(code, "{}", output.status.code().unwrap_or(-1));
     }
     let bless = std::env::var_os("GOLDGATE_BLESS").is_some();
     let expectations =

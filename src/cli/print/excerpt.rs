@@ -33,6 +33,9 @@ pub struct Excerpt<'a> {
     pub span: std::ops::Range<usize>,
 }
 
+/// How what stands in the place of a secret begins.
+const REPLACED: &str = "<redacted:";
+
 /// Longer lines (of generated files) help nobody.
 const MAX_LINE_BYTES: usize = 4096;
 
@@ -40,6 +43,22 @@ impl Excerpts {
     /// Adds a file by its text as handed in and its text with secrets replaced.
     pub fn add(&mut self, path: &str, original: &str, redacted: &str) {
         self.0.insert(path.to_owned(), Lines::new(original, redacted));
+    }
+
+    /// Adds a file of which only the text with secrets replaced is known. Behind a replaced secret nothing is told: it
+    /// may have had more lines than what stands in its place.
+    pub fn add_recorded(&mut self, path: &str, redacted: &str) {
+        let mut lines = Vec::new();
+        for text in redacted.lines() {
+            match text.split_once(REPLACED) {
+                None => lines.push(Line::Whole(text.to_owned())),
+                Some((before, _)) => {
+                    lines.push(Line::Replaced(text.to_owned(), before.chars().count()));
+                    break;
+                }
+            }
+        }
+        self.0.insert(path.to_owned(), Lines { lines });
     }
 
     /// The first line of `location` and what to point at in it.
@@ -142,6 +161,15 @@ mod tests {
         assert_eq!(pointed(3, 11), "password");
         assert_eq!(pointed(13, 20), "<redacted:0123456789ab> # x");
         assert_eq!(pointed(21, 24), "password: <redacted:0123456789ab> # x");
+    }
+
+    #[test]
+    fn of_a_recorded_file_nothing_behind_a_secret_is_told() {
+        let mut excerpts = Excerpts::default();
+        excerpts.add_recorded("a", "a: 1\nb: <redacted:0123456789ab>\nc: 2\n");
+        assert_eq!(excerpts.of(&at(1, 1, 5)).unwrap().span, 0..4);
+        assert_eq!(excerpts.of(&at(2, 1, 9)).unwrap().span, 0..26);
+        assert_eq!(excerpts.of(&at(3, 1, 2)), None);
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use super::Report;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
+use std::fmt::Write as _;
 
 /// Renders `report`. Waived and accepted findings are left out: nobody has to act on them.
 pub fn render(report: &Report<'_>) -> String {
@@ -12,7 +13,8 @@ pub fn render(report: &Report<'_>) -> String {
     let mut out: String = open.map(command).collect();
     let service =
         decision.service.as_ref().map_or("an unknown service".to_owned(), ToString::to_string);
-    out.push_str(&format!(
+    let _infallible = write!(
+        out,
         "goldgate: {} for {service} in {} ({} deny, {} warn, {} passed), decision {}\n",
         decision.verdict,
         decision.environment,
@@ -20,7 +22,7 @@ pub fn render(report: &Report<'_>) -> String {
         decision.summary.warn,
         decision.summary.passed,
         decision.id,
-    ));
+    );
     out
 }
 
@@ -87,9 +89,9 @@ mod tests {
 
     #[test]
     fn without_a_finding_one_line_is_left() {
-        expect![[r#"
+        expect![[r"
             goldgate: allow for component:default/checkout in production (0 deny, 0 warn, 58 passed), decision 07070707-0707-0707-0707-070707070707
-        "#]].assert_eq(&sample::with_report(&sample::allowed(), render));
+        "]].assert_eq(&sample::with_report(&sample::allowed(), render));
     }
 
     #[test]

@@ -180,10 +180,10 @@ fn verdict(decision: &Decision) -> String {
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{count} {word}"))
         .collect();
-    match said.is_empty() {
-        true => format!("{}, no policy applied", decision.verdict),
-        false => format!("{} ({})", decision.verdict, said.join(", ")),
+    if said.is_empty() {
+        return format!("{}, no policy applied", decision.verdict);
     }
+    format!("{} ({})", decision.verdict, said.join(", "))
 }
 
 /// `71 → 64, level bronze; silver needs K8S-RUN-AS-ROOT`

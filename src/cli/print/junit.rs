@@ -3,6 +3,7 @@
 //! Source: the schema that Jenkins' xUnit plugin publishes (`junit-10.xsd`).
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::Report;
 use super::text::counted;
@@ -33,7 +34,8 @@ pub fn render(report: &Report<'_>) -> String {
         sum(|suite| suite.n_skipped),
     );
     for suite in &suites {
-        out.push_str(&format!(
+        let _infallible = write!(
+            out,
             "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"0\" skipped=\"{}\" timestamp=\"{}\">\n{}  </testsuite>\n",
             escape(&suite.name),
             suite.n_cases,
@@ -41,7 +43,7 @@ pub fn render(report: &Report<'_>) -> String {
             suite.n_skipped,
             decision.time,
             suite.body,
-        ));
+        );
     }
     out.push_str("</testsuites>\n");
     out
@@ -73,7 +75,8 @@ fn verdict(report: &Report<'_>) -> Suite {
     ];
     let mut body = "    <properties>\n".to_owned();
     for (name, value) in properties {
-        body.push_str(&format!("      <property name=\"{name}\" value=\"{}\"/>\n", escape(&value)));
+        let _infallible =
+            writeln!(body, "      <property name=\"{name}\" value=\"{}\"/>", escape(&value));
     }
     body.push_str("    </properties>\n");
     let name = format!("{service} may go to {}", decision.environment);
@@ -170,7 +173,9 @@ fn escape(text: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
-            '\n' | '\t' => out.push_str(&format!("&#{};", u32::from(c))),
+            '\n' | '\t' => {
+                let _infallible = write!(out, "&#{};", u32::from(c));
+            }
             '\u{0}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
             _ => out.push(c),
         }
