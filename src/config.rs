@@ -154,6 +154,8 @@ pub struct ServeSettings {
     pub tls_cert: Setting<Option<PathBuf>>,
     /// The webhook's private key, PEM.
     pub tls_key: Setting<Option<PathBuf>>,
+    /// Certificates that a caller of the webhook must lead to, PEM.
+    pub tls_client_ca: Setting<Option<PathBuf>>,
     /// The environment that the cluster is.
     pub admission_environment: Setting<Option<Environment>>,
     /// How the log is written.
@@ -168,8 +170,12 @@ pub struct ServeSettings {
     pub max_watchers: Option<usize>,
     /// Questions of one batch that are worked on at the same time.
     pub batch_concurrency: Option<usize>,
+    /// Connections of one listener.
+    pub max_connections: Option<usize>,
     /// How long one request may take.
     pub deadline: Option<Duration>,
+    /// How long requests may go on after the server was told to stop.
+    pub grace: Option<Duration>,
     /// Names by which the server may be addressed, beside `localhost` and IP addresses.
     pub host_names: Vec<String>,
 }

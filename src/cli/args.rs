@@ -250,6 +250,9 @@ pub struct ServeArgs {
     /// The webhook's private key, PEM
     #[arg(long, value_name = "FILE")]
     pub tls_key: Option<String>,
+    /// Certificates that a caller of the webhook must lead to, PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_client_ca: Option<String>,
     /// The environment that the cluster is [default: --environment]
     #[arg(long, value_name = "NAME")]
     pub admission_environment: Option<String>,
@@ -265,6 +268,7 @@ impl ServeArgs {
         flags.set(&keys::ADMISSION_LISTEN, self.admission_listen.clone());
         flags.set(&keys::TLS_CERT, self.tls_cert.clone());
         flags.set(&keys::TLS_KEY, self.tls_key.clone());
+        flags.set(&keys::TLS_CLIENT_CA, self.tls_client_ca.clone());
         flags.set(&keys::ADMISSION_ENVIRONMENT, self.admission_environment.clone());
         flags.set(&keys::LOG_FORMAT, self.log_format.clone());
     }

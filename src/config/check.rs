@@ -161,6 +161,7 @@ impl Check {
             admission_listen: self.optional(&keys::ADMISSION_LISTEN, address),
             tls_cert: self.optional(&keys::TLS_CERT, |path| Ok(PathBuf::from(path))),
             tls_key: self.optional(&keys::TLS_KEY, |path| Ok(PathBuf::from(path))),
+            tls_client_ca: self.optional(&keys::TLS_CLIENT_CA, |path| Ok(PathBuf::from(path))),
             admission_environment: self.optional(&keys::ADMISSION_ENVIRONMENT, parsed),
             log_format: self.one(&keys::LOG_FORMAT, LogFormat::default(), word),
             max_in_flight: self.count(&keys::MAX_IN_FLIGHT),
@@ -168,7 +169,9 @@ impl Check {
             max_buffered_bytes: self.count(&keys::MAX_BUFFERED_BYTES),
             max_watchers: self.count(&keys::MAX_WATCHERS),
             batch_concurrency: self.count(&keys::BATCH_CONCURRENCY),
+            max_connections: self.count(&keys::MAX_CONNECTIONS),
             deadline: self.count(&keys::DEADLINE).map(milliseconds),
+            grace: self.count(&keys::GRACE).map(milliseconds),
             host_names: self.list(&keys::HOST_NAMES).value,
         }
     }

@@ -73,6 +73,7 @@ pub mod keys {
         ADMISSION_LISTEN: "serve.admissionListen", Some("GOLDGATE_ADMISSION_LISTEN"), Some("--admission-listen"), Text;
         TLS_CERT: "serve.tlsCert", Some("GOLDGATE_TLS_CERT"), Some("--tls-cert"), Path;
         TLS_KEY: "serve.tlsKey", Some("GOLDGATE_TLS_KEY"), Some("--tls-key"), Path;
+        TLS_CLIENT_CA: "serve.tlsClientCa", Some("GOLDGATE_TLS_CLIENT_CA"), Some("--tls-client-ca"), Path;
         ADMISSION_ENVIRONMENT: "serve.admissionEnvironment", Some("GOLDGATE_ADMISSION_ENVIRONMENT"),
             Some("--admission-environment"), Text;
         LOG_FORMAT: "serve.logFormat", Some("GOLDGATE_LOG_FORMAT"), Some("--log-format"), Text;
@@ -81,7 +82,9 @@ pub mod keys {
         MAX_BUFFERED_BYTES: "serve.maxBufferedBytes", None, None, Count;
         MAX_WATCHERS: "serve.maxWatchers", None, None, Count;
         BATCH_CONCURRENCY: "serve.batchConcurrency", None, None, Count;
+        MAX_CONNECTIONS: "serve.maxConnections", None, None, Count;
         DEADLINE: "serve.deadlineMs", None, None, Count;
+        GRACE: "serve.graceMs", None, None, Count;
         HOST_NAMES: "serve.hostNames", None, None, Texts;
     }
 }

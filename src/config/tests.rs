@@ -73,7 +73,7 @@ fn every_fault_of_every_source_is_told_at_once_with_its_place() {
         goldgate.yaml:3:9: `failOn` is a text, found `7` (write e.g. `failOn: "text"`)
         goldgate.yaml:5:13: `limits.maxFiles` is a whole number from 1, found `0` (write e.g. `maxFiles: 100`)
         goldgate.yaml:6:3: unknown key `maxDept` in `limits` (did you mean `maxDepth`?)
-        goldgate.yaml:7:8: `serve` is a section, found the text `yes please` (write keys below it, e.g. `listen`, `admissionListen`, `tlsCert`, `tlsKey`, `admissionEnvironment`, `logFormat`, `maxInFlight`, `maxMessageBytes`, `maxBufferedBytes`, `maxWatchers`, `batchConcurrency`, `deadlineMs`, `hostNames`)
+        goldgate.yaml:7:8: `serve` is a section, found the text `yes please` (write keys below it, e.g. `listen`, `admissionListen`, `tlsCert`, `tlsKey`, `tlsClientCa`, `admissionEnvironment`, `logFormat`, `maxInFlight`, `maxMessageBytes`, `maxBufferedBytes`, `maxWatchers`, `batchConcurrency`, `maxConnections`, `deadlineMs`, `graceMs`, `hostNames`)
         goldgate.yaml:8:9: `bundle` is a list of paths, found a list (write e.g. `bundle: [policies]`)
         goldgate.yaml:9:8: `sometimes` is not a choice of colour (write one of `auto`, `always`, `never`)
         GOLDGATE_NO_BUILTIN: `perhaps` is neither yes nor no (write `true` or `false`)

@@ -13,9 +13,9 @@ pub fn render(report: &Report<'_>) -> String {
     let mut out: String = open.map(command).collect();
     let service =
         decision.service.as_ref().map_or("an unknown service".to_owned(), ToString::to_string);
-    let _infallible = write!(
+    let _infallible = writeln!(
         out,
-        "goldgate: {} for {service} in {} ({} deny, {} warn, {} passed), decision {}\n",
+        "goldgate: {} for {service} in {} ({} deny, {} warn, {} passed), decision {}",
         decision.verdict,
         decision.environment,
         decision.summary.deny,
