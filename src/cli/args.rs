@@ -149,7 +149,7 @@ pub struct CheckArgs {
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
     /// How to print the decision
-    #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: Format,
     /// Write FORMAT to this file, and the human format to standard output
     #[arg(long, value_name = "FILE")]
@@ -215,7 +215,7 @@ pub enum Format {
     Json,
     /// SARIF 2.1.0, for code scanners' pages
     Sarif,
-    /// `JUnit` XML, for test reports
+    /// JUnit XML, for test reports
     Junit,
     /// Workflow commands of GitHub Actions
     Github,
@@ -284,7 +284,7 @@ pub struct ExplainArgs {
     #[arg(value_name = "CODE|DECISION")]
     pub what: String,
     /// How to print it
-    #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
 }
 
@@ -297,7 +297,7 @@ pub enum ScorecardVerb {
         /// The service
         service: String,
         /// How to print it
-        #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
     },
     /// Every service
@@ -338,7 +338,7 @@ pub struct PageArgs {
     #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
     pub page_token: String,
     /// How to print it
-    #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
 }
 
@@ -379,7 +379,7 @@ pub enum DecisionVerb {
         /// The decision's id
         id: String,
         /// How to print it
-        #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: Format,
     },
 }
@@ -393,7 +393,7 @@ pub enum PolicyVerb {
     )]
     List {
         /// How to print it
-        #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
     },
     /// Load bundles as the gate would, and report every fault
@@ -417,7 +417,7 @@ pub enum PolicyVerb {
         #[arg(long)]
         schema: bool,
         /// How to print it
-        #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: DocsFormat,
     },
 }
@@ -429,7 +429,7 @@ pub struct PolicyTestArgs {
     #[arg(value_name = "PATH", required = true)]
     pub paths: Vec<PathBuf>,
     /// How to print the results
-    #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
     /// Say which lines no test runs
     #[arg(long)]
@@ -469,7 +469,7 @@ pub enum ConfigVerb {
     )]
     Show {
         /// How to print it
-        #[arg(long = "output", short, value_name = "FORMAT", value_enum, default_value_t)]
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
     },
 }

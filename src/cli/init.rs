@@ -87,7 +87,7 @@ mod tests {
             folder: folder.path(),
         };
         let config = crate::config::resolve(sources).unwrap();
-        assert_eq!(config.bundles.value, [folder.path().join("policies")]);
+        assert_eq!(config.bundles.value, [std::path::PathBuf::from("policies")]);
     }
 
     #[test]

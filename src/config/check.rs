@@ -26,12 +26,12 @@ const DEFAULT_LISTEN: SocketAddr =
 pub fn resolve(sources: Sources<'_>) -> Result<Config, Vec<ConfigFault>> {
     let mut faults = Vec::new();
     let path = configuration_file(sources, &mut faults);
-    let file = path
-        .as_deref()
-        .map(|path| file::read(path, &shown_path(path, sources.folder), &mut faults));
+    // A file in the current folder is named as the user would name it, and so are the paths in it.
+    let shown = path.as_deref().map(|path| path.strip_prefix(sources.folder).unwrap_or(path));
+    let file = path.as_deref().zip(shown).map(|(path, shown)| file::read(path, shown, &mut faults));
     let layers = [file.unwrap_or_default(), variables(sources), flags(sources)];
     let mut check = Check { layers, faults, shown: Vec::new() };
-    let config = check.config(path);
+    let config = check.config(shown.map(Path::to_path_buf));
     if check.faults.is_empty() {
         return Ok(Config { shown: check.shown, ..config });
     }
@@ -59,11 +59,6 @@ fn configuration_file(sources: Sources<'_>, faults: &mut Vec<ConfigFault>) -> Op
         help: Some("name an existing file, or type `goldgate init` to write one".to_owned()),
     });
     None
-}
-
-/// A path below the current folder is shown relative to it, as the user would type it.
-fn shown_path(path: &Path, folder: &Path) -> String {
-    path.strip_prefix(folder).unwrap_or(path).display().to_string()
 }
 
 fn variables(sources: Sources<'_>) -> Layer {

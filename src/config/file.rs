@@ -36,10 +36,11 @@ pub fn find_file(folder: &Path) -> Option<PathBuf> {
         .find(|file| file.is_file())
 }
 
-/// Reads the file at `path`, shown as `shown`. Relative paths in it are made relative to its folder.
-pub(super) fn read(path: &Path, shown: &str, faults: &mut Vec<ConfigFault>) -> Layer {
+/// Reads the file at `path`, which the user knows as `shown`. Relative paths in it are joined to the folder of `shown`.
+pub(super) fn read(path: &Path, shown: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
+    let name = shown.display().to_string();
     let whole = |message: String, help: &str| ConfigFault {
-        origin: Origin::File { file: shown.to_owned(), line: 1, column: 1 },
+        origin: Origin::File { file: name.clone(), line: 1, column: 1 },
         message,
         help: Some(help.to_owned()),
     };
@@ -55,8 +56,8 @@ pub(super) fn read(path: &Path, shown: &str, faults: &mut Vec<ConfigFault>) -> L
         faults.push(whole("the configuration is not UTF-8".to_owned(), "save it as UTF-8"));
         return Layer::new();
     };
-    let folder = path.parent().unwrap_or(Path::new(""));
-    Reading { file: SourceFile::new(shown, text), folder, layer: Layer::new(), faults }.read()
+    let folder = shown.parent().unwrap_or(Path::new(""));
+    Reading { file: SourceFile::new(&name, text), folder, layer: Layer::new(), faults }.read()
 }
 
 struct Reading<'a> {
@@ -159,17 +160,17 @@ impl Reading<'_> {
             ) => None,
         };
         let Some(texts) = texts else {
-            let (expected, example) = match key.kind {
-                Kind::Paths => ("a list of paths", "[policies]"),
-                Kind::Texts => ("a list of texts", "[text]"),
-                Kind::Path => ("a path", "some/file"),
-                Kind::Text => ("a text", "\"text\""),
-                Kind::Switch => ("`true` or `false`", "true"),
-                Kind::Count => ("a whole number from 1", "100"),
+            let expected = match key.kind {
+                Kind::Paths => "a list of paths",
+                Kind::Texts => "a list of texts",
+                Kind::Path => "a path",
+                Kind::Text => "a text",
+                Kind::Switch => "`true` or `false`",
+                Kind::Count => "a whole number from 1",
             };
             let last = key.name.rsplit('.').next().unwrap_or(key.name);
             let message = format!("`{}` is {expected}, found {}", key.name, described(value));
-            self.fault(place.value, message, Some(format!("write e.g. `{last}: {example}`")));
+            self.fault(place.value, message, Some(format!("write e.g. `{last}: {}`", key.example)));
             return;
         };
         let origin = self.origin(place.value);

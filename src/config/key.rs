@@ -5,6 +5,8 @@
 pub struct Key {
     /// The key in `goldgate.yaml`; sections are joined by dots.
     pub name: &'static str,
+    /// A right value, as it is written in the file.
+    pub example: &'static str,
     /// The environment variable.
     pub variable: Option<&'static str>,
     /// The flag.
@@ -35,57 +37,57 @@ pub mod keys {
     use super::{Key, Kind};
 
     macro_rules! keys {
-        ($($ident:ident: $name:literal, $variable:expr, $flag:expr, $kind:ident;)*) => {
+        ($($ident:ident: $name:literal, $example:literal, $variable:expr, $flag:expr, $kind:ident;)*) => {
             $(
                 #[doc = concat!("`", $name, "`")]
                 pub const $ident: Key =
-                    Key { name: $name, variable: $variable, flag: $flag, kind: Kind::$kind };
+                    Key { name: $name, example: $example, variable: $variable, flag: $flag, kind: Kind::$kind };
             )*
             pub(super) const ALL: &[&Key] = &[$(&$ident),*];
         };
     }
 
     keys! {
-        BUNDLE: "bundle", Some("GOLDGATE_BUNDLE"), Some("--bundle"), Paths;
-        NO_BUILTIN: "noBuiltin", Some("GOLDGATE_NO_BUILTIN"), Some("--no-builtin"), Switch;
-        DATA: "data", Some("GOLDGATE_DATA"), Some("--data"), Path;
-        ENVIRONMENT: "environment", Some("GOLDGATE_ENVIRONMENT"), Some("--environment"), Text;
-        SERVICE: "service", Some("GOLDGATE_SERVICE"), Some("--service"), Text;
-        FAIL_ON: "failOn", Some("GOLDGATE_FAIL_ON"), Some("--fail-on"), Text;
-        COLOR: "color", Some("GOLDGATE_COLOR"), Some("--color"), Text;
-        QUIET: "quiet", Some("GOLDGATE_QUIET"), Some("--quiet"), Switch;
-        VERBOSE: "verbose", Some("GOLDGATE_VERBOSE"), Some("--verbose"), Switch;
-        SERVER: "server", Some("GOLDGATE_SERVER"), Some("--server"), Text;
-        ACTOR: "trigger.actor", Some("GOLDGATE_ACTOR"), Some("--actor"), Text;
-        PIPELINE_URL: "trigger.pipelineUrl", Some("GOLDGATE_PIPELINE_URL"), Some("--pipeline-url"), Text;
-        COMMIT: "trigger.commit", Some("GOLDGATE_COMMIT"), Some("--commit"), Text;
-        REPOSITORY: "trigger.repository", Some("GOLDGATE_REPOSITORY"), Some("--repository"), Text;
-        MAX_FILE_BYTES: "limits.maxFileBytes", None, None, Count;
-        MAX_TOTAL_BYTES: "limits.maxTotalBytes", None, None, Count;
-        MAX_FILES: "limits.maxFiles", None, None, Count;
-        MAX_RESOURCES: "limits.maxResources", None, None, Count;
-        MAX_DEPTH: "limits.maxDepth", None, None, Count;
-        MAX_NODES: "limits.maxNodes", None, None, Count;
-        MAX_SCALAR_BYTES: "limits.maxScalarBytes", None, None, Count;
-        MAX_DOCUMENTS: "limits.maxDocuments", None, None, Count;
-        POLICY_TIME: "policy.timeoutMs", None, None, Count;
-        LISTEN: "serve.listen", Some("GOLDGATE_LISTEN"), Some("--listen"), Text;
-        ADMISSION_LISTEN: "serve.admissionListen", Some("GOLDGATE_ADMISSION_LISTEN"), Some("--admission-listen"), Text;
-        TLS_CERT: "serve.tlsCert", Some("GOLDGATE_TLS_CERT"), Some("--tls-cert"), Path;
-        TLS_KEY: "serve.tlsKey", Some("GOLDGATE_TLS_KEY"), Some("--tls-key"), Path;
-        TLS_CLIENT_CA: "serve.tlsClientCa", Some("GOLDGATE_TLS_CLIENT_CA"), Some("--tls-client-ca"), Path;
-        ADMISSION_ENVIRONMENT: "serve.admissionEnvironment", Some("GOLDGATE_ADMISSION_ENVIRONMENT"),
+        BUNDLE: "bundle", "[policies]", Some("GOLDGATE_BUNDLE"), Some("--bundle"), Paths;
+        NO_BUILTIN: "noBuiltin", "true", Some("GOLDGATE_NO_BUILTIN"), Some("--no-builtin"), Switch;
+        DATA: "data", ".goldgate", Some("GOLDGATE_DATA"), Some("--data"), Path;
+        ENVIRONMENT: "environment", "production", Some("GOLDGATE_ENVIRONMENT"), Some("--environment"), Text;
+        SERVICE: "service", "component:default/checkout", Some("GOLDGATE_SERVICE"), Some("--service"), Text;
+        FAIL_ON: "failOn", "deny", Some("GOLDGATE_FAIL_ON"), Some("--fail-on"), Text;
+        COLOR: "color", "auto", Some("GOLDGATE_COLOR"), Some("--color"), Text;
+        QUIET: "quiet", "true", Some("GOLDGATE_QUIET"), Some("--quiet"), Switch;
+        VERBOSE: "verbose", "true", Some("GOLDGATE_VERBOSE"), Some("--verbose"), Switch;
+        SERVER: "server", "https://goldgate.example", Some("GOLDGATE_SERVER"), Some("--server"), Text;
+        ACTOR: "trigger.actor", "someone", Some("GOLDGATE_ACTOR"), Some("--actor"), Text;
+        PIPELINE_URL: "trigger.pipelineUrl", "https://ci.example/1", Some("GOLDGATE_PIPELINE_URL"), Some("--pipeline-url"), Text;
+        COMMIT: "trigger.commit", "\"4f1c2d\"", Some("GOLDGATE_COMMIT"), Some("--commit"), Text;
+        REPOSITORY: "trigger.repository", "shop/checkout", Some("GOLDGATE_REPOSITORY"), Some("--repository"), Text;
+        MAX_FILE_BYTES: "limits.maxFileBytes", "100", None, None, Count;
+        MAX_TOTAL_BYTES: "limits.maxTotalBytes", "100", None, None, Count;
+        MAX_FILES: "limits.maxFiles", "100", None, None, Count;
+        MAX_RESOURCES: "limits.maxResources", "100", None, None, Count;
+        MAX_DEPTH: "limits.maxDepth", "100", None, None, Count;
+        MAX_NODES: "limits.maxNodes", "100", None, None, Count;
+        MAX_SCALAR_BYTES: "limits.maxScalarBytes", "100", None, None, Count;
+        MAX_DOCUMENTS: "limits.maxDocuments", "100", None, None, Count;
+        POLICY_TIME: "policy.timeoutMs", "100", None, None, Count;
+        LISTEN: "serve.listen", "\"127.0.0.1:7117\"", Some("GOLDGATE_LISTEN"), Some("--listen"), Text;
+        ADMISSION_LISTEN: "serve.admissionListen", "\"127.0.0.1:8443\"", Some("GOLDGATE_ADMISSION_LISTEN"), Some("--admission-listen"), Text;
+        TLS_CERT: "serve.tlsCert", "tls.crt", Some("GOLDGATE_TLS_CERT"), Some("--tls-cert"), Path;
+        TLS_KEY: "serve.tlsKey", "tls.key", Some("GOLDGATE_TLS_KEY"), Some("--tls-key"), Path;
+        TLS_CLIENT_CA: "serve.tlsClientCa", "ca.crt", Some("GOLDGATE_TLS_CLIENT_CA"), Some("--tls-client-ca"), Path;
+        ADMISSION_ENVIRONMENT: "serve.admissionEnvironment", "production", Some("GOLDGATE_ADMISSION_ENVIRONMENT"),
             Some("--admission-environment"), Text;
-        LOG_FORMAT: "serve.logFormat", Some("GOLDGATE_LOG_FORMAT"), Some("--log-format"), Text;
-        MAX_IN_FLIGHT: "serve.maxInFlight", None, None, Count;
-        MAX_MESSAGE_BYTES: "serve.maxMessageBytes", None, None, Count;
-        MAX_BUFFERED_BYTES: "serve.maxBufferedBytes", None, None, Count;
-        MAX_WATCHERS: "serve.maxWatchers", None, None, Count;
-        BATCH_CONCURRENCY: "serve.batchConcurrency", None, None, Count;
-        MAX_CONNECTIONS: "serve.maxConnections", None, None, Count;
-        DEADLINE: "serve.deadlineMs", None, None, Count;
-        GRACE: "serve.graceMs", None, None, Count;
-        HOST_NAMES: "serve.hostNames", None, None, Texts;
+        LOG_FORMAT: "serve.logFormat", "json", Some("GOLDGATE_LOG_FORMAT"), Some("--log-format"), Text;
+        MAX_IN_FLIGHT: "serve.maxInFlight", "100", None, None, Count;
+        MAX_MESSAGE_BYTES: "serve.maxMessageBytes", "100", None, None, Count;
+        MAX_BUFFERED_BYTES: "serve.maxBufferedBytes", "100", None, None, Count;
+        MAX_WATCHERS: "serve.maxWatchers", "100", None, None, Count;
+        BATCH_CONCURRENCY: "serve.batchConcurrency", "100", None, None, Count;
+        MAX_CONNECTIONS: "serve.maxConnections", "100", None, None, Count;
+        DEADLINE: "serve.deadlineMs", "100", None, None, Count;
+        GRACE: "serve.graceMs", "100", None, None, Count;
+        HOST_NAMES: "serve.hostNames", "[goldgate.example]", None, None, Texts;
     }
 }
 

@@ -70,7 +70,7 @@ fn every_fault_of_every_source_is_told_at_once_with_its_place() {
     expect_test::expect![[r#"
         goldgate.yaml:1:1: unknown key `enviroment` (did you mean `environment`?)
         goldgate.yaml:2:1: unknown key `fail-on` (did you mean `failOn`?)
-        goldgate.yaml:3:9: `failOn` is a text, found `7` (write e.g. `failOn: "text"`)
+        goldgate.yaml:3:9: `failOn` is a text, found `7` (write e.g. `failOn: deny`)
         goldgate.yaml:5:13: `limits.maxFiles` is a whole number from 1, found `0` (write e.g. `maxFiles: 100`)
         goldgate.yaml:6:3: unknown key `maxDept` in `limits` (did you mean `maxDepth`?)
         goldgate.yaml:7:8: `serve` is a section, found the text `yes please` (write keys below it, e.g. `listen`, `admissionListen`, `tlsCert`, `tlsKey`, `tlsClientCa`, `admissionEnvironment`, `logFormat`, `maxInFlight`, `maxMessageBytes`, `maxBufferedBytes`, `maxWatchers`, `batchConcurrency`, `maxConnections`, `deadlineMs`, `graceMs`, `hostNames`)
@@ -106,11 +106,15 @@ fn paths_of_the_file_are_relative_to_the_file() {
         "bundle: [policies, oci://registry.example/bundle, /absolute]\ndata: record\n",
     );
     let config = folder.resolve(&[], &Flags::default()).unwrap();
+    let bundles = ["policies", "oci://registry.example/bundle", "/absolute"];
+    assert_eq!(config.bundles.value, bundles.map(PathBuf::from));
+    assert_eq!(config.data.value, Some("record".into()));
+
     let root = folder.0.path();
-    let bundles =
-        [root.join("policies"), "oci://registry.example/bundle".into(), "/absolute".into()];
-    assert_eq!(config.bundles.value, bundles);
-    assert_eq!(config.data.value, Some(root.join("record")));
+    let (flags, variables) = (Flags::default(), Variables::default());
+    let below =
+        resolve(Sources { flags: &flags, variables: &variables, folder: &root.join("a/b") });
+    assert_eq!(below.unwrap().data.value, Some(root.join("record")));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `JUnit` XML: a suite for the verdict, and one for each file with a case for each (policy, resource) that was found.
+//! JUnit XML: a suite for the verdict, and one for each file with a case for each (policy, resource) that was found.
 //!
 //! Source: the schema that Jenkins' xUnit plugin publishes (`junit-10.xsd`).
 
