@@ -22,6 +22,57 @@ fn commands_say_what_their_cases_expect() {
     assert!(!folders.is_empty() && wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+#[test]
+fn a_reader_that_goes_away_changes_neither_exit_code_nor_calm() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let mut child = place
+        .command()
+        .args(["check", "deploy", "-o", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_told_and_never_an_allow() {
+    let place = Place::with(&case("check_allows").join("input"));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = place.command().args(["check", "deploy"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+}
+
+#[test]
+fn ten_checks_at_once_are_ten_decisions() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let running: Vec<_> = (0..10)
+        .map(|_| {
+            let mut command = place.command();
+            command.args(["check", "deploy", "--require-record", "-o", "json"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in running {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said, "");
+    }
+    let listed = place.command().args(["decision", "list", "-o", "json"]).output().unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 10);
+}
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/cli").join(name)
+}
+
 /// Runs a case and tells what differs from what it expects.
 fn differences(folder: &Path) -> Vec<String> {
     let place = Place::with(&folder.join("input"));
