@@ -135,7 +135,7 @@ pub enum Verb {
 pub struct CheckArgs {
     /// Files and folders to judge; `-` is standard input
     #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    pub paths: Vec<String>,
     /// An image of the release; may be repeated
     #[arg(long, value_name = "REF")]
     pub image: Vec<String>,
@@ -401,7 +401,7 @@ pub enum PolicyVerb {
     Check {
         /// Bundles beside those of the configuration
         #[arg(value_name = "PATH")]
-        paths: Vec<String>,
+        paths: Vec<PathBuf>,
     },
     /// Run the tests of policies
     #[command(after_help = "Examples:\n  goldgate policy test policies/\n  \

@@ -19,7 +19,8 @@ use crate::domain::code::Code;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::request::{CheckOptions, Request};
 use crate::gate::Gate;
-use crate::intake;
+use crate::intake::{self, Walked};
+
 use crate::record::Store;
 
 /// A decision and what is needed to show it.
@@ -45,8 +46,9 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
         .into());
     }
     let limits = local::limits(&session.config.limits);
-    let artifacts = artifacts::collect(&args.paths, &limits)?;
-    session.printer.detail(&format!("read {}", print::text::counted(artifacts.len(), "file")));
+    let Walked { artifacts, n_ignored } = artifacts::collect(session, &args.paths, &limits)?;
+    let read = print::text::counted(artifacts.len(), "file");
+    session.printer.detail(&format!("read {read}, left {n_ignored} alone"));
     let request = request(session, args, artifacts)?;
     let checked = match &session.config.server.value {
         Some(url) => at_server(session, url, &request)?,

@@ -9,9 +9,9 @@ use crate::cli::args::{ListFormat, PolicyVerb};
 use crate::cli::complaint::Failure;
 use crate::cli::exit::Exit;
 use crate::cli::explain::{enforcement, entry};
+use crate::cli::local;
 use crate::cli::print::{json as json_format, table, text};
 use crate::cli::session::Session;
-use crate::cli::local;
 
 /// Runs the verb.
 ///

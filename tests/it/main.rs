@@ -7,6 +7,7 @@
 )]
 
 mod cli;
+mod intake;
 mod ratchet;
 mod store;
 mod tidy;
