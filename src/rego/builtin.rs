@@ -28,14 +28,12 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
             "asks a name server, which a decision must not depend on",
             "write addresses into `data.json`",
         ),
-        "opa.runtime" => (
-            "shows the engine's own surroundings",
-            "read `input.environment` and `input.stage`",
-        ),
-        "rand.intn" => (
-            "is random, so the decision could not be replayed",
-            "derive the value from the input",
-        ),
+        "opa.runtime" => {
+            ("shows the engine's own surroundings", "read `input.environment` and `input.stage`")
+        }
+        "rand.intn" => {
+            ("is random, so the decision could not be replayed", "derive the value from the input")
+        }
         "uuid.rfc4122" => (
             "is random, so the decision could not be replayed",
             "derive the value from the input, e.g. from a name",

@@ -57,8 +57,11 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
             })
         })
         .collect();
-    let replaced: BTreeSet<&Path> =
-        uses.iter().flat_map(|(_, _, uses)| &uses.replaced).filter(|path| !path.is_empty()).collect();
+    let replaced: BTreeSet<&Path> = uses
+        .iter()
+        .flat_map(|(_, _, uses)| &uses.replaced)
+        .filter(|path| !path.is_empty())
+        .collect();
     let known = Known { world: &world, replaced };
     for module in modules {
         checked.faults.extend(known.imports(module));
@@ -82,7 +85,9 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
         }
         for call in &uses.calls {
             match &call.target {
-                Target::Name(name) => checked.faults.extend(builtin_fault(&world, module, call, name)),
+                Target::Name(name) => {
+                    checked.faults.extend(builtin_fault(&world, module, call, name))
+                }
                 Target::Data(path) => {
                     checked.faults.extend(world.function_fault(module, call, path));
                     for target in world.targets(path) {
@@ -139,7 +144,11 @@ impl<'m> World<'m> {
                 return vec![known];
             }
         }
-        self.rules.range(path.to_vec()..).map(|(known, _)| known).take_while(|known| known.starts_with(path)).collect()
+        self.rules
+            .range(path.to_vec()..)
+            .map(|(known, _)| known)
+            .take_while(|known| known.starts_with(path))
+            .collect()
     }
 
     fn package_of(&self, rule: &Path) -> Option<Path> {
@@ -250,9 +259,10 @@ impl Known<'_, '_> {
     fn read(&self, module: &Module, read: &Read) -> Result<(), Fault> {
         let Some(root) = read.path.first() else { return Ok(()) };
         let in_data = self.world.data.get(root).is_some();
-        let replaced = self.replaced.iter().any(|path| {
-            read.path.starts_with(path) || path.starts_with(&read.path)
-        });
+        let replaced = self
+            .replaced
+            .iter()
+            .any(|path| read.path.starts_with(path) || path.starts_with(&read.path));
         let empty_package = self.world.siblings.contains_key(&read.path);
         if in_data || replaced || empty_package {
             return Ok(());
@@ -288,12 +298,7 @@ impl Known<'_, '_> {
     }
 }
 
-fn builtin_fault(
-    world: &World<'_>,
-    module: &Module,
-    call: &Call<'_>,
-    name: &str,
-) -> Option<Fault> {
+fn builtin_fault(world: &World<'_>, module: &Module, call: &Call<'_>, name: &str) -> Option<Fault> {
     let fault = |message: String, help: String| {
         Some(Fault::new(&module.file, call.span, message).with_help(help))
     };
@@ -307,8 +312,11 @@ fn builtin_fault(
         }
         let functions = world.siblings.get(&module.package).into_iter().flatten();
         let mut known: Vec<&str> = functions.map(String::as_str).collect();
-        known.extend(builtin::names());
-        let help = suggest::help(name, known, "define it in this package, or import the one that has it");
+        for name in builtin::names() {
+            known.push(name);
+        }
+        let help =
+            suggest::help(name, known, "define it in this package, or import the one that has it");
         return fault(format!("there is no function `{name}`"), help);
     }
     if let Some(arity) = builtin::arity(name)
@@ -327,6 +335,7 @@ fn arity_fault(module: &Module, call: &Call<'_>, name: &str, arity: usize) -> Op
         return None;
     }
     let plural = if arity == 1 { "" } else { "s" };
-    let message = format!("`{name}` takes {arity} argument{plural}, and here it is given {n_arguments}");
+    let message =
+        format!("`{name}` takes {arity} argument{plural}, and here it is given {n_arguments}");
     Some(Fault::new(&module.file, call.span, message).with_help("give it what it takes"))
 }

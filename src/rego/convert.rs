@@ -129,10 +129,7 @@ fn opa_order(a: &regorus::Value, b: &regorus::Value) -> Ordering {
         (Set(a), Set(b)) => lexical(a.iter_sorted(), b.iter_sorted()),
         (Object(a), Object(b)) => {
             let pairs = |object: &EngineObject| -> Vec<regorus::Value> {
-                object
-                    .iter_sorted()
-                    .flat_map(|(key, item)| [key.clone(), item.clone()])
-                    .collect()
+                object.iter_sorted().flat_map(|(key, item)| [key.clone(), item.clone()]).collect()
             };
             lexical(pairs(a).iter(), pairs(b).iter())
         }

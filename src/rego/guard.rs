@@ -67,8 +67,9 @@ pub(super) fn admit(file: &Arc<SourceFile>, limits: &Limits) -> Result<Lexed, Fa
         // Bytes first: only a line that is too long in bytes can be too long in characters.
         if line.len() > limits.max_line_chars && line.chars().count() > limits.max_line_chars {
             let message = format!("the line has more than {} characters", limits.max_line_chars);
-            return Err(Fault::new(file, at, message)
-                .with_help("break it, or move data into `data.json`"));
+            return Err(
+                Fault::new(file, at, message).with_help("break it, or move data into `data.json`")
+            );
         }
         start += line.len() + 1;
     }
@@ -180,7 +181,9 @@ impl<'f> Nesting<'f> {
         let reads = if twice { outer_reads.saturating_mul(2) } else { outer_reads };
         self.rereads = self.rereads.saturating_add(reads - 1);
         self.file_rereads = self.file_rereads.saturating_add(reads - 1);
-        if self.rereads > self.limits.max_rereads || self.file_rereads > self.limits.max_file_rereads {
+        if self.rereads > self.limits.max_rereads
+            || self.file_rereads > self.limits.max_file_rereads
+        {
             return Err(self
                 .fault(token.span, "literals are nested too deeply in their first elements here")
                 .with_help(

@@ -114,7 +114,11 @@ fn token(cursor: &mut Cursor<'_>, first: char) -> Result<TokenKind, LexicalFault
             cursor.skip(1);
             cursor.skip_while(|c| c != '`');
             if cursor.peek().is_none() {
-                return fault(start + 1, "this raw string never ends".to_owned(), "close it with a backtick");
+                return fault(
+                    start + 1,
+                    "this raw string never ends".to_owned(),
+                    "close it with a backtick",
+                );
             }
             TokenKind::Text
         }

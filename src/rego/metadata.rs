@@ -70,6 +70,11 @@ const KEYS: [&str; 10] = [
 ];
 
 impl Annotation {
+    /// The file it stands in.
+    pub fn file(&self) -> &Arc<SourceFile> {
+        &self.file
+    }
+
     /// Where the value at `pointer` stands, or the nearest place on the way to it.
     pub fn span_of(&self, pointer: &str) -> Span {
         let (place, value) = self.places.locate(self.root, &self.value, pointer);
@@ -159,7 +164,9 @@ fn annotation(module: &Module, block: &Block, read: ReadYaml<'_>) -> Result<Anno
     let file = &module.file;
     let fault = |message: &str| Fault::new(file, block.span, message);
     let (value, places, root) = read(&block.text).map_err(|cause| {
-        let help = cause.help.unwrap_or_else(|| "write METADATA as YAML, each line behind `# `".to_owned());
+        let help = cause
+            .help
+            .unwrap_or_else(|| "write METADATA as YAML, each line behind `# `".to_owned());
         let message = format!("METADATA cannot be read: {}", cause.message);
         Fault::new(file, block.lines.span(cause.span), message).with_help(help)
     })?;
@@ -233,7 +240,8 @@ fn below(module: &Module, offset: u32) -> Below {
     if module.package_span.start >= offset {
         return Below::Package;
     }
-    let import = module.imports.iter().map(|import| import.span.start).filter(|at| *at >= offset).min();
+    let import =
+        module.imports.iter().map(|import| import.span.start).filter(|at| *at >= offset).min();
     let rule = module.rules.iter().find(|rule| rule.extent.start >= offset);
     match (import, rule) {
         (Some(import), Some(rule)) if import < rule.extent.start => Below::Import,

@@ -127,10 +127,7 @@ fn later(newer: Fault, older: Fault) -> Fault {
     if older.span.start > newer.span.start { older } else { newer }
 }
 
-fn parse_as(
-    file: &Arc<SourceFile>,
-    version: Version,
-) -> Result<ast::Ref<ast::Module>, Fault> {
+fn parse_as(file: &Arc<SourceFile>, version: Version) -> Result<ast::Ref<ast::Module>, Fault> {
     let mut engine = regorus::Engine::new();
     add(&mut engine, file, version)?;
     let tree = engine.get_modules().first().cloned();
@@ -349,14 +346,7 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [
-                "deny Set",
-                "x Complete",
-                "f Function(2)",
-                "o Object",
-                "a.b.c Complete",
-                "y Default"
-            ]
+            ["deny Set", "x Complete", "f Function(2)", "o Object", "a.b.c Complete", "y Default"]
         );
         assert_eq!(module.package, ["a", "b"]);
     }

@@ -14,7 +14,8 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
 
 /// The question itself, or the given help when no word is near.
 pub fn help<'k>(word: &str, known: impl IntoIterator<Item = &'k str>, otherwise: &str) -> String {
-    nearest(word, known).map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
+    nearest(word, known)
+        .map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 /// Insertions, deletions, replacements and swaps of neighbours that lead from `a` to `b`.
@@ -26,7 +27,8 @@ fn distance(a: &str, b: &str) -> usize {
     for (i, a_char) in a.chars().enumerate() {
         let mut next = vec![i + 1];
         for (j, b_char) in b.iter().enumerate() {
-            let at = |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
+            let at =
+                |row: &[usize], index: usize| row.get(index).copied().unwrap_or(usize::MAX - 1);
             let replaced = at(&row, j) + usize::from(a_char != *b_char);
             let mut best = replaced.min(at(&row, j + 1) + 1).min(at(&next, j) + 1);
             if j > 0 && last_a == Some(*b_char) && b.get(j - 1) == Some(&a_char) {

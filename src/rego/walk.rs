@@ -241,8 +241,8 @@ impl<'m> Walker<'m> {
     }
 
     fn expr(&mut self, expr: &'m ast::Expr) {
-        if let ast::Expr::ArrayCompr { term, query, .. }
-        | ast::Expr::SetCompr { term, query, .. } = expr
+        if let ast::Expr::ArrayCompr { term, query, .. } | ast::Expr::SetCompr { term, query, .. } =
+            expr
         {
             return self.inner(Scope::of_query(query), query, &[term]);
         }

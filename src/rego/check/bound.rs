@@ -33,9 +33,8 @@ pub(super) fn unbounded(name: &str, arguments: &[ast::Ref<ast::Expr>]) -> Option
             })
         }
         "bits.lsh" => {
-            let small = argument(1)
-                .and_then(number)
-                .is_some_and(|shift| (0..=MAX_SHIFT).contains(&shift));
+            let small =
+                argument(1).and_then(number).is_some_and(|shift| (0..=MAX_SHIFT).contains(&shift));
             (!small).then(|| {
                 (
                     "nothing bounds this `bits.lsh`".to_owned(),
@@ -66,7 +65,10 @@ fn format_fault(format: Option<&ast::Expr>) -> Option<(String, String)> {
         let digits = verb.trim_start_matches(['+', '-', '#', ' ', '.', '[']);
         let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
         let numbers = digits.get(..end).unwrap_or("").split('.');
-        numbers.filter(|number| !number.is_empty()).map(|number| number.parse().unwrap_or(usize::MAX)).max()
+        numbers
+            .filter(|number| !number.is_empty())
+            .map(|number| number.parse().unwrap_or(usize::MAX))
+            .max()
     });
     if widths.max().is_some_and(|width| width > MAX_WIDTH) {
         return Some((

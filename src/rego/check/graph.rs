@@ -95,7 +95,10 @@ impl Graph {
             return;
         }
         let successors = |index: usize| -> Vec<usize> {
-            self.nodes.get(index).map(|node| node.uses.iter().copied().collect()).unwrap_or_default()
+            self.nodes
+                .get(index)
+                .map(|node| node.uses.iter().copied().collect())
+                .unwrap_or_default()
         };
         let mut stack = vec![(start, successors(start))];
         mark(open, start, true);
@@ -104,7 +107,8 @@ impl Graph {
             if let Some(next) = rest.pop() {
                 if open.get(next).copied().unwrap_or(false) {
                     let from = stack.iter().position(|(node, _)| *node == next).unwrap_or(0);
-                    let cycle: Vec<usize> = stack.iter().skip(from).map(|(node, _)| *node).collect();
+                    let cycle: Vec<usize> =
+                        stack.iter().skip(from).map(|(node, _)| *node).collect();
                     on_cycle(&cycle);
                 } else if !done(sums, next) {
                     mark(open, next, true);
@@ -158,7 +162,9 @@ impl Graph {
         let (module, rule) = world.rules.get(&node.path)?.first()?;
         let name = node.path.join(".");
         let message = if sum.chain > MAX_CHAIN {
-            format!("`data.{name}` begins a chain of more than {MAX_CHAIN} rules that use each other")
+            format!(
+                "`data.{name}` begins a chain of more than {MAX_CHAIN} rules that use each other"
+            )
         } else if sum.products > MAX_PRODUCTS {
             format!("`data.{name}` ends a chain of more than {MAX_PRODUCTS} multiplications")
         } else {
