@@ -23,3 +23,4 @@ pub mod gate;
 pub mod intake;
 pub mod policy;
 pub mod record;
+pub mod rego;
