@@ -47,6 +47,9 @@ pub fn collect(session: &Session, paths: &[String], limits: &Limits) -> Result<W
     Ok(intake::walk(paths, stdin, limits)?)
 }
 
+/// The finding that nothing was found at all: then there is nothing to decide about.
+pub const NOTHING: &str = "INPUT-NOTHING";
+
 /// Whether a finding of this code says that its file could not be read.
 pub fn is_unreadable(code: &Code) -> bool {
     UNREADABLE.contains(&code.as_str())
@@ -59,6 +62,7 @@ mod tests {
     #[test]
     fn every_unreadable_code_is_a_code_of_inputs() {
         let known: Vec<&str> = intake::code::CODES.iter().map(|code| code.code).collect();
+        assert!(known.contains(&NOTHING));
         assert!(UNREADABLE.iter().all(|code| known.contains(code)));
     }
 }

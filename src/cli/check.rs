@@ -217,6 +217,10 @@ fn exit(session: &Session, args: &CheckArgs, request: &Request, checked: &Checke
         session.printer.note(&format!("exit code 2: `{file}` was named and cannot be read"));
         exit = Exit::Undecided;
     }
+    if decision.findings.iter().any(|finding| finding.code.as_str() == artifacts::NOTHING) {
+        session.printer.note("exit code 2: there was nothing to check");
+        exit = Exit::Undecided;
+    }
     if args.require_record && checked.lost.is_some() {
         session
             .printer

@@ -114,6 +114,9 @@ fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<St
     let rows: Vec<Vec<String>> = found.items.iter().map(row).collect();
     let head = ["TIME", "VERDICT", "SERVICE", "ENVIRONMENT", "DENY", "WARN", "DECISION"];
     let text = table::render(&head, &rows, session.printer.look());
+    if rows.is_empty() {
+        session.printer.note("no decision matches");
+    }
     more(session, found.next.as_deref());
     Ok(text)
 }

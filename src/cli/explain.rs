@@ -15,6 +15,7 @@ use crate::domain::code::Code;
 use crate::domain::decision::DecisionId;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::service::Environment;
+use crate::intake::code::{CODES, InputCode};
 use crate::policy::Revision;
 
 /// Runs the verb.
@@ -44,11 +45,15 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
             "`goldgate policy list` shows every code, `goldgate decision list` every decision",
         )
     })?;
+    if let Some(input) = CODES.iter().find(|input| input.code == code.as_str()) {
+        return Ok(manual_of_input(input, format, session.printer.look()));
+    }
     let revision = local::revision(session)?;
     let policies = revision.policies();
     let environment = &session.config.environment.value;
     let Some(policy) = policies.iter().find(|policy| policy.code == code) else {
-        let near = nearest(code.as_str(), policies.iter().map(|policy| policy.code.as_str()));
+        let codes = policies.iter().map(|policy| policy.code.as_str());
+        let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
         let help = match near {
             Some(near) => format!("did you mean `goldgate explain {near}`?"),
             None => "`goldgate policy list` shows every code".to_owned(),
@@ -59,6 +64,24 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
         ListFormat::Human => page(policy, &revision, environment, session.printer.look()),
         ListFormat::Json => json_format::pretty(&entry(policy, &revision, environment)),
     })
+}
+
+/// The manual of a code that only inputs have.
+fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String {
+    let InputCode { code, severity, title, remediation } = input;
+    if format == ListFormat::Json {
+        return json_format::pretty(&json!({
+            "code": code,
+            "title": title,
+            "remediation": remediation,
+            "severity": severity,
+        }));
+    }
+    let mut out = look.paint(STRONG, &format!("{code}: {title}")) + "\n\n";
+    for (label, value) in [("help:    ", *remediation), ("severity:", severity.as_str())] {
+        out.push_str(&text::labelled(label, value, look.width));
+    }
+    out
 }
 
 /// What a failed policy does in `environment`, for a service of which nothing is known.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::cli::complaint::{Complaint, Failure};
@@ -12,7 +12,7 @@ use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::intake::Limits;
-use crate::policy::Revision;
+use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::SqliteStore;
 
 /// Bytes of a salt.
@@ -23,15 +23,25 @@ const SALT_BYTES: usize = 32;
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
-    Ok(Arc::new(Revision::empty()))
+    revision_with(session, &[])
 }
 
-/// x
-pub fn revision_with(
-    session: &Session,
-    _p: &[std::path::PathBuf],
-) -> Result<Arc<Revision>, Failure> {
-    revision(session)
+/// The revision that the configuration names, and the bundles at `paths` beside it.
+///
+/// # Errors
+/// Everything that is wrong with the bundles, at once.
+pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
+    let config = &session.config;
+    let builtin = config.builtin.value.then_some(BundleSource::Builtin);
+    let named = config.bundles.value.iter().chain(paths).cloned().map(BundleSource::Path);
+    let sources: Vec<BundleSource> = builtin.into_iter().chain(named).collect();
+    if sources.is_empty() {
+        let message = "there is no policy: `--no-builtin` leaves the built-in ones out";
+        return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
+    }
+    let defaults = LoadOptions::default();
+    let options = LoadOptions { budget: config.policy_time.unwrap_or(defaults.budget), ..defaults };
+    Ok(Arc::new(Revision::load(&sources, &options)?))
 }
 
 /// Why each policy asks what it asks.

@@ -3,6 +3,7 @@
 //! Each format is a pure function of a [`Report`] to text in a file of its own; only [`Printer`] writes.
 
 pub mod excerpt;
+pub mod fault;
 pub mod github;
 pub mod human;
 pub mod json;
@@ -193,9 +194,13 @@ impl Printer {
 
 /// A complaint as text: message, place, help.
 fn complained(level: &str, style: Style, complaint: &Complaint, look: Look) -> String {
+    if let Some(source) = complaint.source.as_ref().filter(|source| !source.file.text.is_empty()) {
+        return fault::render(complaint, source, look);
+    }
+    let file = complaint.source.as_ref().map(|source| &source.file.path);
     let message = text::clean(&complaint.message);
     let mut out = format!("{}: {message}\n", look.paint(style, level));
-    if let Some(place) = &complaint.place {
+    if let Some(place) = complaint.place.as_ref().or(file) {
         let _infallible = writeln!(out, "  {} {}", look.paint(FAINT, "-->"), text::clean(place));
     }
     if let Some(help) = &complaint.help {

@@ -90,6 +90,9 @@ fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<S
     let rows: Vec<Vec<String>> = found.items.iter().map(row).collect();
     let head = ["SERVICE", "ENVIRONMENT", "SCORE", "LEVEL", "MISSING", "TEAM", "MOVED"];
     let text = table::render(&head, &rows, session.printer.look());
+    if rows.is_empty() {
+        session.printer.note("no scorecard matches");
+    }
     more(session, found.next.as_deref());
     Ok(text)
 }

@@ -78,12 +78,16 @@ fn differences(folder: &Path) -> Vec<String> {
     let place = Place::with(&folder.join("input"));
     let args = fs::read_to_string(folder.join("args")).unwrap();
     let (mut stdout, mut stderr, mut code) = (String::new(), String::new(), String::new());
+    let mut known = String::new();
     for line in args.lines().filter(|line| !line.is_empty()) {
+        // `{decision}` is the first id that was told.
+        let line = &line.replace("{decision}", &first_id(&known).unwrap_or_default());
         let output = place.line(line);
+        known.push_str(&String::from_utf8_lossy(&output.stdout));
         for (all, said) in [(&mut stdout, &output.stdout), (&mut stderr, &output.stderr)] {
             let said = place.normal(&String::from_utf8_lossy(said));
             if args.lines().count() > 1 {
-                let _infallible = writeln!(all, "$ goldgate {line}");
+                let _infallible = writeln!(all, "$ goldgate {}", place.normal(line));
             }
             all.push_str(&said);
         }
@@ -192,6 +196,12 @@ const VARYING: &[(&str, &str)] = &[
     ("9+ µs", "<n> µs"),
     ("Us\": 9+", "Us\": 0"),
 ];
+
+fn first_id(said: &str) -> Option<String> {
+    let (shape, _) = VARYING.first()?;
+    let at = said.char_indices().find(|(at, _)| length(&said[*at..], shape).is_some())?.0;
+    Some(said[at..at + shape.len()].to_owned())
+}
 
 /// The number of bytes of `text` that have this shape.
 fn length(text: &str, shape: &str) -> Option<usize> {

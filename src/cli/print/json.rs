@@ -16,5 +16,12 @@ pub fn pretty(value: &impl serde::Serialize) -> String {
 
 /// A page of a list, as every list is answered: `{"items": […], "nextPageToken": "…"}`.
 pub fn page(items: &impl serde::Serialize, next: Option<&str>) -> String {
-    pretty(&serde_json::json!({ "items": items, "nextPageToken": next.unwrap_or_default() }))
+    pretty(&Page { items, next_page_token: next.unwrap_or_default() })
+}
+
+#[derive(serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page<'a, T> {
+    items: &'a T,
+    next_page_token: &'a str,
 }
