@@ -26,6 +26,7 @@ use std::thread::JoinHandle;
 
 use tokio::sync::{broadcast, oneshot};
 
+pub use self::list::TrendDay;
 pub use self::verify::{Contradiction, Verification};
 
 use self::cards::{Cards, Facts, Subject};
@@ -33,6 +34,7 @@ use self::known::KnownBlobs;
 use self::ledger::{Entry, Key, Ledger, PackedBlob};
 use self::readers::Readers;
 use self::writer::{Message, Put, Shared};
+use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
@@ -94,6 +96,20 @@ impl SqliteStore {
     /// `Unavailable` when the record cannot be read.
     pub async fn files(&self, id: DecisionId) -> Result<Option<Vec<RecordedFile>>, Error> {
         self.readers.read(move |image| Ok(rows::body(image, id)?.map(|body| body.files))).await
+    }
+
+    /// How a service fared in an environment, day by day from the day of `since` on, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` when the record cannot be read.
+    pub async fn trend(
+        &self,
+        service: &ServiceRef,
+        environment: &Environment,
+        since: Timestamp,
+    ) -> Result<Vec<TrendDay>, Error> {
+        let (service, environment) = (service.clone(), environment.clone());
+        self.readers.read(move |image| list::trend(image, &service, &environment, since)).await
     }
 
     /// Reckons every scorecard again from the decisions and compares.

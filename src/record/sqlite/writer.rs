@@ -1,6 +1,6 @@
 //! The one thread that writes: drains the queue into batches, commits each once, answers after the commit.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
@@ -92,7 +92,7 @@ impl Writer {
             self.commit(std::mem::take(&mut batch));
             checkpointer.written(bytes, self.ledger.connection());
         }
-        checkpointer.finish();
+        checkpointer.finish(self.ledger.connection());
     }
 
     /// Waits for the first draft of a batch; `false` when there will be none.
@@ -230,11 +230,4 @@ impl Entry {
         let blobs: usize = self.blobs.iter().map(|blob| blob.content.len()).sum();
         self.body.len() + blobs + PAGES_BESIDE
     }
-}
-
-/// The log of the record at `file`.
-pub(super) fn log_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
 }
