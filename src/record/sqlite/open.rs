@@ -115,7 +115,7 @@ fn make_durable(connection: &Connection, file: &Path) -> Result<(), Fault> {
     }
     connection.execute_batch(&format!(
         "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit={LOG_BYTES_KEPT}; \
-         PRAGMA temp_store=MEMORY;"
+         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
     ))?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     if synchronous != 2 {
