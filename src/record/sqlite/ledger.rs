@@ -6,9 +6,10 @@ use std::sync::Arc;
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::cards::{Cards, Facts, Standing, Step, Subject};
+use super::dictionary::{Dictionaries, Sample};
 use super::fault::Fault;
 use super::posting::{CHUNK, Kind, Postings};
-use super::rows;
+use super::rows::{self, Image};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
@@ -24,6 +25,8 @@ pub(super) struct Entry {
     /// What the caller made of the scorecard; `None` when it did not know where to begin.
     pub(super) step: Option<Step>,
     pub(super) body: Vec<u8>,
+    /// What the body is packed with, if with one.
+    pub(super) dictionary: Option<i64>,
     pub(super) blobs: Vec<PackedBlob>,
     pub(super) key: Option<Key>,
 }
@@ -84,6 +87,8 @@ pub(super) struct Ledger {
     last_seq: Option<i64>,
     postings: Postings,
     rules: Option<(Arc<ScorecardRules>, i64)>,
+    dictionaries: Arc<Dictionaries>,
+    sample: Sample,
 }
 
 /// What one batch gathers and writes once at its end.
@@ -112,12 +117,36 @@ struct Day {
 }
 
 impl Ledger {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, version: -1, last_seq: None, postings: Postings::default(), rules: None }
+    pub(super) fn new(connection: Connection, dictionaries: Arc<Dictionaries>) -> Self {
+        Self {
+            connection,
+            version: -1,
+            last_seq: None,
+            postings: Postings::default(),
+            rules: None,
+            dictionaries,
+            sample: Sample::default(),
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    fn image(&self) -> Image<'_> {
+        Image { connection: &self.connection, dictionaries: &self.dictionaries }
+    }
+
+    /// Looks at a decision that was written; `true` once there is enough to make a dictionary of.
+    pub(super) fn sample(&mut self, facts: &Facts) -> bool {
+        self.sample.add(facts)
+    }
+
+    /// Makes a dictionary of what was sampled. Without one rows are larger and nothing else is wrong.
+    pub(super) fn store_dictionary(&mut self) {
+        if let Err(fault) = self.sample.store(&self.connection, &self.dictionaries) {
+            tracing::warn!(cause = ?fault, "Cannot store a dictionary: rows will be larger");
+        }
     }
 
     /// Writes a batch in one transaction.
@@ -298,8 +327,8 @@ impl Ledger {
             .map_err(|cause| Error::internal_fault("a delta is not UTF-8").with_source(cause))?;
         self.connection
             .prepare_cached(
-                "INSERT INTO decision (seq, id, subject, time, verdict, rules, input, key, delta, body) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO decision (seq, id, subject, time, verdict, rules, input, key, delta, dictionary, \
+                 body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 seq,
@@ -311,6 +340,7 @@ impl Ledger {
                 decision.input_digest.as_bytes(),
                 entry.key.as_ref().map(|key| key.digest),
                 delta,
+                entry.dictionary,
                 entry.body,
             ])?;
         Ok(())
@@ -319,7 +349,7 @@ impl Ledger {
     /// What an entry means whose key or id is there already.
     fn twice(&self, entry: &Entry) -> Result<Outcome, Fault> {
         if let Some(key) = &entry.key
-            && let Some(earlier) = rows::decision_of_key(&self.connection, &key.digest)?
+            && let Some(earlier) = rows::decision_of_key(self.image(), &key.digest)?
         {
             let same = earlier.input_digest == entry.facts.decision.input_digest;
             return Ok(if same {

@@ -141,6 +141,13 @@ fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The write-ahead log of the record `file`.
+pub(super) fn log_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
 enum Owner {
     Nobody,
     Goldgate,
@@ -169,11 +176,22 @@ fn whose(file: &Path) -> io::Result<Owner> {
 /// and of several processes that begin at once one makes it and the others find it.
 fn create(dir: &Path, file: &Path) -> Result<(), Error> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    let log = log_of(file);
+    // SQLite would read the log of the record that was here once into the new one. The second look is for a record that
+    // another process made since the first.
+    if log.exists() && !file.exists() {
+        return Err(unavailable(format!(
+            "there is a log `{}` without its record `{}`",
+            log.display(),
+            file.display()
+        ))
+        .with_help("put the record back beside its log, move the log away to begin a new record, or name another folder with `--data DIR`"));
+    }
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let draft = dir.join(format!(".{FILE_NAME}.{}.{n}.new", std::process::id()));
     let made = private_file(&draft)
         .map_err(|cause| unreachable_file(file, cause))
-        .and_then(|()| fill(&draft).map_err(|fault| fault.into_error(file)))
+        .and_then(|_made| fill(&draft).map_err(|fault| fault.into_error(file)))
         .and_then(|()| publish(&draft, dir, file).map_err(|cause| unreachable_file(file, cause)));
     // What is left of a failed attempt is of no use to anybody.
     let _gone = fs::remove_file(&draft);
@@ -197,18 +215,27 @@ fn publish(draft: &Path, dir: &Path, file: &Path) -> io::Result<()> {
     match fs::hard_link(draft, file) {
         Ok(()) => {}
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        // A file system without hard links: the name is free, or was a moment ago.
-        Err(_) => fs::rename(draft, file)?,
+        // A file system without hard links. Renaming would do, but it would also replace what another process made a
+        // moment ago.
+        Err(_) => match private_file(file) {
+            Ok(mut made) => {
+                io::copy(&mut File::open(draft)?, &mut made)?;
+                made.sync_all()?;
+            }
+            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+            Err(cause) => return Err(cause),
+        },
     }
     File::open(dir)?.sync_all()
 }
 
-fn private_file(path: &Path) -> io::Result<()> {
+/// Makes a file that only this user may read and write.
+fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 fn make_folder(dir: &Path) -> Result<(), Error> {

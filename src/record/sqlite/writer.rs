@@ -11,6 +11,7 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::cards::{Cards, Standing};
 use super::checkpoint::Checkpointer;
+use super::dictionary::Dictionaries;
 use super::fault::{self, Fault};
 use super::known::KnownBlobs;
 use super::ledger::{Entry, Ledger, Outcome, Reckoned, Standings};
@@ -55,6 +56,7 @@ pub(super) struct Shared {
     pub(super) file: PathBuf,
     pub(super) cards: Cards,
     pub(super) known: KnownBlobs,
+    pub(super) dictionaries: Arc<Dictionaries>,
     pub(super) events: broadcast::Sender<Arc<Decision>>,
     /// Whether the last write failed.
     pub(super) failing: AtomicBool,
@@ -62,11 +64,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(file: PathBuf) -> Self {
+    pub(super) fn new(file: PathBuf, dictionaries: Arc<Dictionaries>) -> Self {
         Self {
             file,
             cards: Cards::new(),
             known: KnownBlobs::default(),
+            dictionaries,
             events: broadcast::Sender::new(EVENTS),
             failing: AtomicBool::new(false),
             waiting_bytes: AtomicUsize::new(0),
@@ -225,10 +228,11 @@ impl Writer {
         }
     }
 
-    fn answer(&self, batch: Vec<Put>, outcomes: Vec<Outcome>, standings: &Standings) {
+    fn answer(&mut self, batch: Vec<Put>, outcomes: Vec<Outcome>, standings: &Standings) {
         self.shared.failing.store(false, Ordering::Relaxed);
         // Settled before the first answer, so that who asks again at once finds the scorecard here.
         let mut answers = Vec::with_capacity(batch.len());
+        let mut sampled = false;
         for (put, outcome) in batch.into_iter().zip(outcomes) {
             let Put { entry, answer } = put;
             let as_reckoned = matches!(&outcome, Outcome::Written(_, Reckoned::ByCaller));
@@ -236,6 +240,7 @@ impl Writer {
             self.shared.known.add(entry.blobs.iter().map(|blob| blob.digest));
             let answered = match outcome {
                 Outcome::Written(delta, _) => {
+                    sampled |= self.ledger.sample(&entry.facts);
                     let mut decision = entry.facts.decision;
                     decision.scorecard = delta;
                     let decision = Arc::new(decision);
@@ -253,6 +258,9 @@ impl Writer {
         for (answer, answered) in answers {
             // Whoever asked may have gone; the decision stands all the same.
             let _gone = answer.send(answered);
+        }
+        if sampled {
+            self.ledger.store_dictionary();
         }
     }
 
