@@ -4,6 +4,7 @@
 //! same file at once. What was answered is on the disk: the log is synced with every commit, and a connection that
 //! cannot promise that is refused.
 
+mod batch;
 mod cards;
 mod checkpoint;
 mod dictionary;

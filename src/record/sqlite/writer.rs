@@ -9,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, oneshot};
 
+use super::batch::Standings;
 use super::cards::{Cards, Standing};
 use super::checkpoint::Checkpointer;
 use super::dictionary::Dictionaries;
 use super::fault::{self, Fault};
 use super::known::KnownBlobs;
-use super::ledger::{Entry, Ledger, Outcome, Reckoned, Standings};
+use super::ledger::{Entry, Ledger, Outcome, Reckoned};
 use crate::domain::decision::Decision;
 use crate::domain::error::{Error, ErrorKind};
 
@@ -128,12 +129,12 @@ struct Writer {
 
 /// Drafts that are gathered for one transaction.
 #[derive(Default)]
-struct Batch {
+struct Gathered {
     puts: Vec<Put>,
     bytes: usize,
 }
 
-impl Batch {
+impl Gathered {
     fn is_full(&self) -> bool {
         self.puts.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
@@ -142,7 +143,7 @@ impl Batch {
 impl Writer {
     fn run(mut self) {
         let mut checkpointer = Checkpointer::new(&self.shared.file);
-        let mut batch = Batch::default();
+        let mut batch = Gathered::default();
         let mut began = Instant::now();
         // How many callers are about, by two batches in a row: one half writes its rows while the other is synced, so
         // a batch is worth waiting for until it holds half of them.
@@ -150,7 +151,7 @@ impl Writer {
         while self.wait(&mut batch) {
             self.gather(&mut batch, callers / 2, began);
             began = Instant::now();
-            let Batch { puts, bytes } = std::mem::take(&mut batch);
+            let Gathered { puts, bytes } = std::mem::take(&mut batch);
             callers = (last + puts.len()).max(callers - callers.div_ceil(8));
             last = puts.len();
             self.commit(puts);
@@ -160,7 +161,7 @@ impl Writer {
     }
 
     /// Waits for the first draft of a batch; `false` when there will be none.
-    fn wait(&mut self, batch: &mut Batch) -> bool {
+    fn wait(&mut self, batch: &mut Gathered) -> bool {
         while batch.puts.is_empty() {
             let message =
                 if self.closing { self.queue.try_recv().ok() } else { self.queue.recv().ok() };
@@ -174,7 +175,7 @@ impl Writer {
 
     /// Adds what else is there; waits a little for a crowd, never for a lone caller.
     #[expect(clippy::disallowed_methods, reason = "the writer's own thread, no runtime's worker")]
-    fn gather(&mut self, batch: &mut Batch, enough: usize, began: Instant) {
+    fn gather(&mut self, batch: &mut Gathered, enough: usize, began: Instant) {
         loop {
             while !batch.is_full() {
                 match self.queue.try_recv() {
@@ -190,7 +191,7 @@ impl Writer {
         }
     }
 
-    fn take(&mut self, message: Message, batch: &mut Batch) {
+    fn take(&mut self, message: Message, batch: &mut Gathered) {
         match message {
             Message::Put(put) => {
                 let bytes = put.entry.weight();
