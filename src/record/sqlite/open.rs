@@ -215,18 +215,22 @@ fn publish(draft: &Path, dir: &Path, file: &Path) -> io::Result<()> {
     match fs::hard_link(draft, file) {
         Ok(()) => {}
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        // A file system without hard links. Renaming would do, but it would also replace what another process made a
-        // moment ago.
-        Err(_) => match private_file(file) {
-            Ok(mut made) => {
-                io::copy(&mut File::open(draft)?, &mut made)?;
-                made.sync_all()?;
-            }
-            Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-            Err(cause) => return Err(cause),
-        },
+        // A file system without hard links.
+        Err(_) => copy(draft, file)?,
     }
     File::open(dir)?.sync_all()
+}
+
+/// Copies the draft to its place. Renaming would do, but it would also replace what another process made a moment ago.
+fn copy(draft: &Path, file: &Path) -> io::Result<()> {
+    match private_file(file) {
+        Ok(mut made) => {
+            io::copy(&mut File::open(draft)?, &mut made)?;
+            made.sync_all()
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(cause),
+    }
 }
 
 /// Makes a file that only this user may read and write.
@@ -307,5 +311,29 @@ mod tests {
         let (connection, _) = writer(dir.path()).unwrap();
         assert_eq!(layout(&connection).unwrap(), LAYOUT);
         assert_eq!(pragma(&connection, "application_id"), format!("Integer({APPLICATION_ID})"));
+    }
+
+    #[test]
+    fn a_copy_takes_the_place_of_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (draft, file) = (dir.path().join("draft"), dir.path().join(FILE_NAME));
+        private_file(&draft).unwrap();
+        fill(&draft).unwrap();
+        copy(&draft, &file).unwrap();
+        drop(writer(dir.path()).unwrap());
+        fs::write(&file, "another's").unwrap();
+        copy(&draft, &file).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"another's");
+    }
+
+    #[test]
+    fn a_record_of_an_older_layout_is_brought_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let older = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+        older.execute_batch(&format!("PRAGMA application_id={APPLICATION_ID}")).unwrap();
+        drop(older);
+        let (connection, _) = writer(dir.path()).unwrap();
+        assert_eq!(layout(&connection).unwrap(), LAYOUT);
+        assert_eq!(pragma(&connection, "integrity_check"), "Text(\"ok\")");
     }
 }
