@@ -8,4 +8,5 @@
 )]
 
 mod ratchet;
+mod store;
 mod tidy;
