@@ -1,9 +1,11 @@
-//! The one integration binary.
+//! The one integration binary. Cases are data under `tests/cases/<room>/`; a room's file here only runs them.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
-    reason = "test helpers may panic"
+    reason = "test helpers may panic; clippy exempts only `#[test]` functions"
 )]
 
+mod ratchet;
 mod store;
+mod tidy;
