@@ -4,8 +4,10 @@
 //! same file at once. What was answered is on the disk: the log is synced with every commit, and a connection that
 //! cannot promise that is refused.
 
+mod batch;
 mod cards;
 mod checkpoint;
+mod dictionary;
 mod fault;
 mod known;
 mod ledger;
@@ -19,32 +21,29 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::{broadcast, oneshot};
 
+pub use self::list::TrendDay;
 pub use self::verify::{Contradiction, Verification};
 
-use self::cards::{Cards, Facts, Subject};
-use self::known::KnownBlobs;
+use self::cards::{Facts, Subject};
 use self::ledger::{Entry, Key, Ledger, PackedBlob};
 use self::readers::Readers;
 use self::writer::{Message, Put, Shared};
+use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::digest::Digest;
-use crate::domain::error::{Error, ErrorKind};
+use crate::domain::error::Error;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
 use crate::domain::service::{Environment, ServiceRef};
 use crate::record::row::{self, Body, RecordedFile};
 use crate::record::{
     Answer, Blob, DecisionFilter, Draft, Page, PageRequest, ScorecardFilter, Store,
 };
-
-/// How many decisions a watcher may be behind.
-const EVENTS: usize = 1024;
 
 /// Artifacts beyond this many bytes are compressed where blocking is allowed.
 const COMPRESSED_INLINE_BYTES: usize = 1024 * 1024;
@@ -67,15 +66,11 @@ impl SqliteStore {
     /// was written by a newer version. What is not ours is left untouched.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (connection, file) = open::writer(dir)?;
-        let shared = Arc::new(Shared {
-            file: file.clone(),
-            cards: Cards::new(),
-            known: KnownBlobs::default(),
-            events: broadcast::Sender::new(EVENTS),
-            failing: AtomicBool::new(false),
-        });
-        let (queue, thread) = writer::start(Ledger::new(connection), Arc::clone(&shared))?;
-        Ok(Self { shared, readers: Readers::new(&file), writer: Mutex::new(Some(thread)), queue })
+        let readers = Readers::new(&file, Arc::default());
+        let shared = Arc::new(Shared::new(file, readers.dictionaries()));
+        let ledger = Ledger::new(connection, readers.dictionaries());
+        let (queue, thread) = writer::start(ledger, Arc::clone(&shared))?;
+        Ok(Self { shared, readers, writer: Mutex::new(Some(thread)), queue })
     }
 
     /// The file.
@@ -96,6 +91,20 @@ impl SqliteStore {
         self.readers.read(move |image| Ok(rows::body(image, id)?.map(|body| body.files))).await
     }
 
+    /// How a service fared in an environment, day by day from the day of `since` on, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` when the record cannot be read.
+    pub async fn trend(
+        &self,
+        service: &ServiceRef,
+        environment: &Environment,
+        since: Timestamp,
+    ) -> Result<Vec<TrendDay>, Error> {
+        let (service, environment) = (service.clone(), environment.clone());
+        self.readers.read(move |image| list::trend(&image, &service, &environment, since)).await
+    }
+
     /// Reckons every scorecard again from the decisions and compares.
     ///
     /// # Errors
@@ -108,57 +117,50 @@ impl SqliteStore {
         let bytes: usize = draft.blobs.iter().map(|blob| blob.content.len()).sum();
         let entry = if bytes > COMPRESSED_INLINE_BYTES {
             let shared = Arc::clone(&self.shared);
-            let packed = tokio::task::spawn_blocking(move || packed(draft, &shared.known)).await;
+            let packed = tokio::task::spawn_blocking(move || packed(draft, &shared)).await;
             packed.map_err(|cause| {
                 Error::internal_fault("packing a decision ended early").with_source(cause)
             })??
         } else {
-            packed(draft, &self.shared.known)?
+            packed(draft, &self.shared)?
         };
         let (answer, answered) = oneshot::channel();
         let put = Box::new(Put { entry, answer });
         match put.entry.subject.clone() {
             Some(subject) => {
-                self.shared.cards.queue(&subject, put, |put| self.send(Message::Put(put)))?;
+                self.shared
+                    .cards
+                    .queue(&subject, put, |put| self.shared.queue(&self.queue, put))?;
             }
-            None => self.send(Message::Put(put))?,
+            None => self.shared.queue(&self.queue, put)?,
         }
         answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
-    }
-
-    fn send(&self, message: Message) -> Result<(), Error> {
-        self.queue.try_send(message).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::new(
-                ErrorKind::Exhausted,
-                format!("{} decisions wait to be recorded already", writer::QUEUE),
-            )
-            .with_help("ask again in a moment"),
-            TrySendError::Disconnected(_) => fault::closed(),
-        })
     }
 }
 
 /// Everything of a draft that can be made before it is queued.
-fn packed(draft: Draft, known: &KnownBlobs) -> Result<Entry, Error> {
-    let body = Body::of(&draft)?;
+fn packed(draft: Draft, shared: &Shared) -> Result<Entry, Error> {
+    let dictionary = shared.dictionaries.of_revision(&draft.decision.revision.digest);
+    let body = Body::pack(&draft, dictionary.as_deref())?;
     let Draft { decision, states, team, system, rules, blobs, idempotency_key } = draft;
     let subject = decision.service.as_ref().map(|service| {
         Arc::new(Subject { service: service.clone(), environment: decision.environment.clone() })
     });
-    let new = blobs.iter().filter(|blob| !known.has(&blob.digest));
+    let new = blobs.iter().filter(|blob| !shared.known.has(&blob.digest));
     let blobs = new.map(packed_blob).collect::<Result<Vec<PackedBlob>, Error>>()?;
     Ok(Entry {
         facts: Facts { decision, states, team, system, rules },
         subject,
         step: None,
         body,
+        dictionary: dictionary.map(|dictionary| dictionary.id),
         blobs,
         key: idempotency_key.map(Key::new),
     })
 }
 
 fn packed_blob(blob: &Blob) -> Result<PackedBlob, Error> {
-    let content = row::compress(blob.content.as_bytes())?;
+    let content = row::compress(blob.content.as_bytes(), None)?;
     Ok(PackedBlob { digest: blob.digest, size: blob.content.len(), content })
 }
 
@@ -205,7 +207,7 @@ impl Store for SqliteStore {
         let subject = Subject { service: service.clone(), environment: environment.clone() };
         Box::pin(
             self.readers.read(move |image| {
-                Ok(rows::standing(image, &subject)?.map(|standing| standing.card))
+                Ok(rows::standing(&image, &subject)?.map(|standing| standing.card))
             }),
         )
     }
@@ -226,7 +228,7 @@ impl Store for SqliteStore {
             let limit = page.limit();
             let found = self
                 .readers
-                .read(move |image| list::scorecards(image, &filter, after, limit + 1))
+                .read(move |image| list::scorecards(&image, &filter, after, limit + 1))
                 .await?;
             Ok(page.cut(&list, found, |key| serde_json::to_vec(key).unwrap_or_default()))
         })
@@ -244,14 +246,14 @@ impl Store for SqliteStore {
             let (service, environment) = (service.clone(), environment.clone());
             let found = self
                 .readers
-                .read(move |image| list::history(image, &service, &environment, before, limit + 1))
+                .read(move |image| list::history(&image, &service, &environment, before, limit + 1))
                 .await?;
             Ok(page.cut(&list, found, |seq| seq.to_be_bytes().to_vec()))
         })
     }
 
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>> {
-        Box::pin(self.readers.read(move |image| rows::blob(image, digest)))
+        Box::pin(self.readers.read(move |image| rows::blob(&image, digest)))
     }
 
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>> {
@@ -264,7 +266,7 @@ impl Store for SqliteStore {
                 .read(|image| Ok(image.query_row("SELECT n FROM probe", [], |_| Ok(()))?))
                 .await?;
             let (answer, answered) = oneshot::channel();
-            self.send(Message::Probe(answer))?;
+            writer::send(&self.queue, Message::Probe(answer))?;
             answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
         })
     }

@@ -1,6 +1,8 @@
 //! The one integration binary. Cases are data under `tests/cases/<room>/`; a room's file here only runs them.
 #![expect(
     clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
     clippy::indexing_slicing,
     clippy::string_slice,
     reason = "test helpers may panic; clippy exempts only `#[test]` functions"

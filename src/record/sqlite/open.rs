@@ -26,7 +26,7 @@ const MIGRATIONS: &[(&str, &str)] =
     &[("V1__record", include_str!("../migrations/sqlite/V1__record.sql"))];
 
 /// How long a writer waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is kept of the write-ahead log's file once its content has moved to the record.
 const LOG_BYTES_KEPT: u64 = 4 * 1024 * 1024;
@@ -90,7 +90,7 @@ fn prepare_writer(mut connection: Connection, file: &Path) -> Result<Connection,
     if layout < LAYOUT {
         let migrated = migrate(&mut connection);
         // Another process may have done the same at the same time.
-        if layout_now(&connection)? != LAYOUT {
+        if self::layout(&connection)? != LAYOUT {
             migrated?;
         }
     }
@@ -115,7 +115,7 @@ fn make_durable(connection: &Connection, file: &Path) -> Result<(), Fault> {
     }
     connection.execute_batch(&format!(
         "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit={LOG_BYTES_KEPT}; \
-         PRAGMA temp_store=MEMORY;"
+         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
     ))?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     if synchronous != 2 {
@@ -126,10 +126,6 @@ fn make_durable(connection: &Connection, file: &Path) -> Result<(), Fault> {
 
 fn layout(connection: &Connection) -> Result<i64, Fault> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
-}
-
-fn layout_now(connection: &Connection) -> Result<i64, Fault> {
-    layout(connection)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), Fault> {
@@ -143,6 +139,13 @@ fn migrate(connection: &mut Connection) -> Result<(), Fault> {
         .map_err(refuse)?;
     Runner::new(&migrations).set_grouped(true).run(connection).map_err(refuse)?;
     Ok(())
+}
+
+/// The write-ahead log of the record `file`.
+pub(super) fn log_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
 }
 
 enum Owner {
@@ -173,11 +176,22 @@ fn whose(file: &Path) -> io::Result<Owner> {
 /// and of several processes that begin at once one makes it and the others find it.
 fn create(dir: &Path, file: &Path) -> Result<(), Error> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    let log = log_of(file);
+    // SQLite would read the log of the record that was here once into the new one. The second look is for a record that
+    // another process made since the first.
+    if log.exists() && !file.exists() {
+        return Err(unavailable(format!(
+            "there is a log `{}` without its record `{}`",
+            log.display(),
+            file.display()
+        ))
+        .with_help("put the record back beside its log, move the log away to begin a new record, or name another folder with `--data DIR`"));
+    }
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let draft = dir.join(format!(".{FILE_NAME}.{}.{n}.new", std::process::id()));
     let made = private_file(&draft)
         .map_err(|cause| unreachable_file(file, cause))
-        .and_then(|()| fill(&draft).map_err(|fault| fault.into_error(file)))
+        .and_then(|_made| fill(&draft).map_err(|fault| fault.into_error(file)))
         .and_then(|()| publish(&draft, dir, file).map_err(|cause| unreachable_file(file, cause)));
     // What is left of a failed attempt is of no use to anybody.
     let _gone = fs::remove_file(&draft);
@@ -201,18 +215,31 @@ fn publish(draft: &Path, dir: &Path, file: &Path) -> io::Result<()> {
     match fs::hard_link(draft, file) {
         Ok(()) => {}
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        // A file system without hard links: the name is free, or was a moment ago.
-        Err(_) => fs::rename(draft, file)?,
+        // A file system without hard links.
+        Err(_) => copy(draft, file)?,
     }
     File::open(dir)?.sync_all()
 }
 
-fn private_file(path: &Path) -> io::Result<()> {
+/// Copies the draft to its place. Renaming would do, but it would also replace what another process made a moment ago.
+fn copy(draft: &Path, file: &Path) -> io::Result<()> {
+    match private_file(file) {
+        Ok(mut made) => {
+            io::copy(&mut File::open(draft)?, &mut made)?;
+            made.sync_all()
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Makes a file that only this user may read and write.
+fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 fn make_folder(dir: &Path) -> Result<(), Error> {
@@ -235,4 +262,78 @@ fn unreachable_file(file: &Path, cause: io::Error) -> Error {
 
 fn unavailable(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unavailable, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(connection: &Connection, name: &str) -> String {
+        let value: rusqlite::types::Value =
+            connection.pragma_query_value(None, name, |row| row.get(0)).unwrap();
+        format!("{value:?}")
+    }
+
+    #[test]
+    fn every_connection_that_writes_syncs_each_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let (first, file) = writer(dir.path()).unwrap();
+        let (again, _) = writer(dir.path()).unwrap();
+        for connection in [first, again, checkpointer(&file).unwrap()] {
+            assert_eq!(pragma(&connection, "journal_mode"), "Text(\"wal\")");
+            assert_eq!(pragma(&connection, "synchronous"), "Integer(2)");
+            assert_eq!(pragma(&connection, "wal_autocheckpoint"), "Integer(0)");
+        }
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_writer, file) = writer(dir.path()).unwrap();
+        assert!(reader(&file).unwrap().execute_batch("DELETE FROM probe").is_err());
+    }
+
+    #[test]
+    fn a_record_that_cannot_have_a_log_is_refused() {
+        let memory = Connection::open_in_memory().unwrap();
+        let fault = make_durable(&memory, Path::new("goldgate.db")).unwrap_err();
+        let error = fault.into_error(Path::new("goldgate.db"));
+        assert!(error.external().contains("journal mode is `memory`"), "{error:?}");
+    }
+
+    #[test]
+    fn the_layout_is_that_of_the_last_migration() {
+        let versions = MIGRATIONS
+            .iter()
+            .map(|(name, sql)| i64::from(Migration::unapplied(name, sql).unwrap().version()));
+        assert_eq!(versions.max(), Some(LAYOUT));
+        let dir = tempfile::tempdir().unwrap();
+        let (connection, _) = writer(dir.path()).unwrap();
+        assert_eq!(layout(&connection).unwrap(), LAYOUT);
+        assert_eq!(pragma(&connection, "application_id"), format!("Integer({APPLICATION_ID})"));
+    }
+
+    #[test]
+    fn a_copy_takes_the_place_of_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (draft, file) = (dir.path().join("draft"), dir.path().join(FILE_NAME));
+        private_file(&draft).unwrap();
+        fill(&draft).unwrap();
+        copy(&draft, &file).unwrap();
+        drop(writer(dir.path()).unwrap());
+        fs::write(&file, "another's").unwrap();
+        copy(&draft, &file).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"another's");
+    }
+
+    #[test]
+    fn a_record_of_an_older_layout_is_brought_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let older = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+        older.execute_batch(&format!("PRAGMA application_id={APPLICATION_ID}")).unwrap();
+        drop(older);
+        let (connection, _) = writer(dir.path()).unwrap();
+        assert_eq!(layout(&connection).unwrap(), LAYOUT);
+        assert_eq!(pragma(&connection, "integrity_check"), "Text(\"ok\")");
+    }
 }

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
+use super::dictionary::Dictionaries;
 use super::fault::{self, Fault};
 use super::open;
+use super::rows::Image;
 use crate::domain::error::Error;
 
 /// How many reads run at once: each may hold an image of the record while it runs, and with it the log.
@@ -17,13 +19,23 @@ const READERS: usize = 4;
 #[derive(Debug)]
 pub(super) struct Readers {
     file: PathBuf,
+    dictionaries: Arc<Dictionaries>,
     turns: Semaphore,
     idle: Arc<Mutex<Vec<Connection>>>,
 }
 
 impl Readers {
-    pub(super) fn new(file: &Path) -> Self {
-        Self { file: file.to_owned(), turns: Semaphore::new(READERS), idle: Arc::default() }
+    pub(super) fn new(file: &Path, dictionaries: Arc<Dictionaries>) -> Self {
+        Self {
+            file: file.to_owned(),
+            dictionaries,
+            turns: Semaphore::new(READERS),
+            idle: Arc::default(),
+        }
+    }
+
+    pub(super) fn dictionaries(&self) -> Arc<Dictionaries> {
+        Arc::clone(&self.dictionaries)
     }
 
     /// Runs `read` on one image of the record.
@@ -32,15 +44,16 @@ impl Readers {
     /// What `read` fails with; `Unavailable` when the record cannot be read.
     pub(super) async fn read<T: Send + 'static>(
         &self,
-        read: impl FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+        read: impl FnOnce(Image<'_>) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, Error> {
         let _turn = self.turns.acquire().await.map_err(|_closed| fault::closed())?;
         let (file, idle) = (self.file.clone(), Arc::clone(&self.idle));
+        let dictionaries = Arc::clone(&self.dictionaries);
         let work = move || {
             let known = lock(&idle).pop();
             let answer = match known.map_or_else(|| open::reader(&file), Ok) {
                 Ok(mut connection) => {
-                    let answer = on_one_image(&mut connection, read);
+                    let answer = on_one_image(&mut connection, &dictionaries, read);
                     if answer.is_ok() {
                         lock(&idle).push(connection);
                     }
@@ -67,11 +80,12 @@ impl Readers {
 
 fn on_one_image<T>(
     connection: &mut Connection,
-    read: impl FnOnce(&Connection) -> Result<T, Fault>,
+    dictionaries: &Dictionaries,
+    read: impl FnOnce(Image<'_>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
-    let image = connection.transaction()?;
-    let answer = read(&image)?;
-    image.finish()?;
+    let transaction = connection.transaction()?;
+    let answer = read(Image { connection: &transaction, dictionaries })?;
+    transaction.finish()?;
     Ok(answer)
 }
 

@@ -12,6 +12,7 @@ CREATE TABLE decision (
   input   BLOB    NOT NULL,      -- SHA-256 over what was handed in
   key     BLOB,                  -- first half of the SHA-256 of the idempotency key
   delta   TEXT,                  -- how it moved the scorecard (JSON)
+  dictionary INTEGER,            -- what the body is packed with, if with one
   body    BLOB    NOT NULL       -- zstd of JSON: decision, policy states, files
 ) STRICT;
 CREATE UNIQUE INDEX decision_id ON decision (id);
@@ -75,6 +76,13 @@ CREATE TABLE rules (
   body   TEXT NOT NULL           -- JSON
 ) STRICT;
 
+-- What the decisions of a revision have in common.
+CREATE TABLE dictionary (
+  id       INTEGER PRIMARY KEY,
+  revision BLOB NOT NULL UNIQUE, -- digest of the bundle
+  text     BLOB NOT NULL         -- zstd
+) STRICT;
+
 -- What was handed in, secrets replaced, by the digest of the original.
 CREATE TABLE blob (
   id      INTEGER PRIMARY KEY,
@@ -84,11 +92,13 @@ CREATE TABLE blob (
 ) STRICT;
 CREATE UNIQUE INDEX blob_digest ON blob (digest);
 
--- One row that a health check rewrites after a failure, to find out whether writing works again.
+-- One row that a health check rewrites after a failure, to find out whether writing works again. It takes as much
+-- room as a few decisions: on a disk that is nearly full a page or two would prove nothing.
 CREATE TABLE probe (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  n   INTEGER NOT NULL
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  n      INTEGER NOT NULL,
+  filler BLOB    NOT NULL
 ) STRICT;
-INSERT INTO probe VALUES (1, 0);
+INSERT INTO probe VALUES (1, 0, x'');
 
 PRAGMA user_version = 1;
