@@ -20,4 +20,5 @@ pub mod evidence;
 pub mod gate;
 pub mod intake;
 pub mod policy;
+pub mod proto;
 pub mod record;
