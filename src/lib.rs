@@ -13,6 +13,8 @@
 //!                      all speak `domain`, none speaks to another
 //! ```
 
+pub mod api;
+pub mod app;
 pub mod decide;
 pub mod document;
 pub mod domain;
