@@ -1,0 +1,238 @@
+//! Opening the file: is it ours, is it whole, does it keep its promises?
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use refinery::{Migration, Runner};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::fault::Fault;
+use crate::domain::error::{Error, ErrorKind};
+
+/// The name of the record in the data folder.
+pub(super) const FILE_NAME: &str = "goldgate.db";
+
+/// `GGdb`, at byte 68 of the file, so that no other program's file is taken for ours.
+const APPLICATION_ID: i32 = 0x4747_6462;
+
+/// The layout that this program writes.
+const LAYOUT: i64 = 1;
+
+const MIGRATIONS: &[(&str, &str)] =
+    &[("V1__record", include_str!("../migrations/sqlite/V1__record.sql"))];
+
+/// How long a writer waits for another process.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is kept of the write-ahead log's file once its content has moved to the record.
+const LOG_BYTES_KEPT: u64 = 4 * 1024 * 1024;
+
+/// Opens the record in `dir` for writing; makes folder and record when there is none.
+///
+/// # Errors
+/// `Unavailable` when the file cannot be read and written, is not a record, or was written by a newer version.
+pub(super) fn writer(dir: &Path) -> Result<(Connection, PathBuf), Error> {
+    let file = dir.join(FILE_NAME);
+    make_folder(dir)?;
+    match whose(&file) {
+        Ok(Owner::Nobody) => create(dir, &file)?,
+        Ok(Owner::Goldgate) => {}
+        Ok(Owner::Stranger) => {
+            return Err(unavailable(format!("`{}` is not a goldgate record", file.display()))
+                .with_help("it was left untouched: name another folder with `--data DIR`"));
+        }
+        Err(cause) => return Err(unreachable_file(&file, cause)),
+    }
+    let opened = connect(&file, OpenFlags::SQLITE_OPEN_READ_WRITE)
+        .and_then(|connection| prepare_writer(connection, &file));
+    opened.map(|connection| (connection, file.clone())).map_err(|fault| fault.into_error(&file))
+}
+
+/// A connection that can only read.
+pub(super) fn reader(file: &Path) -> Result<Connection, Fault> {
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// A connection that moves the write-ahead log into the record.
+pub(super) fn checkpointer(file: &Path) -> Result<Connection, Fault> {
+    let connection = connect(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    make_durable(&connection, file)?;
+    Ok(connection)
+}
+
+fn connect(file: &Path, mode: OpenFlags) -> Result<Connection, Fault> {
+    let connection = Connection::open_with_flags(file, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
+    // A command that checks one file must not pay for moving the log when it ends.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
+fn prepare_writer(mut connection: Connection, file: &Path) -> Result<Connection, Fault> {
+    make_durable(&connection, file)?;
+    let layout = layout(&connection)?;
+    if layout > LAYOUT {
+        return Err(unavailable(format!(
+            "the record `{}` has layout {layout}, and goldgate {} knows only layout {LAYOUT}",
+            file.display(),
+            env!("CARGO_PKG_VERSION"),
+        ))
+        .with_help("use the newer goldgate that wrote it, or name another folder with `--data DIR`")
+        .into());
+    }
+    if layout < LAYOUT {
+        let migrated = migrate(&mut connection);
+        // Another process may have done the same at the same time.
+        if layout_now(&connection)? != LAYOUT {
+            migrated?;
+        }
+    }
+    connection.set_prepared_statement_cache_capacity(48);
+    Ok(connection)
+}
+
+/// Sets what an answered decision's durability rests on, and reads it back.
+fn make_durable(connection: &Connection, file: &Path) -> Result<(), Fault> {
+    let refuse = |what: String| {
+        unavailable(format!("the record `{}` cannot be kept durable: {what}", file.display()))
+            .with_help("name a folder on a local disk with `--data DIR`")
+    };
+    let mut journal: String =
+        connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if journal != "wal" {
+        journal =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+    }
+    if journal != "wal" {
+        return Err(refuse(format!("its journal mode is `{journal}`, not `wal`")).into());
+    }
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit={LOG_BYTES_KEPT}; \
+         PRAGMA temp_store=MEMORY;"
+    ))?;
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    if synchronous != 2 {
+        return Err(refuse(format!("`synchronous` is {synchronous}, not 2 (FULL)")).into());
+    }
+    Ok(())
+}
+
+fn layout(connection: &Connection) -> Result<i64, Fault> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+fn layout_now(connection: &Connection) -> Result<i64, Fault> {
+    layout(connection)
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), Fault> {
+    let refuse = |cause| {
+        unavailable("the record cannot be brought to the layout of this version").with_source(cause)
+    };
+    let migrations: Vec<Migration> = MIGRATIONS
+        .iter()
+        .map(|(name, sql)| Migration::unapplied(name, sql))
+        .collect::<Result<_, refinery::Error>>()
+        .map_err(refuse)?;
+    Runner::new(&migrations).set_grouped(true).run(connection).map_err(refuse)?;
+    Ok(())
+}
+
+enum Owner {
+    Nobody,
+    Goldgate,
+    Stranger,
+}
+
+/// Looks at the file's first bytes without SQLite, which might touch what is not ours.
+fn whose(file: &Path) -> io::Result<Owner> {
+    let mut opened = match File::open(file) {
+        Ok(opened) => opened,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(Owner::Nobody),
+        Err(cause) => return Err(cause),
+    };
+    let mut head = [0_u8; 72];
+    let read = opened.read_exact(&mut head);
+    let ours =
+        head.starts_with(b"SQLite format 3\0") && head.ends_with(&APPLICATION_ID.to_be_bytes());
+    match read {
+        Ok(()) => Ok(if ours { Owner::Goldgate } else { Owner::Stranger }),
+        Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => Ok(Owner::Stranger),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Makes an empty record under another name and gives it its own once it is whole: nobody ever sees half of one,
+/// and of several processes that begin at once one makes it and the others find it.
+fn create(dir: &Path, file: &Path) -> Result<(), Error> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let n = COUNT.fetch_add(1, Ordering::Relaxed);
+    let draft = dir.join(format!(".{FILE_NAME}.{}.{n}.new", std::process::id()));
+    let made = private_file(&draft)
+        .map_err(|cause| unreachable_file(file, cause))
+        .and_then(|()| fill(&draft).map_err(|fault| fault.into_error(file)))
+        .and_then(|()| publish(&draft, dir, file).map_err(|cause| unreachable_file(file, cause)));
+    // What is left of a failed attempt is of no use to anybody.
+    let _gone = fs::remove_file(&draft);
+    made
+}
+
+fn fill(draft: &Path) -> Result<(), Fault> {
+    let mut connection = Connection::open(draft)?;
+    // Synced once as a whole, before it gets its name.
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous=OFF; PRAGMA journal_mode=MEMORY; PRAGMA application_id={APPLICATION_ID};"
+    ))?;
+    migrate(&mut connection)?;
+    connection.execute_batch("PRAGMA journal_mode=WAL;")?;
+    connection.close().map_err(|(_, cause)| cause)?;
+    Ok(())
+}
+
+fn publish(draft: &Path, dir: &Path, file: &Path) -> io::Result<()> {
+    File::open(draft)?.sync_all()?;
+    match fs::hard_link(draft, file) {
+        Ok(()) => {}
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
+        // A file system without hard links: the name is free, or was a moment ago.
+        Err(_) => fs::rename(draft, file)?,
+    }
+    File::open(dir)?.sync_all()
+}
+
+fn private_file(path: &Path) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+fn make_folder(dir: &Path) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(|cause| {
+        unavailable(format!("the data folder `{}` cannot be made: {cause}", dir.display()))
+            .with_help("name a folder that this user may write with `--data DIR`")
+            .with_source(cause)
+    })
+}
+
+fn unreachable_file(file: &Path, cause: io::Error) -> Error {
+    unavailable(format!("the record `{}` cannot be opened: {cause}", file.display()))
+        .with_help("name a folder that this user may write with `--data DIR`")
+        .with_source(cause)
+}
+
+fn unavailable(text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Unavailable, text)
+}
