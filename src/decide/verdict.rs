@@ -321,3 +321,161 @@ fn redact_value(release: &Release, value: &Value) -> Value {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::code::Severity;
+    use crate::domain::policy::{Dialect, Scope};
+    use crate::domain::secret::Secrets;
+
+    fn policy(code: &str, severity: Severity) -> Arc<PolicyMeta> {
+        Arc::new(PolicyMeta {
+            code: code.parse().unwrap(),
+            title: "A title".into(),
+            description: String::new(),
+            remediation: "Mend it.".into(),
+            severity,
+            scope: Scope::Workload,
+            kinds: Vec::new(),
+            controls: Vec::new(),
+            package: "goldgate.kubernetes.a".into(),
+            pack: "kubernetes".into(),
+            dialect: Dialect::Goldgate,
+            file: "kubernetes/a.rego".into(),
+            line: 1,
+        })
+    }
+
+    fn violation(message: &str, rule: RuleKind) -> Violation {
+        Violation {
+            message: message.into(),
+            path: String::new(),
+            severity: None,
+            facts: Value::Null,
+            subject: None,
+            rule,
+        }
+    }
+
+    fn outcome(policy: &Arc<PolicyMeta>, result: PolicyResult) -> Outcome {
+        Outcome { policy: Arc::clone(policy), subject: Subject::Release, result }
+    }
+
+    fn judged(
+        policies: &[Arc<PolicyMeta>],
+        outcomes: &[Outcome],
+        rules: &EnforcementRules,
+        secrets: Secrets,
+    ) -> Judgement {
+        let release = Release { secrets, ..Release::default() };
+        let environment = Environment::default();
+        judge(&Case {
+            release: &release,
+            environment: &environment,
+            outcomes,
+            policies,
+            rules,
+            now: Timestamp::from_millis(0),
+        })
+    }
+
+    fn judge_one(severity: Severity, result: PolicyResult) -> Judgement {
+        let policies = [policy("K8S-A", severity)];
+        let outcomes = [outcome(&policies[0], result)];
+        judged(&policies, &outcomes, &EnforcementRules::default(), Secrets::default())
+    }
+
+    #[test]
+    fn a_failed_policy_of_high_severity_denies_and_of_medium_warns() {
+        let failed = || PolicyResult::Failed(vec![violation("x", RuleKind::Deny)]);
+        let high = judge_one(Severity::High, failed());
+        assert_eq!((high.verdict, high.summary.deny), (Verdict::Deny, 1));
+        let medium = judge_one(Severity::Medium, failed());
+        assert_eq!((medium.verdict, medium.summary.warn), (Verdict::Allow, 1));
+        assert_eq!(medium.states[0].standing, Standing::Failed);
+    }
+
+    #[test]
+    fn a_warn_rule_never_denies() {
+        let judgement = judge_one(
+            Severity::Critical,
+            PolicyResult::Failed(vec![violation("x", RuleKind::Warn)]),
+        );
+        assert_eq!(judgement.verdict, Verdict::Allow);
+        assert_eq!(judgement.findings[0].enforcement, Enforcement::Warn);
+    }
+
+    #[test]
+    fn a_policy_that_cannot_be_evaluated_denies_whatever_its_severity() {
+        let judgement = judge_one(Severity::Low, PolicyResult::Error("out of time".into()));
+        assert_eq!((judgement.verdict, judgement.summary.errors), (Verdict::Deny, 1));
+        assert_eq!(judgement.states[0].standing, Standing::Failed);
+    }
+
+    #[test]
+    fn a_policy_that_is_switched_off_leaves_no_finding_and_does_not_count() {
+        let rules = EnforcementRules {
+            default: Severity::ALL
+                .into_iter()
+                .map(|severity| (severity, Enforcement::Off))
+                .collect(),
+            ..EnforcementRules::default()
+        };
+        let policies = [policy("K8S-A", Severity::Critical)];
+        let failed =
+            [outcome(&policies[0], PolicyResult::Failed(vec![violation("x", RuleKind::Deny)]))];
+        let judgement = judged(&policies, &failed, &rules, Secrets::default());
+        assert_eq!((judgement.verdict, judgement.findings.len()), (Verdict::Allow, 0));
+        assert_eq!(judgement.states[0].standing, Standing::NotApplicable);
+    }
+
+    #[test]
+    fn a_policy_without_a_subject_does_not_apply() {
+        let policies = [policy("K8S-A", Severity::High)];
+        let judgement = judged(&policies, &[], &EnforcementRules::default(), Secrets::default());
+        assert_eq!(judgement.summary.not_applicable, 1);
+        assert_eq!(judgement.states[0].standing, Standing::NotApplicable);
+    }
+
+    #[test]
+    fn the_worst_subject_decides_how_a_policy_stands() {
+        let policies = [policy("K8S-A", Severity::High)];
+        let outcomes = [
+            outcome(&policies[0], PolicyResult::Failed(vec![violation("x", RuleKind::Deny)])),
+            outcome(&policies[0], PolicyResult::Passed),
+        ];
+        let judgement =
+            judged(&policies, &outcomes, &EnforcementRules::default(), Secrets::default());
+        assert_eq!((judgement.summary.deny, judgement.summary.passed), (1, 1));
+        assert_eq!(judgement.states[0].standing, Standing::Failed);
+    }
+
+    #[test]
+    fn a_finding_that_prints_a_secret_is_mended_in_message_and_facts() {
+        let secrets = Secrets::new(vec!["hunter22".into()], b"salt");
+        let policies = [policy("K8S-A", Severity::High)];
+        let mut leaking = violation("the password is hunter22", RuleKind::Deny);
+        leaking.facts = Value::object(vec![
+            ("value".into(), Value::array(vec![Value::from("hunter22")])),
+            ("hunter22".into(), Value::Null),
+        ]);
+        let outcomes = [outcome(&policies[0], PolicyResult::Failed(vec![leaking]))];
+        let judgement = judged(&policies, &outcomes, &EnforcementRules::default(), secrets);
+        assert!(!serde_json::to_string(&judgement.findings).unwrap().contains("hunter22"));
+    }
+
+    #[test]
+    fn the_worst_finding_stands_first() {
+        let policies = [policy("K8S-A", Severity::Low), policy("K8S-B", Severity::Critical)];
+        let outcomes: Vec<Outcome> = policies
+            .iter()
+            .map(|policy| {
+                outcome(policy, PolicyResult::Failed(vec![violation("x", RuleKind::Deny)]))
+            })
+            .collect();
+        let judgement =
+            judged(&policies, &outcomes, &EnforcementRules::default(), Secrets::default());
+        assert_eq!(judgement.findings[0].code.as_str(), "K8S-B");
+    }
+}

@@ -275,3 +275,129 @@ impl Scorecard {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rules() -> ScorecardRules {
+        let level = |name: &str, codes: &[&str]| Level {
+            name: name.to_owned(),
+            codes: codes.iter().map(|code| code.parse().unwrap()).collect(),
+        };
+        ScorecardRules {
+            levels: vec![level("bronze", &["A"]), level("silver", &["B"]), level("gold", &["C"])],
+            ..ScorecardRules::default()
+        }
+    }
+
+    fn state(code: &str, severity: Severity, standing: Standing) -> PolicyState {
+        PolicyState { code: code.parse().unwrap(), severity, standing }
+    }
+
+    fn step(
+        before: Option<&Scorecard>,
+        millis: i64,
+        whole_release: bool,
+        states: &[PolicyState],
+    ) -> Scorecard {
+        let service = "checkout".parse().unwrap();
+        rules().advance(
+            before,
+            &Contribution {
+                decision: DecisionId::at(Timestamp::from_millis(millis)),
+                time: Timestamp::from_millis(millis),
+                service: &service,
+                environment: &Environment::default(),
+                team: "",
+                system: "",
+                whole_release,
+                states,
+            },
+        )
+    }
+
+    #[test]
+    fn weights_make_the_score_and_only_perfection_is_100() {
+        let card = step(
+            None,
+            1,
+            true,
+            &[
+                state("A", Severity::Critical, Standing::Passed),
+                state("B", Severity::Low, Standing::Failed),
+            ],
+        );
+        assert_eq!(card.score, Some(90));
+        let almost: Vec<PolicyState> = (0..200)
+            .map(|n| state(&format!("P{n}"), Severity::Critical, Standing::Passed))
+            .chain([state("B", Severity::Low, Standing::Failed)])
+            .collect();
+        assert_eq!(step(None, 1, true, &almost).score, Some(99));
+    }
+
+    #[test]
+    fn a_waived_finding_counts_half_and_what_does_not_apply_does_not_count() {
+        let card = step(
+            None,
+            1,
+            true,
+            &[
+                state("A", Severity::High, Standing::Waived),
+                state("B", Severity::High, Standing::NotApplicable),
+            ],
+        );
+        assert_eq!(card.score, Some(50));
+    }
+
+    #[test]
+    fn a_level_needs_those_below_and_says_what_is_missing() {
+        let card = step(
+            None,
+            1,
+            true,
+            &[
+                state("A", Severity::High, Standing::Passed),
+                state("B", Severity::High, Standing::Failed),
+                state("C", Severity::High, Standing::Passed),
+            ],
+        );
+        assert_eq!(card.level, "bronze");
+        assert_eq!(card.next[0].missing, ["B".parse().unwrap()]);
+        assert_eq!(card.next[1].level, "gold");
+    }
+
+    #[test]
+    fn without_any_policy_that_applied_there_is_neither_score_nor_level() {
+        let card = step(None, 1, true, &[state("A", Severity::High, Standing::NotApplicable)]);
+        assert_eq!((card.score, card.level.as_str()), (None, NO_LEVEL));
+    }
+
+    #[test]
+    fn an_admission_of_one_object_does_not_forget_the_rest() {
+        let whole = step(
+            None,
+            1,
+            true,
+            &[
+                state("A", Severity::High, Standing::Failed),
+                state("B", Severity::High, Standing::Passed),
+            ],
+        );
+        let partial = [
+            state("A", Severity::High, Standing::NotApplicable),
+            state("B", Severity::High, Standing::Passed),
+        ];
+        assert_eq!(step(Some(&whole), 2, false, &partial).score, Some(50));
+        assert_eq!(step(Some(&whole), 2, true, &partial).score, Some(100));
+    }
+
+    #[test]
+    fn a_standing_keeps_the_decision_that_brought_it() {
+        let failed = [state("A", Severity::High, Standing::Failed)];
+        let first = step(None, 1, true, &failed);
+        let second = step(Some(&first), 2, true, &failed);
+        assert_eq!(second.policies.values().next().unwrap().decision, first.decision);
+        assert_ne!(second.decision, first.decision);
+    }
+}
