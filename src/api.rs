@@ -33,6 +33,11 @@ pub fn admission_router(desk: &Arc<Desk>, environment: &Environment) -> Router {
     layers::stack(http::admission_router(desk, environment), desk)
 }
 
+/// Tells `grpc.health.v1` of the desk's readiness, so that no caller finds a service that is not known to it.
+pub async fn tell_health(desk: &Arc<Desk>) {
+    grpc::tell_health(desk).await;
+}
+
 /// Keeps `grpc.health.v1` in step with the desk's readiness until the server stops.
 pub async fn report_health(desk: &Arc<Desk>) {
     grpc::report_health(desk).await;

@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -25,7 +25,24 @@ pub(crate) struct Budget {
 
 /// What a request has taken of the budget; it is given back when the last holder lets go.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Taken(Arc<Mutex<Option<OwnedSemaphorePermit>>>);
+pub(crate) struct Taken(Arc<Mutex<Held>>);
+
+#[derive(Debug, Default)]
+struct Held {
+    permit: Option<OwnedSemaphorePermit>,
+    refusal: Option<Refusal>,
+}
+
+impl Taken {
+    /// Why the body was not read to its end, when it was not. What the handler made of the rest is void then.
+    pub(crate) fn refusal(&self) -> Option<Refusal> {
+        self.held().refusal
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl Budget {
     /// Room for `max_buffered_bytes` in all, and `max_body_bytes` of each request.
@@ -52,10 +69,9 @@ impl Budget {
         let n_units = u32::try_from(n_units).unwrap_or(u32::MAX);
         let permit = Arc::clone(&self.room).try_acquire_many_owned(n_units);
         let permit = permit.or(Err(Refusal::NoRoom))?;
-        let mut held = taken.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.as_mut() {
+        match &mut taken.held().permit {
             Some(held) => held.merge(permit),
-            None => *held = Some(permit),
+            none => *none = Some(permit),
         }
         Ok(())
     }
@@ -66,7 +82,9 @@ impl Budget {
 pub(crate) enum Counted {
     /// All of them: the body is one message.
     Whole,
-    /// None: it is a stream of messages, each bounded where it is decoded.
+    /// All of them, with something on top for frames around messages that are bounded where they are decoded.
+    Framed,
+    /// None: it is a stream without an end, and each message is bounded where it is decoded.
     Stream,
 }
 
@@ -80,18 +98,6 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The refusal among the causes of `error`, when there is one.
-    pub(crate) fn among(error: &(dyn StdError + 'static)) -> Option<Self> {
-        let mut cause = Some(error);
-        while let Some(error) = cause {
-            if let Some(refusal) = error.downcast_ref::<Self>() {
-                return Some(*refusal);
-            }
-            cause = error.source();
-        }
-        None
-    }
-
     /// The error for the caller.
     pub(crate) fn error(self) -> Error {
         match self {
@@ -127,9 +133,15 @@ struct Bounded {
 
 impl Bounded {
     fn count(&mut self, n_bytes: usize) -> Result<(), Refusal> {
+        let limit = self.budget.max_body_bytes;
+        let frames = match self.counted {
+            Counted::Whole => 0,
+            Counted::Framed => limit / 16 + 64 * 1024,
+            Counted::Stream => return Ok(()),
+        };
         self.n_bytes = self.n_bytes.saturating_add(n_bytes);
-        if self.n_bytes > self.budget.max_body_bytes {
-            return Err(Refusal::TooLarge(self.budget.max_body_bytes));
+        if self.n_bytes > limit.saturating_add(frames) {
+            return Err(Refusal::TooLarge(limit));
         }
         let n_units = self.n_bytes.div_ceil(UNIT_BYTES);
         let more = n_units - self.n_units;
@@ -155,11 +167,10 @@ impl HttpBody for Bounded {
             Some(Err(cause)) => return Poll::Ready(Some(Err(cause.into()))),
             None => return Poll::Ready(None),
         };
-        if self.counted == Counted::Whole {
-            let n_bytes = frame.data_ref().map_or(0, Bytes::len);
-            if let Err(refusal) = self.count(n_bytes) {
-                return Poll::Ready(Some(Err(refusal.into())));
-            }
+        let n_bytes = frame.data_ref().map_or(0, Bytes::len);
+        if let Err(refusal) = self.count(n_bytes) {
+            self.taken.held().refusal = Some(refusal);
+            return Poll::Ready(Some(Err(refusal.into())));
         }
         Poll::Ready(Some(Ok(frame)))
     }
@@ -182,7 +193,7 @@ mod tests {
         let (body, taken) = budget.bound(Body::from(vec![b'x'; n_bytes]), counted);
         match body.collect().await {
             Ok(_) => Ok(taken),
-            Err(error) => Err(Refusal::among(&error).unwrap()),
+            Err(_) => Err(taken.refusal().unwrap()),
         }
     }
 

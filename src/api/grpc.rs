@@ -93,7 +93,7 @@ pub(crate) fn services(desk: &Arc<Desk>, http: Router) -> Router {
     }
 }
 
-/// A reporter that says "not serving" until it is told otherwise.
+/// What `grpc.health.v1` answers with.
 pub(crate) fn health_reporter() -> HealthReporter {
     HealthReporter::new()
 }
@@ -106,16 +106,21 @@ pub(crate) async fn report_health(desk: &Arc<Desk>) {
             () = desk.stop().cancelled() => true,
             _ = ticks.tick() => false,
         };
-        let status = match desk.ready().await {
-            Ok(()) => ServingStatus::Serving,
-            Err(_) => ServingStatus::NotServing,
-        };
-        for name in SERVICES.into_iter().chain([""]) {
-            desk.health().set_service_status(name, status).await;
-        }
+        tell_health(desk).await;
         if stopped {
             return;
         }
+    }
+}
+
+/// Tells `grpc.health.v1` of the desk's readiness, for every service by its name.
+pub(crate) async fn tell_health(desk: &Arc<Desk>) {
+    let status = match desk.ready().await {
+        Ok(()) => ServingStatus::Serving,
+        Err(_) => ServingStatus::NotServing,
+    };
+    for name in SERVICES.into_iter().chain([""]) {
+        desk.health().set_service_status(name, status).await;
     }
 }
 
@@ -154,6 +159,11 @@ pub(crate) fn too_large(headers: &HeaderMap) -> Option<Arc<Error>> {
                 .with_internal(status.message()),
         )
     })
+}
+
+/// The answer for a method that no service has.
+pub(crate) fn unimplemented(path: &str) -> Response {
+    Status::unimplemented(format!("there is no method `{path}`; reflection lists them")).into_http()
 }
 
 /// The answer for an error that a layer refused with.

@@ -215,18 +215,34 @@ async fn take_place(State(desk): State<Arc<Desk>>, request: Request, next: Next)
     }
 }
 
-async fn keep_deadline(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
-    let budget = budget_of(request.headers(), request.uri().query(), desk.limits().deadline);
+async fn keep_deadline(
+    State(desk): State<Arc<Desk>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let most = desk.limits().deadline;
+    let mut budget = budget_of(request.headers(), request.uri().query(), most);
+    if face_of(&request) == Face::Admission {
+        // Its handler keeps the deadline itself: a cluster understands only a review as an answer.
+        request.extensions_mut().insert(Deadline(budget));
+        budget = most;
+    }
     match tokio::time::timeout(budget, next.run(request)).await {
         Ok(response) => response,
-        Err(elapsed) => carry(
-            Error::new(
-                ErrorKind::Deadline,
-                format!("not decided within {} ms", budget.as_millis()),
-            )
+        Err(_) => carry(Deadline(budget).passed()),
+    }
+}
+
+/// Our own time for a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(pub(crate) Duration);
+
+impl Deadline {
+    /// The error of a deadline that has passed.
+    pub(crate) fn passed(self) -> Error {
+        let message = format!("not decided within {} ms", self.0.as_millis());
+        Error::new(ErrorKind::Deadline, message)
             .with_help("allow more time, or hand in less at once")
-            .with_source(elapsed),
-        ),
     }
 }
 
@@ -256,10 +272,15 @@ async fn unpack(request: Request, next: Next) -> Response {
 }
 
 async fn bound_body(State(budget): State<Budget>, request: Request, next: Next) -> Response {
-    let counted = if request.uri().path() == BATCH { Counted::Stream } else { Counted::Whole };
+    let counted = match face_of(&request) {
+        Face::Grpc if request.uri().path() == BATCH => Counted::Stream,
+        Face::Grpc => Counted::Framed,
+        Face::Http | Face::Admission => Counted::Whole,
+    };
     let (parts, body) = request.into_parts();
-    let (body, _taken) = budget.bound(body, counted);
-    next.run(Request::from_parts(parts, body)).await
+    let (body, taken) = budget.bound(body, counted);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    taken.refusal().map_or(response, |refusal| carry(refusal.error()))
 }
 
 async fn catch_panic(request: Request, next: Next) -> Response {

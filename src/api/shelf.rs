@@ -27,7 +27,7 @@ pub(crate) fn page(
     } else {
         let last: Code = request.token.parse().map_err(|cause: Error| {
             Error::invalid("the page token is not one of this list")
-                .with_field("page_token")
+                .with_field("pageToken")
                 .with_help("leave it out to begin with the first page")
                 .with_internal(cause.internal())
         })?;
@@ -99,6 +99,6 @@ mod tests {
     #[test]
     fn a_token_of_another_list_is_refused() {
         let request = PageRequest { size: 1, token: "eyJ4IjoxfQ".to_owned() };
-        assert_eq!(page(&policies(2), &request).unwrap_err().field(), Some("page_token"));
+        assert_eq!(page(&policies(2), &request).unwrap_err().field(), Some("pageToken"));
     }
 }

@@ -104,6 +104,7 @@ impl Server {
         if let Some(address) = self.admission_address {
             info!("Serving the admission webhook on https://{address}/admission/v1/validate");
         }
+        api::tell_health(&self.desk).await;
         let doors = async {
             match admission {
                 Some(admission) => {

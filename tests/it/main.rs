@@ -1,11 +1,16 @@
 //! The one integration binary. Cases are data under `tests/cases/<room>/`; a room's file here only runs them.
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "test helpers may panic; clippy exempts only `#[test]` functions"
 )]
 
+mod admission;
+mod grpc;
+mod harness;
+mod http;
+mod serve;
+mod staged;
 mod store;
 mod tidy;

@@ -163,7 +163,7 @@ mod tests {
         let id = RequestId::of_caller("ci-17").unwrap();
         let status = of(&Error::new(ErrorKind::Exhausted, "full"), &id);
         let details = status.get_error_details();
-        assert_eq!(details.error_info().unwrap().metadata.get("request_id").unwrap(), "ci-17");
+        assert_eq!(details.error_info().unwrap().metadata["request_id"], "ci-17");
         assert_eq!(details.retry_info().unwrap().retry_delay, Some(Duration::from_secs(1)));
     }
 
@@ -179,7 +179,7 @@ mod tests {
         for (text, expected) in [
             ("5S", Some(Duration::from_secs(5))),
             ("200m", Some(Duration::from_millis(200))),
-            ("1H", Some(Duration::from_secs(3600))),
+            ("1H", Some(Duration::from_hours(1))),
             ("", None),
             ("S", None),
             ("5s", None),

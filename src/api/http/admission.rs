@@ -4,6 +4,7 @@ use axum::extract::{Request, State};
 use axum::{Extension, Json};
 use bytes::Bytes;
 use serde::Deserialize;
+use tokio::time::timeout;
 
 use super::Site;
 use super::check::{read_body, read_json, require_type};
@@ -11,6 +12,7 @@ use super::fault::Fault;
 use super::query;
 use super::review::{Answer, Asked, Review, Task};
 use crate::api::desk::{Face, Handed, Question, Source};
+use crate::api::layers::Deadline;
 use crate::api::refusal::{self, RequestId};
 use crate::domain::artifact::ArtifactOrigin;
 use crate::domain::error::{Error, ErrorKind};
@@ -31,6 +33,7 @@ pub(super) struct WebhookQuery {
 pub(super) async fn validate(
     State(site): State<Site>,
     Extension(id): Extension<RequestId>,
+    Extension(deadline): Extension<Deadline>,
     query::Asked(query): query::Asked<WebhookQuery>,
     request: Request,
 ) -> Result<Json<Answer>, Fault> {
@@ -47,7 +50,8 @@ pub(super) async fn validate(
         Task::Pass(reason) => Answer::passed(&review, &asked.uid, reason),
         Task::Judge { object, path } => {
             let question = question(asked, body.slice_ref(object.as_bytes()), path, environment);
-            match site.desk.check(question, Face::Admission, &id).await {
+            let check = site.desk.check(question, Face::Admission, &id);
+            match timeout(deadline.0, check).await.unwrap_or_else(|_| Err(deadline.passed())) {
                 Ok(decision) => Answer::decided(&review, &asked.uid, &decision),
                 Err(error) => {
                     refusal::log(&error, &id);

@@ -17,7 +17,6 @@ use serde::Deserialize;
 use super::Site;
 use super::fault::Fault;
 use super::query::{Asked, FilesQuery};
-use crate::api::body::Refusal;
 use crate::api::desk::{Face, Handed, Question, Source};
 use crate::api::refusal::RequestId;
 use crate::domain::artifact::ArtifactOrigin;
@@ -175,9 +174,6 @@ pub(super) async fn check_files(
 }
 
 fn broken(cause: MultipartError) -> Error {
-    if let Some(refusal) = Refusal::among(&cause) {
-        return refusal.error();
-    }
     Error::invalid("the multipart body is broken")
         .with_help("send each file as a part of its own: `curl -F file=@deploy.yaml`")
         .with_source(cause)
@@ -198,12 +194,9 @@ pub(super) fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Faul
 
 /// Reads the whole body, which a layer keeps within bounds.
 pub(super) async fn read_body(request: Request) -> Result<Bytes, Error> {
-    body::to_bytes(request.into_body(), usize::MAX).await.map_err(|cause| {
-        match Refusal::among(&cause) {
-            Some(refusal) => refusal.error(),
-            None => Error::invalid("the body could not be read to its end").with_source(cause),
-        }
-    })
+    body::to_bytes(request.into_body(), usize::MAX)
+        .await
+        .map_err(|cause| Error::invalid("the body could not be read to its end").with_source(cause))
 }
 
 /// Reads JSON; a fault names the field, and line and column.
@@ -214,7 +207,7 @@ pub(super) fn read_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Er
         let error = Error::invalid(format!("the body cannot be read: {}", cause.inner()))
             .with_help("`GET /openapi.json` describes the body")
             .with_source(without_values(&cause));
-        if field == "." { error } else { error.with_field(field) }
+        if matches!(field.as_str(), "." | "?") { error } else { error.with_field(field) }
     })?;
     reader.end().map_err(|cause| {
         Error::invalid(format!("the body has more than one JSON value: {cause}")).with_source(cause)

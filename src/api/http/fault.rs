@@ -8,8 +8,9 @@ use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::api::layers;
+use crate::api::desk::Face;
 use crate::api::refusal::{self, RequestId};
+use crate::api::{grpc, layers};
 use crate::domain::error::{Error, ErrorKind};
 
 /// The status of each kind. Source: ARCHITECTURE.md, "Errors".
@@ -120,10 +121,14 @@ pub(crate) fn unshaped(response: &Response) -> Option<Arc<Error>> {
 }
 
 /// What is asked for under a path that does not exist.
-pub(super) async fn unknown_route(request: Request) -> Fault {
-    Error::not_found("route", request.uri().path())
-        .with_help("`GET /openapi.json` lists them")
-        .into()
+pub(super) async fn unknown_route(request: Request) -> Response {
+    match layers::face_of(&request) {
+        Face::Grpc => grpc::unimplemented(request.uri().path()),
+        Face::Http | Face::Admission => layers::carry(
+            Error::not_found("route", request.uri().path())
+                .with_help("`GET /openapi.json` lists them"),
+        ),
+    }
 }
 
 /// What is asked for with a method that the path does not have.

@@ -214,7 +214,7 @@ fn page(size: &str, token: String) -> Result<PageRequest, Error> {
     let size = if size.is_empty() { Ok(0) } else { size.parse() };
     let size = size.map_err(|cause: std::num::ParseIntError| {
         Error::invalid("the page's size is not a number")
-            .with_field("page_size")
+            .with_field("pageSize")
             .with_help("write a number from 1 to 500")
             .with_source(cause)
     })?;

@@ -52,10 +52,11 @@ fn value_of(raw: &RawValue) -> Result<Value, serde_json::Error> {
 }
 
 fn number_of(text: &str) -> Result<Value, serde_json::Error> {
-    let float = || serde_json::from_str::<f64>(text).map(Number::from_f64);
-    let number = match Number::from_integer_text(text) {
+    // The float -0 is written without a fraction and must come back as it went.
+    let integer = if text == "-0" { None } else { Number::from_integer_text(text) };
+    let number = match integer {
         Some(number) => Some(number),
-        None => float()?,
+        None => Number::from_f64(serde_json::from_str(text)?),
     };
     number
         .map(Value::Number)
@@ -107,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_integer_beyond_64_bits_stays_exact() {
-        let text = r#"{"n":340282366920938463463374607431768211457,"m":[-18446744073709551617]}"#;
+        let text = r#"{"m":[-18446744073709551617],"n":340282366920938463463374607431768211457}"#;
         let value: Value = serde_json::from_str(text).unwrap();
         assert_eq!(value.to_string(), text);
     }

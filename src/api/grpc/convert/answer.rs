@@ -231,3 +231,185 @@ fn unreadable(field: &str, found: impl Display) -> Error {
     Error::new(ErrorKind::Unavailable, message)
         .with_help("use a goldgate of the server's version: compare `goldgate --version` on both")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::collection::vec;
+    use proptest::option;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+    use crate::domain::clock::Timestamp;
+    use crate::domain::code::{Code, Severity};
+    use crate::domain::decision::{DecisionId, Verdict};
+    use crate::domain::digest::Digest;
+    use crate::domain::finding::{Enforcement, FindingState};
+    use crate::domain::image::ImageVerification;
+    use crate::domain::request::Stage;
+    use crate::domain::value::{Number, Value};
+
+    fn value() -> impl Strategy<Value = Value> {
+        let integer = "-?[1-9][0-9]{0,60}"
+            .prop_map(|digits| Value::Number(Number::from_integer_text(&digits).unwrap()));
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            integer,
+            any::<f64>()
+                .prop_filter_map("finite", |float| { Number::from_f64(float).map(Value::Number) }),
+            ".{0,8}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            let entry = (".{0,4}".prop_map(Arc::<str>::from), inner.clone());
+            prop_oneof![
+                vec(inner, 0..4).prop_map(Value::array),
+                vec(entry, 0..4).prop_map(Value::object),
+            ]
+        })
+    }
+
+    fn code() -> impl Strategy<Value = Code> {
+        "[A-Z][A-Z0-9]{0,5}(-[A-Z0-9]{1,6}){0,3}".prop_map(|text| text.parse().unwrap())
+    }
+
+    fn digest() -> impl Strategy<Value = Digest> {
+        any::<[u8; 32]>().prop_map(Digest::from_bytes)
+    }
+
+    fn finding() -> impl Strategy<Value = Finding> {
+        let words = (
+            select(&Severity::ALL[..]),
+            select(&Enforcement::ALL[..]),
+            select(vec![FindingState::Open, FindingState::Waived, FindingState::Accepted]),
+        );
+        let place = any::<[u32; 4]>();
+        (code(), words, vec(".{0,8}", 12), place, value()).prop_map(
+            |(code, words, texts, place, facts)| {
+                let text = |index: usize| texts[index].clone();
+                let (severity, enforcement, state) = words;
+                let [line, column, end_line, end_column] = place;
+                Finding {
+                    code,
+                    severity,
+                    enforcement,
+                    state,
+                    title: text(0),
+                    message: text(1),
+                    remediation: text(2),
+                    controls: vec![text(3), text(4)],
+                    resource: ResourceId {
+                        api_version: text(5),
+                        kind: text(6),
+                        namespace: text(7),
+                        name: text(8),
+                    },
+                    location: Location {
+                        file: text(9),
+                        line,
+                        column,
+                        end_line,
+                        end_column,
+                        path: text(10),
+                    },
+                    fingerprint: text(11),
+                    policy: text(0),
+                    facts,
+                }
+            },
+        )
+    }
+
+    fn image() -> impl Strategy<Value = ImageStatus> {
+        let status = select(vec![ImageVerification::NotLookedAt, ImageVerification::Invalid]);
+        (".{0,8}", option::of(".{0,8}"), status)
+            .prop_map(|(requested, resolved, status)| ImageStatus { requested, resolved, status })
+    }
+
+    fn delta() -> impl Strategy<Value = ScorecardDelta> {
+        let next = (".{0,6}", vec(code(), 0..3));
+        let next = next.prop_map(|(level, missing)| NextLevel { level, missing });
+        let score = option::of(0..=100_u8);
+        (score.clone(), score, ".{0,6}", vec(next, 0..3))
+            .prop_map(|(before, after, level, next)| ScorecardDelta { before, after, level, next })
+    }
+
+    fn decision_of_any_kind() -> impl Strategy<Value = Decision> {
+        let head = (
+            any::<[u8; 16]>().prop_map(DecisionId::from_bytes),
+            select(vec![Verdict::Allow, Verdict::Deny]),
+            option::of("[a-z]{1,6}:[a-z]{1,6}/[A-Za-z0-9]{1,6}"),
+            "[a-z][a-z0-9-]{0,10}",
+            select(&Stage::ALL[..]),
+            (-62_000_000_000_000_i64..253_000_000_000_000).prop_map(Timestamp::from_millis),
+        );
+        let body =
+            (vec(finding(), 0..3), vec(image(), 0..3), option::of(delta()), vec(".{0,8}", 0..3));
+        (head, body, vec(".{0,8}", 5), digest(), digest(), any::<bool>(), any::<[u32; 12]>())
+            .prop_map(|(head, body, texts, revision, input_digest, dry_run, n)| {
+                let (id, verdict, service, environment, stage, time) = head;
+                let (findings, images, scorecard, notes) = body;
+                let text = |index: usize| texts[index].clone();
+                Decision {
+                    id,
+                    verdict,
+                    service: service.map(|text| text.parse().unwrap()),
+                    environment: environment.parse().unwrap(),
+                    stage,
+                    time,
+                    trigger: Trigger {
+                        actor: text(0),
+                        pipeline_url: text(1),
+                        commit: text(2),
+                        repository: text(3),
+                    },
+                    revision: RevisionRef { id: text(4), digest: revision },
+                    input_digest,
+                    dry_run,
+                    summary: Summary {
+                        deny: n[0],
+                        warn: n[1],
+                        audit: n[2],
+                        waived: n[3],
+                        passed: n[4],
+                        not_applicable: n[5],
+                        errors: n[6],
+                    },
+                    findings,
+                    images,
+                    scorecard,
+                    notes,
+                    timings: Timings {
+                        intake_us: n[7],
+                        evidence_us: n[8],
+                        policy_us: n[9],
+                        decide_us: n[10],
+                        record_us: n[11],
+                    },
+                }
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn a_decision_comes_back_from_the_wire_as_it_went(before in decision_of_any_kind()) {
+            let after = read_decision(decision(&before)).unwrap();
+            prop_assert_eq!(&after, &before);
+            prop_assert_eq!(serde_json::to_string(&after).unwrap(), serde_json::to_string(&before).unwrap());
+        }
+    }
+
+    #[test]
+    fn a_word_of_a_later_version_is_not_guessed() {
+        let message = proto::Decision {
+            id: DecisionId::from_bytes([1; 16]).to_string(),
+            verdict: 9,
+            ..Default::default()
+        };
+        let error = read_decision(message).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.external().contains("`verdict` is `9`"), "{}", error.external());
+    }
+}

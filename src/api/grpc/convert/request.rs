@@ -203,7 +203,7 @@ pub(crate) fn history_of(
 pub(crate) fn page_request(size: i32, token: String) -> Result<PageRequest, Error> {
     let size = u32::try_from(size).map_err(|cause| {
         Error::invalid(format!("a page cannot have {size} items"))
-            .with_field("page_size")
+            .with_field("pageSize")
             .with_source(cause)
     })?;
     Ok(PageRequest { size, token })
