@@ -19,32 +19,30 @@ mod writer;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::{SyncSender, TrySendError};
+use std::sync::mpsc::SyncSender;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use tokio::sync::{broadcast, oneshot};
 
+pub use self::list::TrendDay;
 pub use self::verify::{Contradiction, Verification};
 
-use self::cards::{Cards, Facts, Subject};
+use self::cards::{Facts, Subject};
 use self::known::KnownBlobs;
 use self::ledger::{Entry, Key, Ledger, PackedBlob};
 use self::readers::Readers;
 use self::writer::{Message, Put, Shared};
+use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::digest::Digest;
-use crate::domain::error::{Error, ErrorKind};
+use crate::domain::error::Error;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
 use crate::domain::service::{Environment, ServiceRef};
 use crate::record::row::{self, Body, RecordedFile};
 use crate::record::{
     Answer, Blob, DecisionFilter, Draft, Page, PageRequest, ScorecardFilter, Store,
 };
-
-/// How many decisions a watcher may be behind.
-const EVENTS: usize = 1024;
 
 /// Artifacts beyond this many bytes are compressed where blocking is allowed.
 const COMPRESSED_INLINE_BYTES: usize = 1024 * 1024;
@@ -67,13 +65,7 @@ impl SqliteStore {
     /// was written by a newer version. What is not ours is left untouched.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (connection, file) = open::writer(dir)?;
-        let shared = Arc::new(Shared {
-            file: file.clone(),
-            cards: Cards::new(),
-            known: KnownBlobs::default(),
-            events: broadcast::Sender::new(EVENTS),
-            failing: AtomicBool::new(false),
-        });
+        let shared = Arc::new(Shared::new(file.clone()));
         let (queue, thread) = writer::start(Ledger::new(connection), Arc::clone(&shared))?;
         Ok(Self { shared, readers: Readers::new(&file), writer: Mutex::new(Some(thread)), queue })
     }
@@ -94,6 +86,20 @@ impl SqliteStore {
     /// `Unavailable` when the record cannot be read.
     pub async fn files(&self, id: DecisionId) -> Result<Option<Vec<RecordedFile>>, Error> {
         self.readers.read(move |image| Ok(rows::body(image, id)?.map(|body| body.files))).await
+    }
+
+    /// How a service fared in an environment, day by day from the day of `since` on, oldest first.
+    ///
+    /// # Errors
+    /// `Unavailable` when the record cannot be read.
+    pub async fn trend(
+        &self,
+        service: &ServiceRef,
+        environment: &Environment,
+        since: Timestamp,
+    ) -> Result<Vec<TrendDay>, Error> {
+        let (service, environment) = (service.clone(), environment.clone());
+        self.readers.read(move |image| list::trend(image, &service, &environment, since)).await
     }
 
     /// Reckons every scorecard again from the decisions and compares.
@@ -119,22 +125,13 @@ impl SqliteStore {
         let put = Box::new(Put { entry, answer });
         match put.entry.subject.clone() {
             Some(subject) => {
-                self.shared.cards.queue(&subject, put, |put| self.send(Message::Put(put)))?;
+                self.shared
+                    .cards
+                    .queue(&subject, put, |put| self.shared.queue(&self.queue, put))?;
             }
-            None => self.send(Message::Put(put))?,
+            None => self.shared.queue(&self.queue, put)?,
         }
         answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
-    }
-
-    fn send(&self, message: Message) -> Result<(), Error> {
-        self.queue.try_send(message).map_err(|refused| match refused {
-            TrySendError::Full(_) => Error::new(
-                ErrorKind::Exhausted,
-                format!("{} decisions wait to be recorded already", writer::QUEUE),
-            )
-            .with_help("ask again in a moment"),
-            TrySendError::Disconnected(_) => fault::closed(),
-        })
     }
 }
 
@@ -264,7 +261,7 @@ impl Store for SqliteStore {
                 .read(|image| Ok(image.query_row("SELECT n FROM probe", [], |_| Ok(()))?))
                 .await?;
             let (answer, answered) = oneshot::channel();
-            self.send(Message::Probe(answer))?;
+            writer::send(&self.queue, Message::Probe(answer))?;
             answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
         })
     }

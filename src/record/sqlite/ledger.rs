@@ -139,7 +139,7 @@ impl Ledger {
     /// Finds out whether a transaction can begin, and after a failure whether one can be written.
     pub(super) fn probe(&mut self, after_failure: bool) -> Result<(), Fault> {
         let sql = if after_failure {
-            "BEGIN IMMEDIATE; UPDATE probe SET n = n + 1; COMMIT"
+            "BEGIN IMMEDIATE; UPDATE probe SET n = n + 1, filler = zeroblob(131072); COMMIT"
         } else {
             "BEGIN IMMEDIATE; ROLLBACK"
         };

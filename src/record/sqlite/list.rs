@@ -18,6 +18,19 @@ use crate::record::{DecisionFilter, ScorecardFilter};
 /// Rows of one service that are looked at together.
 const BLOCK: i64 = 256;
 
+/// How a service fared in an environment on one day, UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TrendDay {
+    /// Days since the Unix epoch.
+    pub day: i64,
+    /// How many decisions there were.
+    pub n_decisions: u32,
+    /// How many of them denied.
+    pub n_denied: u32,
+    /// The score after the last of them; `None` while no policy ever applied.
+    pub score: Option<u8>,
+}
+
 /// At most `limit` decisions before the position `before`, newest first, each with its position.
 pub(super) fn decisions(
     connection: &Connection,
@@ -302,4 +315,29 @@ pub(super) fn history(
         }
     }
     Ok(found)
+}
+
+/// How a service fared in an environment, day by day from the day `since` on, oldest first.
+pub(super) fn trend(
+    connection: &Connection,
+    service: &ServiceRef,
+    environment: &Environment,
+    since: Timestamp,
+) -> Result<Vec<TrendDay>, Fault> {
+    let mut statement = connection.prepare_cached(
+        "SELECT day, n, denied, score FROM daily WHERE subject = ?1 AND day >= ?2 ORDER BY day",
+    )?;
+    let mut days = Vec::new();
+    for subject in subjects(connection, service, Some(environment))? {
+        let mut rows = statement.query(params![subject, since.as_days()])?;
+        while let Some(row) = rows.next()? {
+            days.push(TrendDay {
+                day: row.get("day")?,
+                n_decisions: row.get("n")?,
+                n_denied: row.get("denied")?,
+                score: row.get("score")?,
+            });
+        }
+    }
+    Ok(days)
 }

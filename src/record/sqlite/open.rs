@@ -26,7 +26,7 @@ const MIGRATIONS: &[(&str, &str)] =
     &[("V1__record", include_str!("../migrations/sqlite/V1__record.sql"))];
 
 /// How long a writer waits for another process.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is kept of the write-ahead log's file once its content has moved to the record.
 const LOG_BYTES_KEPT: u64 = 4 * 1024 * 1024;
@@ -90,7 +90,7 @@ fn prepare_writer(mut connection: Connection, file: &Path) -> Result<Connection,
     if layout < LAYOUT {
         let migrated = migrate(&mut connection);
         // Another process may have done the same at the same time.
-        if layout_now(&connection)? != LAYOUT {
+        if self::layout(&connection)? != LAYOUT {
             migrated?;
         }
     }
@@ -115,7 +115,7 @@ fn make_durable(connection: &Connection, file: &Path) -> Result<(), Fault> {
     }
     connection.execute_batch(&format!(
         "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA journal_size_limit={LOG_BYTES_KEPT}; \
-         PRAGMA temp_store=MEMORY;"
+         PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192;"
     ))?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     if synchronous != 2 {
@@ -126,10 +126,6 @@ fn make_durable(connection: &Connection, file: &Path) -> Result<(), Fault> {
 
 fn layout(connection: &Connection) -> Result<i64, Fault> {
     Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
-}
-
-fn layout_now(connection: &Connection) -> Result<i64, Fault> {
-    layout(connection)
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), Fault> {
@@ -235,4 +231,54 @@ fn unreachable_file(file: &Path, cause: io::Error) -> Error {
 
 fn unavailable(text: impl Into<String>) -> Error {
     Error::new(ErrorKind::Unavailable, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pragma(connection: &Connection, name: &str) -> String {
+        let value: rusqlite::types::Value =
+            connection.pragma_query_value(None, name, |row| row.get(0)).unwrap();
+        format!("{value:?}")
+    }
+
+    #[test]
+    fn every_connection_that_writes_syncs_each_commit() {
+        let dir = tempfile::tempdir().unwrap();
+        let (first, file) = writer(dir.path()).unwrap();
+        let (again, _) = writer(dir.path()).unwrap();
+        for connection in [first, again, checkpointer(&file).unwrap()] {
+            assert_eq!(pragma(&connection, "journal_mode"), "Text(\"wal\")");
+            assert_eq!(pragma(&connection, "synchronous"), "Integer(2)");
+            assert_eq!(pragma(&connection, "wal_autocheckpoint"), "Integer(0)");
+        }
+    }
+
+    #[test]
+    fn a_reader_cannot_write() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_writer, file) = writer(dir.path()).unwrap();
+        assert!(reader(&file).unwrap().execute_batch("DELETE FROM probe").is_err());
+    }
+
+    #[test]
+    fn a_record_that_cannot_have_a_log_is_refused() {
+        let memory = Connection::open_in_memory().unwrap();
+        let fault = make_durable(&memory, Path::new("goldgate.db")).unwrap_err();
+        let error = fault.into_error(Path::new("goldgate.db"));
+        assert!(error.external().contains("journal mode is `memory`"), "{error:?}");
+    }
+
+    #[test]
+    fn the_layout_is_that_of_the_last_migration() {
+        let versions = MIGRATIONS
+            .iter()
+            .map(|(name, sql)| i64::from(Migration::unapplied(name, sql).unwrap().version()));
+        assert_eq!(versions.max(), Some(LAYOUT));
+        let dir = tempfile::tempdir().unwrap();
+        let (connection, _) = writer(dir.path()).unwrap();
+        assert_eq!(layout(&connection).unwrap(), LAYOUT);
+        assert_eq!(pragma(&connection, "application_id"), format!("Integer({APPLICATION_ID})"));
+    }
 }

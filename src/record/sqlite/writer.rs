@@ -1,9 +1,9 @@
 //! The one thread that writes: drains the queue into batches, commits each once, answers after the commit.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -11,20 +11,27 @@ use tokio::sync::{broadcast, oneshot};
 
 use super::cards::{Cards, Standing};
 use super::checkpoint::Checkpointer;
-use super::fault::Fault;
+use super::fault::{self, Fault};
 use super::known::KnownBlobs;
 use super::ledger::{Entry, Ledger, Outcome, Reckoned, Standings};
 use crate::domain::decision::Decision;
 use crate::domain::error::{Error, ErrorKind};
 
 /// How many drafts may wait.
-pub(super) const QUEUE: usize = 4096;
+const QUEUE: usize = 4096;
 
-/// How many drafts share a transaction at most.
+/// How many bytes may wait, beside a single draft of any size.
+const QUEUE_BYTES: usize = 256 * 1024 * 1024;
+
+/// How many drafts share a transaction at most, and how many bytes make it full.
 const BATCH: usize = 512;
+const BATCH_BYTES: usize = 32 * 1024 * 1024;
 
 /// While many are writing there is at most one commit in this time: the fuller a batch, the less each draft costs.
 const PACE: Duration = Duration::from_millis(3);
+
+/// How many decisions a watcher may be behind.
+const EVENTS: usize = 1024;
 
 /// How often a batch that is being gathered is looked at.
 const GLANCE: Duration = Duration::from_micros(250);
@@ -51,6 +58,45 @@ pub(super) struct Shared {
     pub(super) events: broadcast::Sender<Arc<Decision>>,
     /// Whether the last write failed.
     pub(super) failing: AtomicBool,
+    waiting_bytes: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn new(file: PathBuf) -> Self {
+        Self {
+            file,
+            cards: Cards::new(),
+            known: KnownBlobs::default(),
+            events: broadcast::Sender::new(EVENTS),
+            failing: AtomicBool::new(false),
+            waiting_bytes: AtomicUsize::new(0),
+        }
+    }
+
+    /// Queues a draft, at once or not at all.
+    pub(super) fn queue(&self, queue: &SyncSender<Message>, put: Box<Put>) -> Result<(), Error> {
+        let bytes = put.entry.weight();
+        let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let room = waiting == 0 || waiting.saturating_add(bytes) <= QUEUE_BYTES;
+        let sent = if room { send(queue, Message::Put(put)) } else { Err(exhausted()) };
+        if sent.is_err() {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        sent
+    }
+}
+
+/// Hands the writer a message, at once or not at all.
+pub(super) fn send(queue: &SyncSender<Message>, message: Message) -> Result<(), Error> {
+    queue.try_send(message).map_err(|refused| match refused {
+        TrySendError::Full(_) => exhausted(),
+        TrySendError::Disconnected(_) => fault::closed(),
+    })
+}
+
+fn exhausted() -> Error {
+    Error::new(ErrorKind::Exhausted, "too many decisions wait to be recorded")
+        .with_help("ask again in a moment")
 }
 
 /// Starts the writer.
@@ -77,27 +123,42 @@ struct Writer {
     closing: bool,
 }
 
+/// Drafts that are gathered for one transaction.
+#[derive(Default)]
+struct Batch {
+    puts: Vec<Put>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn is_full(&self) -> bool {
+        self.puts.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+}
+
 impl Writer {
     fn run(mut self) {
         let mut checkpointer = Checkpointer::new(&self.shared.file);
-        let mut batch: Vec<Put> = Vec::new();
+        let mut batch = Batch::default();
         let mut began = Instant::now();
-        // How many drafts came together lately: while fewer have come, waiting for the others pays.
-        let mut crowd = 0;
+        // How many callers are about, by two batches in a row: one half writes its rows while the other is synced, so
+        // a batch is worth waiting for until it holds half of them.
+        let (mut callers, mut last) = (0, 0);
         while self.wait(&mut batch) {
-            self.gather(&mut batch, crowd, began);
+            self.gather(&mut batch, callers / 2, began);
             began = Instant::now();
-            crowd = batch.len().max(crowd - crowd.div_ceil(8));
-            let bytes: usize = batch.iter().map(|put| put.entry.weight()).sum();
-            self.commit(std::mem::take(&mut batch));
+            let Batch { puts, bytes } = std::mem::take(&mut batch);
+            callers = (last + puts.len()).max(callers - callers.div_ceil(8));
+            last = puts.len();
+            self.commit(puts);
             checkpointer.written(bytes, self.ledger.connection());
         }
-        checkpointer.finish();
+        checkpointer.finish(self.ledger.connection());
     }
 
     /// Waits for the first draft of a batch; `false` when there will be none.
-    fn wait(&mut self, batch: &mut Vec<Put>) -> bool {
-        while batch.is_empty() {
+    fn wait(&mut self, batch: &mut Batch) -> bool {
+        while batch.puts.is_empty() {
             let message =
                 if self.closing { self.queue.try_recv().ok() } else { self.queue.recv().ok() };
             match message {
@@ -110,25 +171,30 @@ impl Writer {
 
     /// Adds what else is there; waits a little for a crowd, never for a lone caller.
     #[expect(clippy::disallowed_methods, reason = "the writer's own thread, no runtime's worker")]
-    fn gather(&mut self, batch: &mut Vec<Put>, crowd: usize, began: Instant) {
+    fn gather(&mut self, batch: &mut Batch, enough: usize, began: Instant) {
         loop {
-            while batch.len() < BATCH {
+            while !batch.is_full() {
                 match self.queue.try_recv() {
                     Ok(message) => self.take(message, batch),
                     Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
                 }
             }
             let left = PACE.saturating_sub(began.elapsed());
-            if crowd < 2 || batch.len() >= crowd.min(BATCH) || left.is_zero() || self.closing {
+            if batch.puts.len() >= enough || batch.is_full() || left.is_zero() || self.closing {
                 return;
             }
             thread::sleep(left.min(GLANCE));
         }
     }
 
-    fn take(&mut self, message: Message, batch: &mut Vec<Put>) {
+    fn take(&mut self, message: Message, batch: &mut Batch) {
         match message {
-            Message::Put(put) => batch.push(*put),
+            Message::Put(put) => {
+                let bytes = put.entry.weight();
+                self.shared.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                batch.bytes = batch.bytes.saturating_add(bytes);
+                batch.puts.push(*put);
+            }
             Message::Probe(answer) => {
                 let failing = self.shared.failing.load(Ordering::Relaxed);
                 let probed = self.ledger.probe(failing);
@@ -230,11 +296,4 @@ impl Entry {
         let blobs: usize = self.blobs.iter().map(|blob| blob.content.len()).sum();
         self.body.len() + blobs + PAGES_BESIDE
     }
-}
-
-/// The log of the record at `file`.
-pub(super) fn log_of(file: &Path) -> PathBuf {
-    let mut name = file.as_os_str().to_owned();
-    name.push("-wal");
-    PathBuf::from(name)
 }

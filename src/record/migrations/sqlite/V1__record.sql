@@ -84,11 +84,13 @@ CREATE TABLE blob (
 ) STRICT;
 CREATE UNIQUE INDEX blob_digest ON blob (digest);
 
--- One row that a health check rewrites after a failure, to find out whether writing works again.
+-- One row that a health check rewrites after a failure, to find out whether writing works again. It takes as much
+-- room as a few decisions: on a disk that is nearly full a page or two would prove nothing.
 CREATE TABLE probe (
-  one INTEGER PRIMARY KEY CHECK (one = 1),
-  n   INTEGER NOT NULL
+  one    INTEGER PRIMARY KEY CHECK (one = 1),
+  n      INTEGER NOT NULL,
+  filler BLOB    NOT NULL
 ) STRICT;
-INSERT INTO probe VALUES (1, 0);
+INSERT INTO probe VALUES (1, 0, x'');
 
 PRAGMA user_version = 1;
