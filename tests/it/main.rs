@@ -11,6 +11,7 @@ mod admission;
 mod grpc;
 mod harness;
 mod http;
+mod intake;
 mod serve;
 mod staged;
 mod store;

@@ -71,6 +71,7 @@ enum OriginBody {
     #[default]
     Named,
     Found,
+    Unreadable,
 }
 
 /// Decides on what a JSON body hands in.
@@ -134,6 +135,7 @@ fn handed(index: usize, artifact: ArtifactBody) -> Result<Handed, Error> {
     let origin = match artifact.origin {
         OriginBody::Named => ArtifactOrigin::Named,
         OriginBody::Found => ArtifactOrigin::Found,
+        OriginBody::Unreadable => ArtifactOrigin::Unreadable,
     };
     Ok(Handed { path: artifact.path, source, origin })
 }

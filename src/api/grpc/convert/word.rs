@@ -50,8 +50,8 @@ word_of!(read_state: FindingState => FindingState { Open Waived Accepted });
 number_of!(verification: ImageVerification => ImageVerification { NotLookedAt Invalid });
 word_of!(read_verification: ImageVerification => ImageVerification { NotLookedAt Invalid });
 
-number_of!(origin: ArtifactOrigin => ArtifactOrigin { Named Found });
-word_of!(read_origin: ArtifactOrigin => ArtifactOrigin { Named Found });
+number_of!(origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable });
+word_of!(read_origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable });
 
 number_of!(standing: Standing => Standing { Passed Waived Failed NotApplicable });
 number_of!(scope: Scope => PolicyScope { Workload Resource Image Sbom Plan Release });
