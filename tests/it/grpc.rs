@@ -1,6 +1,7 @@
 //! The gRPC face, and the client of it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use goldgate::api::client::Client;
@@ -29,7 +30,7 @@ use tonic_reflection::pb::v1::server_reflection_request::MessageRequest;
 use tonic_reflection::pb::v1::server_reflection_response::MessageResponse;
 use tonic_types::StatusExt as _;
 
-use crate::harness::{ALLOWED, Answer, DENIED, start};
+use crate::harness::{ALLOWED, Answer, DENIED, on_runtime, start};
 use crate::staged::Cue;
 
 fn question(text: &str) -> proto::CheckRequest {
@@ -226,6 +227,10 @@ async fn the_client_gets_the_very_decision_and_the_very_error() {
     let server = start().run().await;
     let address = format!("http://{}", server.address);
     let client = Client::connect(&address, Duration::from_secs(30)).await.unwrap();
+    let here = |asking: &Asking| {
+        let (gate, asking) = (Arc::clone(&server.gate), asking.clone());
+        on_runtime(async move { gate.check(&asking).await.unwrap() })
+    };
     let artifact = |path: &str, text: String| Artifact {
         path: path.to_owned(),
         content: text.into(),
@@ -237,7 +242,7 @@ async fn the_client_gets_the_very_decision_and_the_very_error() {
         ..Asking::default()
     };
     let mut remote = client.check(&rehearsal).await.unwrap();
-    let local = server.gate.check(&rehearsal).await.unwrap();
+    let local = here(&rehearsal).await;
     remote.id = local.id;
     remote.timings = local.timings;
     assert_eq!(
@@ -255,7 +260,7 @@ async fn the_client_gets_the_very_decision_and_the_very_error() {
         ..rehearsal.clone()
     };
     let remote = client.check(&large).await.unwrap();
-    let local = server.gate.check(&large).await.unwrap();
+    let local = here(&large).await;
     assert_eq!(remote.input_digest, local.input_digest);
 
     let empty = Asking { artifacts: Vec::new(), ..rehearsal };
@@ -265,8 +270,10 @@ async fn the_client_gets_the_very_decision_and_the_very_error() {
 
     let nobody = Client::connect("http://127.0.0.1:1", Duration::from_secs(5)).await.unwrap_err();
     assert_eq!(nobody.kind(), ErrorKind::Unavailable);
-    let tls = Client::connect("https://gate.example", Duration::from_secs(5)).await.unwrap_err();
-    assert_eq!((tls.kind(), tls.field()), (ErrorKind::Invalid, Some("server")));
+    for address in ["ftp://gate.example", "http://", "a b"] {
+        let error = Client::connect(address, Duration::from_secs(5)).await.unwrap_err();
+        assert_eq!((error.kind(), error.field()), (ErrorKind::Invalid, Some("server")));
+    }
 }
 
 #[tokio::test]

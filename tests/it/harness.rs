@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tonic::transport::{Channel, Endpoint};
@@ -31,6 +32,16 @@ pub(crate) const NOW: &str = "2026-11-22T06:02:06.123Z";
 /// A manifest that the bundle of these tests denies, and one that it allows.
 pub(crate) const DENIED: &str = include_str!("../cases/api/denied.yaml");
 pub(crate) const ALLOWED: &str = include_str!("../cases/api/allowed.yaml");
+
+/// The runtime of a real server: policies need its large stacks.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| goldgate::app::runtime().unwrap());
+
+/// Runs something where a server would.
+pub(crate) async fn on_runtime<T: Send + 'static>(
+    work: impl Future<Output = T> + Send + 'static,
+) -> T {
+    RUNTIME.spawn(work).await.unwrap()
+}
 
 /// How a server is to be started.
 pub(crate) struct Start {
@@ -101,10 +112,11 @@ impl Start {
         let folder = tempfile::tempdir().unwrap();
         let staged = self.staged.unwrap_or_else(|| Box::new(|store| store));
         let gate = gate_in(folder.path(), staged);
-        let server = Server::bind(Arc::clone(&gate), self.options).await.unwrap();
+        let (bound, options) = (Arc::clone(&gate), self.options);
+        let server = on_runtime(Server::bind(bound, options)).await.unwrap();
         let (address, admission) = (server.address(), server.admission_address());
         let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server.run(async move {
+        let task = RUNTIME.spawn(server.run(async move {
             let _: Result<(), _> = stopped.await;
         }));
         Running { address, admission, gate, stop: Some(stop), task, folder }

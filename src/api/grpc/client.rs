@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::stream;
 use tonic::codec::CompressionEncoding;
-use tonic::transport::{Channel, Endpoint};
+use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
 
 use super::{convert, status};
 use crate::domain::decision::Decision;
@@ -31,7 +31,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// Connects to `server`, e.g. `http://127.0.0.1:7117`.
+    /// Connects to `server`, e.g. `http://127.0.0.1:7117`, or `https://gate.example` for a proxy in front of it.
     ///
     /// Every request may take `deadline`; the server answers a little earlier.
     ///
@@ -40,20 +40,22 @@ impl Client {
     pub async fn connect(server: &str, deadline: Duration) -> Result<Self, Error> {
         let whole =
             if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
-        if !whole.starts_with("http://") {
-            return Err(Error::invalid(format!("`{server}` is not a server that can be asked"))
-                .with_field("server")
-                .with_help(
-                    "write `http://HOST:PORT`; for TLS, let a proxy beside it speak `https`",
-                ));
-        }
-        let endpoint = Endpoint::from_shared(whole).map_err(|cause| {
+        let refuse = || {
             Error::invalid(format!("`{server}` is not a server's address"))
                 .with_field("server")
-                .with_help("write `http://HOST:PORT`, e.g. `http://127.0.0.1:7117`")
-                .with_source(cause)
-        })?;
+                .with_help(
+                    "write `http://HOST:PORT` or `https://HOST`, e.g. `http://127.0.0.1:7117`",
+                )
+        };
+        if !whole.starts_with("http://") && !whole.starts_with("https://") {
+            return Err(refuse());
+        }
+        let endpoint = Endpoint::from_shared(whole).map_err(|cause| refuse().with_source(cause))?;
+        // Used for `https` only: then a proxy in front of the server shows a certificate that this machine trusts.
+        let tls = ClientTlsConfig::new().with_native_roots();
         let endpoint = endpoint
+            .tls_config(tls)
+            .map_err(|cause| Error::internal_fault("TLS cannot be set up").with_source(cause))?
             .connect_timeout(deadline.min(Duration::from_secs(10)))
             .timeout(deadline)
             .tcp_nodelay(true)
