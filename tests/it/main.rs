@@ -8,8 +8,14 @@
     reason = "test helpers may panic; clippy exempts only `#[test]` functions"
 )]
 
+mod admission;
 mod cli;
+mod grpc;
+mod harness;
+mod http;
 mod intake;
 mod ratchet;
+mod serve;
+mod staged;
 mod store;
 mod tidy;
