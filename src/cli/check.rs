@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use crate::api::client::Client;
 use crate::cli::args::{CheckArgs, Format};
 use crate::cli::artifacts;
 use crate::cli::complaint::{Complaint, Failure};
@@ -17,6 +19,7 @@ use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::clock::SystemClock;
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, Verdict};
+use crate::domain::error::Error;
 use crate::domain::request::{CheckOptions, Request};
 use crate::gate::Gate;
 use crate::intake::{self, Walked};
@@ -118,9 +121,26 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
     })
 }
 
+/// How long a server may take.
+const SERVER_DEADLINE: Duration = Duration::from_secs(60);
+
 /// Asks a server.
 fn at_server(session: &Session, url: &str, request: &Request) -> Result<Checked, Failure> {
-    Err(Complaint::new("x", url).into())
+    let decision = worker::run(|| async move {
+        let client = Client::connect(url, SERVER_DEADLINE).await?;
+        client.check(request).await
+    })
+    .map_err(|error: Error| Failure::from(error))?;
+    // What the policies say of themselves is known here when the server judged by the same revision.
+    let same = local::revision(session)
+        .ok()
+        .filter(|revision| revision.reference().digest == decision.revision.digest);
+    Ok(Checked {
+        reasons: same.as_deref().map(local::reasons).unwrap_or_default(),
+        decision: Arc::new(decision),
+        salt: local::salt(session.config.data.value.as_deref())?,
+        lost: None,
+    })
 }
 
 fn print(

@@ -135,6 +135,11 @@ impl Printer {
         self.out
     }
 
+    /// Whether standard error is coloured.
+    pub fn colors_errors(&self) -> bool {
+        self.err.color
+    }
+
     /// Whether only what was asked for is said.
     pub fn is_quiet(&self) -> bool {
         self.quiet

@@ -1,8 +1,98 @@
-//! x
-use crate::cli::complaint::Failure;
+//! `serve`: the gate as a server.
+
+use std::sync::Arc;
+
+use crate::app::telemetry::{self, LogOptions};
+use crate::app::{self, AdmissionOptions, Limits, ServeOptions};
+use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
+use crate::cli::local;
 use crate::cli::session::Session;
-/// x
+use crate::config::{Config, LogFormat, ServeSettings};
+use crate::domain::clock::SystemClock;
+use crate::gate::Gate;
+use crate::record::Store;
+
+/// Runs the verb until the process is told to stop.
+///
+/// # Errors
+/// When bundles, record, addresses or certificates cannot be used.
 pub fn run(session: &Session) -> Result<Exit, Failure> {
+    let config = &session.config;
+    let options = options(config)?;
+    telemetry::start(&log(session))?;
+    let revision = local::revision(session)?;
+    let store: Arc<dyn Store> = local::store(config)?;
+    let salt = local::salt(config.data.value.as_deref())?;
+    let limits = local::limits(&config.limits);
+    let clock = Arc::new(SystemClock);
+    let gate = Arc::new(Gate::new(limits, Vec::new(), revision, Some(store), clock, salt));
+    app::runtime()?.block_on(app::serve(gate, options))?;
     Ok(Exit::Allow)
+}
+
+fn log(session: &Session) -> LogOptions {
+    let filter = match (session.config.quiet.value, session.config.verbose.value) {
+        (true, _) => "warn",
+        (false, true) => "info,goldgate=debug",
+        (false, false) => "info",
+    };
+    LogOptions {
+        format: match session.config.serve.log_format.value {
+            LogFormat::Text => telemetry::LogFormat::Compact,
+            LogFormat::Json => telemetry::LogFormat::Json,
+        },
+        filter: filter.to_owned(),
+        colour: session.printer.colors_errors(),
+    }
+}
+
+fn options(config: &Config) -> Result<ServeOptions, Failure> {
+    let settings = &config.serve;
+    let defaults = ServeOptions::default();
+    Ok(ServeOptions {
+        listen: settings.listen.value,
+        admission: admission(config)?,
+        limits: limits(settings),
+        max_connections: settings.max_connections.unwrap_or(defaults.max_connections),
+        grace: settings.grace.unwrap_or(defaults.grace),
+    })
+}
+
+fn limits(settings: &ServeSettings) -> Limits {
+    let defaults = Limits::default();
+    Limits {
+        max_message_bytes: settings.max_message_bytes.unwrap_or(defaults.max_message_bytes),
+        max_buffered_bytes: settings.max_buffered_bytes.unwrap_or(defaults.max_buffered_bytes),
+        max_in_flight: settings.max_in_flight.unwrap_or(defaults.max_in_flight),
+        max_watchers: settings.max_watchers.unwrap_or(defaults.max_watchers),
+        batch_concurrency: settings.batch_concurrency.unwrap_or(defaults.batch_concurrency),
+        deadline: settings.deadline.unwrap_or(defaults.deadline),
+        host_names: settings.host_names.clone(),
+    }
+}
+
+/// The webhook, when its address is named; then it needs a certificate and a key.
+fn admission(config: &Config) -> Result<Option<AdmissionOptions>, Failure> {
+    let settings = &config.serve;
+    let files = (&settings.tls_cert.value, &settings.tls_key.value);
+    let Some(listen) = settings.admission_listen.value else {
+        if files == (&None, &None) {
+            return Ok(None);
+        }
+        let message = "a certificate was named, but no address for the webhook to listen on";
+        return Err(Complaint::new(message, "add e.g. `--admission-listen 127.0.0.1:8443`").into());
+    };
+    let (Some(tls_cert), Some(tls_key)) = files else {
+        let message = format!("the webhook at `{listen}` needs a certificate and a key");
+        return Err(Complaint::new(message, "add `--tls-cert FILE --tls-key FILE`").into());
+    };
+    let environment = &settings.admission_environment.value;
+    Ok(Some(AdmissionOptions {
+        listen,
+        tls_cert: tls_cert.clone(),
+        tls_key: tls_key.clone(),
+        client_ca: settings.tls_client_ca.value.clone(),
+        environment: environment.as_ref().unwrap_or(&config.environment.value).clone(),
+    }))
 }
