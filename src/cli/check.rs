@@ -83,27 +83,36 @@ fn request(
 
 /// Decides in this process, on the embedded record.
 fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
-    let revision = local::revision(session)?;
+    // The record is opened while the policies are loaded: each waits for something else.
+    let (revision, opened) = std::thread::scope(|scope| {
+        let opening =
+            (!request.options.dry_run).then(|| scope.spawn(|| local::store(&session.config)));
+        let revision = local::revision(session);
+        (revision, opening.map(std::thread::ScopedJoinHandle::join))
+    });
+    let revision = revision?;
     session.printer.detail(&format!(
         "policies: {} of revision {}",
         revision.policies().len(),
         revision.reference().id
     ));
     let reasons = local::reasons(&revision);
-    worker::run(|| async move {
-        let limits = local::limits(&session.config.limits);
-        let data = session.config.data.value.as_deref();
-        let opened = (!request.options.dry_run).then(|| local::store(&session.config));
-        let (store, mut lost) = match opened {
-            None => (None, None),
-            Some(Ok(store)) => (Some(store as Arc<dyn Store>), None),
-            Some(Err(error)) => (None, Some(local::unrecorded(error))),
-        };
-        let salt = local::salt(data)?;
-        let gate = |store| {
-            let revision = Arc::clone(&revision);
-            Gate::new(limits, Vec::new(), revision, store, Arc::new(SystemClock), salt.clone())
-        };
+    let (store, mut lost) = match opened {
+        None => (None, None),
+        Some(Ok(Ok(store))) => (Some(store as Arc<dyn Store>), None),
+        Some(Ok(Err(error))) => (None, Some(local::unrecorded(error))),
+        Some(Err(_panic)) => {
+            let error = Error::internal_fault("opening the record ended without an answer");
+            (None, Some(local::unrecorded(error)))
+        }
+    };
+    let limits = local::limits(&session.config.limits);
+    let salt = local::salt(session.config.data.value.as_deref())?;
+    let gate = |store| {
+        let revision = Arc::clone(&revision);
+        Gate::new(limits, Vec::new(), revision, store, Arc::new(SystemClock), salt.clone())
+    };
+    let decision = worker::run(|| async {
         let decision = match gate(store.clone()).check(request).await {
             // The answer matters more than its record: judge again without one.
             Err(error) if store.is_some() && local::is_of_record(&error) => {
@@ -112,13 +121,14 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
             }
             answer => answer?,
         };
-        if let Some(store) = store
+        if let Some(store) = &store
             && let Err(error) = store.close().await
         {
             session.printer.detail(&format!("closing the record: {}", error.internal()));
         }
-        Ok(Checked { decision, reasons, salt, lost })
-    })
+        Ok::<_, Error>(decision)
+    })?;
+    Ok(Checked { decision, reasons, salt, lost })
 }
 
 /// How long a server may take.

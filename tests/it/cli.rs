@@ -6,7 +6,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -67,6 +67,48 @@ fn ten_checks_at_once_are_ten_decisions() {
     let listed = place.command().args(["decision", "list", "-o", "json"]).output().unwrap();
     let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed["items"].as_array().unwrap().len(), 10);
+}
+
+#[test]
+fn a_server_answers_what_this_process_would() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let mut server = place
+        .command()
+        .args(["serve", "--listen", "127.0.0.1:0", "--data", "served", "--log-format", "json"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let log = BufReader::new(server.stderr.take().unwrap());
+    let address = log.lines().find_map(|line| {
+        let line = line.unwrap();
+        let (_, rest) = line.split_once("on http://")?;
+        Some(format!("http://{}", rest.split('"').next()?))
+    });
+    let address = address.unwrap();
+    for format in ["human", "json", "sarif", "junit", "github"] {
+        let said = |more: &[&str]| {
+            let mut command = place.command();
+            command.args(["check", "deploy", "-o", format, "--dry-run"]).args(more);
+            let output = command.output().unwrap();
+            (output.status.code(), place.normal(&String::from_utf8_lossy(&output.stdout)))
+        };
+        assert_eq!(said(&["--server", &address]), said(&[]), "{format}");
+    }
+    let output = place.command().args(["check", "deploy", "--server", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let listed = place.command().args(["decision", "list", "--data", "served"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&listed.stdout).lines().count(), 2);
+}
+
+#[test]
+fn nobody_at_the_address_is_told() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let output = place.line("check deploy --server http://127.0.0.1:1");
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.starts_with("error: no goldgate answers at `http://127.0.0.1:1`"), "{said}");
 }
 
 fn case(name: &str) -> PathBuf {

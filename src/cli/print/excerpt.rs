@@ -33,8 +33,11 @@ pub struct Excerpt<'a> {
     pub span: std::ops::Range<usize>,
 }
 
-/// How what stands in the place of a secret begins.
-const REPLACED: &str = "<redacted:";
+/// How what stands in the place of a secret begins; digits and `>` follow.
+const REPLACED_LONG: &str = "<redacted:";
+
+/// What an excerpt shows in its place: the digits differ from gate to gate and help no reader of a line.
+const REPLACED: &str = "<redacted>";
 
 /// Longer lines (of generated files) help nobody.
 const MAX_LINE_BYTES: usize = 4096;
@@ -42,14 +45,14 @@ const MAX_LINE_BYTES: usize = 4096;
 impl Excerpts {
     /// Adds a file by its text as handed in and its text with secrets replaced.
     pub fn add(&mut self, path: &str, original: &str, redacted: &str) {
-        self.0.insert(path.to_owned(), Lines::new(original, redacted));
+        self.0.insert(path.to_owned(), Lines::new(original, &short(redacted)));
     }
 
     /// Adds a file of which only the text with secrets replaced is known. Behind a replaced secret nothing is told: it
     /// may have had more lines than what stands in its place.
     pub fn add_recorded(&mut self, path: &str, redacted: &str) {
         let mut lines = Vec::new();
-        for text in redacted.lines() {
+        for text in short(redacted).lines() {
             match text.split_once(REPLACED) {
                 None => lines.push(Line::Whole(text.to_owned())),
                 Some((before, _)) => {
@@ -87,6 +90,25 @@ impl Excerpts {
         };
         Some(Excerpt { text, span: start..end.max(start) })
     }
+}
+
+/// The text with the digits of replaced secrets left out.
+fn short(redacted: &str) -> String {
+    let mut parts = redacted.split(REPLACED_LONG);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once('>') {
+            Some((digits, rest)) if digits.bytes().all(|digit| digit.is_ascii_hexdigit()) => {
+                out.push_str(REPLACED);
+                out.push_str(rest);
+            }
+            Some(_) | None => {
+                out.push_str(REPLACED_LONG);
+                out.push_str(part);
+            }
+        }
+    }
+    out
 }
 
 impl Lines {
@@ -159,8 +181,8 @@ mod tests {
             excerpt.text.get(excerpt.span).unwrap()
         };
         assert_eq!(pointed(3, 11), "password");
-        assert_eq!(pointed(13, 20), "<redacted:0123456789ab> # x");
-        assert_eq!(pointed(21, 24), "password: <redacted:0123456789ab> # x");
+        assert_eq!(pointed(13, 20), "<redacted> # x");
+        assert_eq!(pointed(21, 24), "password: <redacted> # x");
     }
 
     #[test]
@@ -168,7 +190,7 @@ mod tests {
         let mut excerpts = Excerpts::default();
         excerpts.add_recorded("a", "a: 1\nb: <redacted:0123456789ab>\nc: 2\n");
         assert_eq!(excerpts.of(&at(1, 1, 5)).unwrap().span, 0..4);
-        assert_eq!(excerpts.of(&at(2, 1, 9)).unwrap().span, 0..26);
+        assert_eq!(excerpts.of(&at(2, 1, 9)).unwrap().span, 0..13);
         assert_eq!(excerpts.of(&at(3, 1, 2)), None);
     }
 

@@ -55,8 +55,8 @@ fn a_deny_shows_source_reason_and_remedy() {
             warning[K8S-SECRET-IN-ENV]: container "web": a token, written out: 100%, see: <line & column>
              --> deploy/app.yaml:7:13
               |
-            7 |       env: [{name: PASSWORD, value: <redacted:0123456789ab>}]
-              |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            7 |       env: [{name: PASSWORD, value: <redacted>}]
+              |             ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
               |
               = in: Deployment shop/checkout
               = why: No secrets in manifests
@@ -116,8 +116,8 @@ fn a_narrow_window_wraps() {
             warning[K8S-SECRET-IN-ENV]: container "web": a token, written out: 100%, see: <line & column>
              --> deploy/app.yaml:7:13
               |
-            7 | ...: [{name: PASSWORD, value: <redacted:0123456789ab>}]
-              |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            7 | ...: [{name: PASSWORD, value: <redacted>}]
+              |       ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
               |
               = in: Deployment shop/checkout
               = why: No secrets in manifests
@@ -149,7 +149,7 @@ fn a_narrow_window_wraps() {
 #[test]
 fn no_secret_is_ever_shown() {
     let shown = sample::with_report(&sample::denied(), |report| render(report, Look::PLAIN));
-    assert!(!shown.contains("hunter2") && shown.contains("<redacted:0123456789ab>"));
+    assert!(!shown.contains("hunter2") && shown.contains("<redacted>"));
 }
 
 #[test]
