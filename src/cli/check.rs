@@ -132,7 +132,7 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
 }
 
 /// How long a server may take.
-const SERVER_DEADLINE: Duration = Duration::from_secs(60);
+const SERVER_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Asks a server.
 fn at_server(session: &Session, url: &str, request: &Request) -> Result<Checked, Failure> {

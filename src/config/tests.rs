@@ -67,7 +67,7 @@ fn every_fault_of_every_source_is_told_at_once_with_its_place() {
     let mut flags = Flags::default();
     flags.set(&keys::SERVICE, Some("a b"));
     let faults = folder.faults(&[("GOLDGATE_NO_BUILTIN", "perhaps")], &flags);
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         goldgate.yaml:1:1: unknown key `enviroment` (did you mean `environment`?)
         goldgate.yaml:2:1: unknown key `fail-on` (did you mean `failOn`?)
         goldgate.yaml:3:9: `failOn` is a text, found `7` (write e.g. `failOn: deny`)
@@ -77,7 +77,7 @@ fn every_fault_of_every_source_is_told_at_once_with_its_place() {
         goldgate.yaml:8:9: `bundle` is a list of paths, found a list (write e.g. `bundle: [policies]`)
         goldgate.yaml:9:8: `sometimes` is not a choice of colour (write one of `auto`, `always`, `never`)
         GOLDGATE_NO_BUILTIN: `perhaps` is neither yes nor no (write `true` or `false`)
-        --service: `a b` is not a service (write `name`, `namespace/name` or `kind:namespace/name`, e.g. `component:default/checkout`)"#]].assert_eq(&faults.join("\n"));
+        --service: `a b` is not a service (write `name`, `namespace/name` or `kind:namespace/name`, e.g. `component:default/checkout`)"]].assert_eq(&faults.join("\n"));
 }
 
 #[test]
