@@ -142,7 +142,7 @@ mod tests {
     use crate::domain::value::Number;
 
     /// Calls `visit` with every value and its place.
-    fn walk(document: &Document, visit: &mut dyn FnMut(&Value, Place)) {
+    pub(super) fn walk(document: &Document, visit: &mut dyn FnMut(&Value, Place)) {
         fn step(
             places: &Places,
             value: &Value,
