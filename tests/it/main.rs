@@ -7,4 +7,5 @@
     reason = "test helpers may panic; clippy exempts only `#[test]` functions"
 )]
 
+mod policy;
 mod tidy;
