@@ -10,6 +10,7 @@ mod manifest;
 mod node;
 mod rules;
 mod source;
+pub mod tests;
 
 use std::sync::Arc;
 

@@ -101,6 +101,20 @@ impl Loaded {
         selection: Selection,
         options: &LoadOptions,
     ) -> Self {
+        let mut unreadable = Vec::new();
+        let mut bundles = Vec::new();
+        for source in sources {
+            let (bundle, faults) = Bundle::read(source, selection);
+            unreadable.extend(faults);
+            bundles.push(bundle);
+        }
+        let mut loaded = Self::of(bundles, options);
+        loaded.faults.extend(unreadable);
+        loaded
+    }
+
+    /// Looks at bundles that were read.
+    pub(super) fn of(bundles: Vec<Bundle>, options: &LoadOptions) -> Self {
         let mut loaded = Self {
             bundles: Vec::new(),
             modules: Vec::new(),
@@ -112,15 +126,13 @@ impl Loaded {
             faults: Vec::new(),
         };
         let mut mounted = Vec::new();
-        for (index, source) in sources.iter().enumerate() {
-            let (bundle, faults) = Bundle::read(source, selection);
-            loaded.faults.extend(faults);
-            let manifest = Manifest::of(&bundle, &mut loaded.faults);
-            loaded.modules(&bundle, index, manifest.as_ref(), options);
-            mounted.extend(loaded.data(&bundle, manifest.as_ref()));
+        for (index, bundle) in bundles.iter().enumerate() {
+            let manifest = Manifest::of(bundle, &mut loaded.faults);
+            loaded.modules(bundle, index, manifest.as_ref(), options);
+            mounted.extend(loaded.data(bundle, manifest.as_ref()));
             loaded.manifests.extend(manifest.map(|manifest| (index, manifest)));
-            loaded.bundles.push(bundle);
         }
+        loaded.bundles = bundles;
         let manifests: Vec<Manifest> =
             loaded.manifests.iter().map(|(_, manifest)| manifest.clone()).collect();
         loaded.faults.extend(manifest::overlaps(&manifests));

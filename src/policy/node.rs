@@ -160,7 +160,15 @@ impl<'d> Node<'d> {
 
     /// One of a few words.
     pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], faults: &mut Vec<Fault>) -> Option<T> {
-        let text = self.text(faults)?;
+        // `off` is a boolean in YAML, and still the word that was written.
+        let text = match self.value {
+            Value::Bool(_) => self.file.text.get(self.place.value.range()).unwrap_or(""),
+            Value::Null
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => self.text(faults)?,
+        };
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();

@@ -14,6 +14,7 @@ use std::time::Duration;
 use regorus::utils::limits::{ExecutionTimerConfig, LimitError};
 
 use super::convert::{Term, to_value};
+use super::extension;
 use super::fault::Fault;
 use super::module::{self, Module};
 use crate::domain::place::{SourceFile, Span};
@@ -121,6 +122,7 @@ impl<'m> Linker<'m> {
             limit: self.budget,
             check_interval: CHECK_INTERVAL,
         });
+        extension::install(&mut engine);
         if let Err(cause) = engine.add_data(self.data.0.clone()) {
             let nowhere = Arc::new(SourceFile::new("data", ""));
             return Err(Fault::new(&nowhere, Span::default(), cause.to_string()));

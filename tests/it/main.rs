@@ -14,6 +14,7 @@ mod grpc;
 mod harness;
 mod http;
 mod intake;
+mod policy;
 mod ratchet;
 mod serve;
 mod staged;
