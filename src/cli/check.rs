@@ -169,11 +169,12 @@ fn print(
     };
     let files: Vec<String> =
         request.artifacts.iter().map(|artifact| artifact.path.clone()).collect();
+    let data = session.config.data.value.as_deref().unwrap_or(Path::new("")).display().to_string();
     let keeping = match (&session.config.server.value, &checked.lost) {
         _ if decision.dry_run => Keeping::Rehearsed,
         (Some(url), _) => Keeping::RecordedAt(url),
         (None, Some(_)) => Keeping::Lost,
-        (None, None) => Keeping::Recorded,
+        (None, None) => Keeping::Recorded(&data),
     };
     let report =
         Report { decision, files: &files, excerpts: &excerpts, reasons: &checked.reasons, keeping };

@@ -1,6 +1,6 @@
 //! The parts of a gate on this machine: revision, record, salt.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,8 +33,9 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
 pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
     let config = &session.config;
     let builtin = config.builtin.value.then_some(BundleSource::Builtin);
-    let named = config.bundles.value.iter().chain(paths).cloned().map(BundleSource::Path);
-    let sources: Vec<BundleSource> = builtin.into_iter().chain(named).collect();
+    let named = distinct(config.bundles.value.iter().chain(paths));
+    let sources: Vec<BundleSource> =
+        builtin.into_iter().chain(named.into_iter().map(BundleSource::Path)).collect();
     if sources.is_empty() {
         let message = "there is no policy: `--no-builtin` leaves the built-in ones out";
         return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
@@ -42,6 +43,13 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
     let defaults = LoadOptions::default();
     let options = LoadOptions { budget: config.policy_time.unwrap_or(defaults.budget), ..defaults };
     Ok(Arc::new(Revision::load(&sources, &options)?))
+}
+
+/// Paths in their order, without those that lead where an earlier one leads.
+fn distinct<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
+    let mut known = BTreeSet::new();
+    let place = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_gone| path.clone());
+    paths.filter(|path| known.insert(place(path))).cloned().collect()
 }
 
 /// Why each policy asks what it asks.
@@ -190,6 +198,12 @@ mod tests {
         });
         assert!(salts.iter().all(|salt| salt.len() == SALT_BYTES && salt == &salts[0]));
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_bundle_that_is_named_twice_is_loaded_once() {
+        let paths = ["src", "./src/", "src/cli/..", "nowhere"].map(PathBuf::from);
+        assert_eq!(distinct(paths.iter()), ["src", "nowhere"].map(PathBuf::from));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod junit;
 pub mod sarif;
 pub mod scorecard;
 pub mod table;
+pub mod test_report;
 pub mod text;
 
 #[cfg(test)]
@@ -47,8 +48,8 @@ pub struct Report<'a> {
 /// What became of a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keeping<'a> {
-    /// It is in the embedded record.
-    Recorded,
+    /// It is in the embedded record in this folder.
+    Recorded(&'a str),
     /// It is in the record of a server.
     RecordedAt(&'a str),
     /// It was a rehearsal.

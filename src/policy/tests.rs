@@ -10,7 +10,7 @@ use crate::rego::engine::Linker;
 use crate::rego::module::Module;
 use crate::rego::{Fault, Term, test};
 
-pub use crate::rego::test::{Coverage, FileCoverage, Status, TestResult};
+pub use crate::rego::test::{Coverage, FileCoverage, Selected, Status, TestResult};
 
 /// What came of a run of tests.
 #[derive(Clone, Debug)]
@@ -24,15 +24,23 @@ pub struct TestReport {
 /// How long one test may take: it often runs a policy over many inputs.
 const TEST_BUDGET: Duration = Duration::from_secs(10);
 
-/// Runs the tests below `paths`, with nothing loaded but what stands there.
+/// Runs the tests below `paths` whose `package.name` is in `selected`, with nothing loaded but what stands there.
 ///
 /// # Errors
 /// Every fault of every file; then nothing was run.
-pub fn run(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<Fault>> {
-    on_large_stack(|| run_here(paths, options))
+pub fn run(
+    paths: &[PathBuf],
+    options: &LoadOptions,
+    selected: &Selected<'_>,
+) -> Result<TestReport, Vec<Fault>> {
+    on_large_stack(|| run_here(paths, options, selected))
 }
 
-fn run_here(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<Fault>> {
+fn run_here(
+    paths: &[PathBuf],
+    options: &LoadOptions,
+    selected: &Selected<'_>,
+) -> Result<TestReport, Vec<Fault>> {
     let mut faults = Vec::new();
     let mut all = Bundle { name: "tests".to_owned(), files: Vec::new() };
     for path in paths {
@@ -47,13 +55,13 @@ fn run_here(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<
     faults.extend(loaded.faults.iter().cloned());
     let mut report = TestReport { results: Vec::new(), coverage: Coverage::default() };
     if faults.is_empty() {
-        faults = loaded.run(&mut report).err().unwrap_or_default();
+        faults = loaded.run(&mut report, selected).err().unwrap_or_default();
     }
     if faults.is_empty() { Ok(report) } else { Err(sorted(faults)) }
 }
 
 impl Loaded {
-    fn run(&self, report: &mut TestReport) -> Result<(), Vec<Fault>> {
+    fn run(&self, report: &mut TestReport, selected: &Selected<'_>) -> Result<(), Vec<Fault>> {
         let mut linker = Linker::new(&self.modules, Term::from(&self.data), TEST_BUDGET);
         let packages: BTreeSet<&[String]> =
             self.modules.iter().map(|module| module.package.as_slice()).collect();
@@ -63,40 +71,17 @@ impl Loaded {
                 self.modules.iter().filter(|module| module.package == package).collect();
             match linker.program(package, &self.checked.closure(package)) {
                 Ok(program) => {
-                    report.results.extend(test::run(&program, &modules, &mut report.coverage));
+                    report.results.extend(test::run(
+                        &program,
+                        &modules,
+                        &mut report.coverage,
+                        selected,
+                    ));
                 }
                 Err(fault) => faults.push(fault),
             }
         }
         report.results.sort_by(|a, b| a.location.cmp(&b.location));
         if faults.is_empty() { Ok(()) } else { Err(faults) }
-    }
-}
-
-#[cfg(test)]
-mod unit {
-    use super::*;
-
-    #[test]
-    fn zz_builtin() {
-        let started = std::time::Instant::now();
-        let report = run(&[PathBuf::from("/work/main/policies")], &LoadOptions::default());
-        println!("{:?}", started.elapsed());
-        match report {
-            Ok(report) => {
-                for result in &report.results {
-                    if !matches!(result.status, Status::Pass) {
-                        println!("{}", serde_json::to_string(result).unwrap());
-                    }
-                }
-                println!("{} tests, {:.1} %", report.results.len(), report.coverage.percent());
-            }
-            Err(faults) => {
-                for fault in faults {
-                    println!("{fault}");
-                }
-            }
-        }
-        println!("{:?}", started.elapsed());
     }
 }

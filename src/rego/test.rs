@@ -88,8 +88,16 @@ impl Coverage {
     }
 }
 
-/// Runs the tests of one package, whose modules are `modules`.
-pub fn run(program: &Program, modules: &[&Module], coverage: &mut Coverage) -> Vec<TestResult> {
+/// Which tests are to be run, told by `data.package.name`.
+pub type Selected<'a> = dyn Fn(&str) -> bool + Sync + 'a;
+
+/// Runs the selected tests of one package, whose modules are `modules`.
+pub fn run(
+    program: &Program,
+    modules: &[&Module],
+    coverage: &mut Coverage,
+    selected: &Selected<'_>,
+) -> Vec<TestResult> {
     let mut engine = program.observed();
     let mut seen = BTreeSet::new();
     let mut results = Vec::new();
@@ -98,6 +106,10 @@ pub fn run(program: &Program, modules: &[&Module], coverage: &mut Coverage) -> V
             let [name] = rule.path.as_slice() else { continue };
             let is_todo = name.starts_with("todo_test_");
             if !(is_todo || name.starts_with("test_")) || !seen.insert(name.as_str()) {
+                continue;
+            }
+            let package = format!("data.{}", module.package.join("."));
+            if !selected(&format!("{package}.{name}")) {
                 continue;
             }
             let started = Instant::now();
@@ -115,7 +127,7 @@ pub fn run(program: &Program, modules: &[&Module], coverage: &mut Coverage) -> V
             }
             results.push(TestResult {
                 location: place(&module.file, rule.span),
-                package: format!("data.{}", module.package.join(".")),
+                package,
                 name: name.clone(),
                 status,
                 duration,

@@ -236,6 +236,7 @@ const VARYING: &[(&str, &str)] = &[
     ("sha256:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "<digest>"),
     ("<redacted:xxxxxxxxxxxx>", "<redacted>"),
     ("9+ µs", "<n> µs"),
+    ("\"duration\": 9+", "\"duration\": 0"),
     ("Us\": 9+", "Us\": 0"),
 ];
 

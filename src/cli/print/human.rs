@@ -1,6 +1,7 @@
 //! A decision for people: every finding with its source, why it is asked and what to do, then where that leaves one.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
@@ -153,7 +154,8 @@ fn closing(report: &Report<'_>, look: Look) -> String {
     for note in &decision.notes {
         out.push_str(&labelled("note:   ", note, look.width));
     }
-    out.push_str(&labelled("record: ", &keeping(report), look.width));
+    // Not wrapped: the id is there to be copied.
+    let _infallible = writeln!(out, "record:  {}", clean(&keeping(report)));
     if let Some(next) = next(report) {
         out.push_str(&labelled("next:   ", &next, look.width));
     }
@@ -210,8 +212,8 @@ pub(crate) fn codes(codes: &[Code]) -> String {
 fn keeping(report: &Report<'_>) -> String {
     let Decision { id, time, revision, .. } = report.decision;
     match report.keeping {
-        Keeping::Recorded => format!("decision {id}"),
-        Keeping::RecordedAt(url) => format!("decision {id} at {url}"),
+        Keeping::Recorded(folder) => format!("decision {id}, recorded in {folder}"),
+        Keeping::RecordedAt(url) => format!("decision {id}, recorded at {url}"),
         Keeping::Rehearsed => "nothing, this was a rehearsal".to_owned(),
         Keeping::Lost => "nothing, see the warning".to_owned(),
         Keeping::Read => {
@@ -225,7 +227,7 @@ fn keeping(report: &Report<'_>) -> String {
 fn next(report: &Report<'_>) -> Option<String> {
     let worst = report.decision.findings.first()?;
     Some(match report.keeping {
-        Keeping::Recorded | Keeping::RecordedAt(_) | Keeping::Rehearsed | Keeping::Lost => {
+        Keeping::Recorded(_) | Keeping::RecordedAt(_) | Keeping::Rehearsed | Keeping::Lost => {
             format!("`goldgate explain {}` is the manual of the first finding", worst.code)
         }
         Keeping::Read => {

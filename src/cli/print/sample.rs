@@ -151,6 +151,6 @@ pub(crate) fn with_report<T>(decision: &Decision, check: impl Fn(&Report<'_>) ->
         files: &["deploy/app.yaml".to_owned(), "deploy/worker.yaml".to_owned()],
         excerpts: &excerpts(),
         reasons: &reasons.into(),
-        keeping: Keeping::Recorded,
+        keeping: Keeping::Recorded("/home/me/.local/share/goldgate"),
     })
 }

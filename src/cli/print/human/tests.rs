@@ -12,12 +12,12 @@ fn without_a_finding_it_is_short() {
     check(
         &sample::allowed(),
         Look::PLAIN,
-        &expect![[r"
+        &expect![[r#"
             allow: component:default/checkout → production (deploy)
             verdict: allow (58 passed, 17 not applicable)
             score:   100, level gold
-            record:  decision 07070707-0707-0707-0707-070707070707
-        "]],
+            record:  decision 07070707-0707-0707-0707-070707070707, recorded in /home/me/.local/share/goldgate
+        "#]],
     );
 }
 
@@ -72,7 +72,7 @@ fn a_deny_shows_source_reason_and_remedy() {
             score:   71 → 64, level bronze; silver needs K8S-RUN-AS-ROOT, GOLD-OWNER
             note:    images were not looked at: no image verification is configured, so nothing is known of
                      their signatures
-            record:  decision 07070707-0707-0707-0707-070707070707
+            record:  decision 07070707-0707-0707-0707-070707070707, recorded in /home/me/.local/share/goldgate
             next:    `goldgate explain K8S-RUN-AS-ROOT` is the manual of the first finding
         "#]],
     );
@@ -138,8 +138,7 @@ fn a_narrow_window_wraps() {
             note:    images were not looked at: no image
                      verification is configured, so nothing is
                      known of their signatures
-            record:  decision
-                     07070707-0707-0707-0707-070707070707
+            record:  decision 07070707-0707-0707-0707-070707070707, recorded in /home/me/.local/share/goldgate
             next:    `goldgate explain K8S-RUN-AS-ROOT` is the
                      manual of the first finding
         "#]],

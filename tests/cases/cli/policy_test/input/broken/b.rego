@@ -1,0 +1,7 @@
+package b
+
+deny contains message if {
+	message := sprintf("%s", [missing])
+}
+
+allow if {
