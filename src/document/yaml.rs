@@ -68,7 +68,8 @@ fn full(
         flow_nesting_limit: limits.max_depth,
         block_nesting_limit: limits.max_depth,
     };
-    let mut reader = Reader { source, base, tree: Tree::new(limits), n_flow: 0, n_documents: 0 };
+    let mut reader =
+        Reader { source, base, tree: Tree::new(limits, source.len()), n_flow: 0, n_documents: 0 };
     for item in Parser::new_from_str_with_options(source, options) {
         let (event, span) = item.map_err(|error| explain::fault(text, base, &error, limits))?;
         let start = span.start.byte_offset().unwrap_or(0);

@@ -20,7 +20,7 @@ pub(super) fn read(source: &str, base: usize, limits: &DocumentLimits) -> Option
         source,
         bytes: source.as_bytes(),
         base,
-        tree: Tree::new(limits),
+        tree: Tree::new(limits, source.len()),
         next: 0,
         line: 0,
         at: 0,
