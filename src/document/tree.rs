@@ -10,7 +10,7 @@ use crate::domain::place::{Place, Places, Span};
 use crate::domain::value::{Object, Value};
 
 /// Beyond this depth, dropping and printing a value would need more stack than a thread may have.
-const DEEPEST: usize = 1_000;
+pub(super) const DEEPEST: usize = 1_000;
 
 /// The sort of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
