@@ -41,6 +41,7 @@ pub(super) struct Placed<'m> {
     pub(super) module: &'m Module,
     /// The path within the bundle.
     pub(super) inner: &'m str,
+    pub(super) bundle: usize,
     pub(super) annotations: &'m [Annotation],
 }
 
@@ -100,7 +101,10 @@ pub(super) fn policy(
         (Some((placed, _)), _) | (None, Some(placed)) => *placed,
         (None, None) => return None,
     };
-    if let [(_, first), (_, second), ..] = coded.as_slice() {
+    // A package of two bundles is a fault of its own.
+    if let [(one, first), (other, second), ..] = coded.as_slice()
+        && one.bundle == other.bundle
+    {
         faults.push(
             second
                 .fault("/custom/code", "this package has a second code")

@@ -242,9 +242,10 @@ impl Loaded {
                     .iter()
                     .zip(&self.places)
                     .filter(|((module, _), _)| module.package == package)
-                    .map(|((module, annotations), (inner, _))| Placed {
+                    .map(|((module, annotations), (inner, bundle))| Placed {
                         module,
                         inner,
+                        bundle: *bundle,
                         annotations,
                     })
                     .collect();

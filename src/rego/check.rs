@@ -159,6 +159,7 @@ impl<'m> World<'m> {
     fn conflicts(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (path, definitions) in &self.rules {
+            faults.extend(second_definition(path, definitions));
             let Some((first_module, first)) =
                 definitions.iter().find(|(_, rule)| rule.shape != Shape::Default)
             else {
@@ -178,15 +179,6 @@ impl<'m> World<'m> {
                     Fault::new(&module.file, rule.span, message)
                         .with_related(&first_module.file, first.span, "the other definition")
                         .with_help("rename one of the two"),
-                );
-            }
-            let mut defaults = definitions.iter().filter(|(_, rule)| rule.shape == Shape::Default);
-            if let (Some((one, first)), Some((module, rule))) = (defaults.next(), defaults.next()) {
-                let message = format!("`data.{}` has a second default", path.join("."));
-                faults.push(
-                    Fault::new(&module.file, rule.span, message)
-                        .with_related(&one.file, first.span, "the first one")
-                        .with_help("remove one of the two"),
                 );
             }
         }
@@ -222,6 +214,23 @@ impl<'m> World<'m> {
         };
         arity_fault(module, call, &name, arity)
     }
+}
+
+/// A second default, or a second value that holds whatever the input is.
+fn second_definition(path: &[String], definitions: &[(&Module, &Rule)]) -> Option<Fault> {
+    let again = |is_such: fn(&Rule) -> bool, what: &str| {
+        let mut such = definitions.iter().filter(|(_, rule)| is_such(rule));
+        let (one, first) = such.next()?;
+        let (module, rule) = such.next()?;
+        let message = format!("`data.{}` has a second {what}", path.join("."));
+        let fault = Fault::new(&module.file, rule.span, message)
+            .with_related(&one.file, first.span, "the first one")
+            .with_help("remove one of the two");
+        Some(fault)
+    };
+    again(|rule| rule.shape == Shape::Default, "default").or_else(|| {
+        again(|rule| rule.shape == Shape::Complete && rule.unconditional, "value without condition")
+    })
 }
 
 impl Shape {

@@ -83,6 +83,12 @@ impl Annotation {
         if pointer.is_empty() { self.span } else { self.lines.span(span) }
     }
 
+    /// A fault at the key of the value at `pointer`.
+    fn key_fault(&self, pointer: &str, message: String) -> Fault {
+        let (place, _) = self.places.locate(self.root, &self.value, pointer);
+        Fault::new(&self.file, self.lines.span(place.key), message)
+    }
+
     /// A fault at the value at `pointer`.
     pub fn fault(&self, pointer: &str, message: impl Into<String>) -> Fault {
         Fault::new(&self.file, self.span_of(pointer), message)
@@ -259,7 +265,7 @@ fn unknown_keys(annotation: &Annotation) -> Vec<Fault> {
             let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
             let otherwise = format!("write it below `custom`, or one of {}", KEYS.join(", "));
             annotation
-                .fault(&pointer, format!("METADATA has no field `{key}`"))
+                .key_fault(&pointer, format!("METADATA has no field `{key}`"))
                 .with_help(suggest::help(key, KEYS, &otherwise))
         })
         .collect()

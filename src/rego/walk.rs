@@ -106,6 +106,7 @@ impl<'m> Walker<'m> {
         let no_body = bodies.is_empty();
         for (index, body) in bodies.iter().enumerate() {
             let mut scope = Scope::of_query(&body.query);
+            indices(refr).into_iter().for_each(|index| scope.expr(index));
             // What stands in a head counts as if it stood in the body.
             let value = body.assign.as_ref().or(assign).map(|assign| &assign.value);
             key.into_iter().chain(value).for_each(|part| scope.expr(part));
@@ -121,7 +122,13 @@ impl<'m> Walker<'m> {
             self.scopes.pop();
         }
         if no_body {
+            let mut scope = Scope::default();
+            let value = assign.map(|assign| &assign.value);
+            key.into_iter().chain(value).for_each(|part| scope.expr(part));
+            indices(refr).into_iter().for_each(|index| scope.expr(index));
+            self.scopes.push(scope);
             self.head(refr, key, assign);
+            self.scopes.pop();
         }
         self.scopes.pop();
     }
@@ -133,17 +140,7 @@ impl<'m> Walker<'m> {
         assign: Option<&'m ast::RuleAssign>,
     ) {
         // The name itself is no use of it; what stands in its brackets is.
-        let mut here = refr;
-        loop {
-            if let ast::Expr::RefBrack { refr, index, .. } = here {
-                self.expr(index);
-                here = refr;
-            } else if let ast::Expr::RefDot { refr, .. } = here {
-                here = refr;
-            } else {
-                break;
-            }
-        }
+        indices(refr).into_iter().for_each(|index| self.expr(index));
         if let Some(key) = key {
             self.expr(key);
         }
@@ -280,16 +277,10 @@ impl<'m> Walker<'m> {
             }
         }
         // What stands in brackets, and what a reference begins with when that is no name.
+        indices(expr).into_iter().for_each(|index| self.expr(index));
         let mut here = expr;
-        loop {
-            if let ast::Expr::RefBrack { refr, index, .. } = here {
-                self.expr(index);
-                here = refr;
-            } else if let ast::Expr::RefDot { refr, .. } = here {
-                here = refr;
-            } else {
-                break;
-            }
+        while let ast::Expr::RefBrack { refr, .. } | ast::Expr::RefDot { refr, .. } = here {
+            here = refr;
         }
         if !matches!(here, ast::Expr::Var { .. }) {
             self.expr(here);
@@ -302,7 +293,8 @@ impl<'m> Walker<'m> {
         if matches!(name, "_" | "input") || imported {
             return;
         }
-        if !self.is_bound(Some(&name.to_owned())) {
+        let known = self.uses.unsafe_variables.iter().any(|(other, _)| other == name);
+        if !known && !self.is_bound(Some(&name.to_owned())) {
             let end = span.start + u32::try_from(name.len()).unwrap_or(0);
             self.uses.unsafe_variables.push((name.to_owned(), Span { start: span.start, end }));
         }
@@ -316,6 +308,22 @@ impl<'m> Walker<'m> {
             self.uses.n_joins += 1;
         }
         self.uses.calls.push(Call { target, span: span_of(function.span()), arguments });
+    }
+}
+
+/// What stands in the brackets of a reference.
+fn indices(reference: &ast::Expr) -> Vec<&ast::Expr> {
+    let mut indices: Vec<&ast::Expr> = Vec::new();
+    let mut here = reference;
+    loop {
+        if let ast::Expr::RefBrack { refr, index, .. } = here {
+            indices.push(index);
+            here = refr;
+        } else if let ast::Expr::RefDot { refr, .. } = here {
+            here = refr;
+        } else {
+            return indices;
+        }
     }
 }
 

@@ -64,8 +64,11 @@ fn run(case: &Path) -> String {
         )
         .unwrap();
     }
-    writeln!(out, "\n{:#?}", revision.enforcement()).unwrap();
-    writeln!(out, "{:#?}\n", revision.scorecard_rules()).unwrap();
+    if case.join("bundle/enforcement.yaml").exists() {
+        writeln!(out, "\n{:#?}", revision.enforcement()).unwrap();
+        writeln!(out, "{:#?}", revision.scorecard_rules()).unwrap();
+    }
+    writeln!(out).unwrap();
     if let Ok(text) = fs::read_to_string(case.join("input.yaml")) {
         let release = release(&text);
         let now = Timestamp::from_millis(1_795_327_326_000);
