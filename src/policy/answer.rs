@@ -160,7 +160,12 @@ mod tests {
     use crate::domain::policy::RuleKind;
 
     fn answer(json: &str) -> Result<Vec<Violation>, String> {
-        let rule = EntryRule { name: "deny".into(), kind: RuleKind::Deny, suffix: String::new() };
+        let rule = EntryRule {
+            name: "deny".into(),
+            kind: RuleKind::Deny,
+            suffix: String::new(),
+            location: crate::domain::place::Location::default(),
+        };
         let value: Value = serde_json::from_str(json).unwrap();
         violations(&rule, Some(&value), None, &Release::default())
     }

@@ -21,8 +21,8 @@ pub struct TestReport {
     pub coverage: Coverage,
 }
 
-/// How long one test may take: it often runs a policy over many inputs.
-const TEST_BUDGET: Duration = Duration::from_secs(10);
+/// How many budgets of one evaluation a test may take: it often runs a policy over many inputs.
+const BUDGETS: u32 = 20;
 
 /// Runs the tests below `paths`, with nothing loaded but what stands there.
 ///
@@ -47,14 +47,15 @@ fn run_here(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<
     faults.extend(loaded.faults.iter().cloned());
     let mut report = TestReport { results: Vec::new(), coverage: Coverage::default() };
     if faults.is_empty() {
-        faults = loaded.run(&mut report).err().unwrap_or_default();
+        let budget = options.budget.saturating_mul(BUDGETS);
+        faults = loaded.run(&mut report, budget).err().unwrap_or_default();
     }
     if faults.is_empty() { Ok(report) } else { Err(sorted(faults)) }
 }
 
 impl Loaded {
-    fn run(&self, report: &mut TestReport) -> Result<(), Vec<Fault>> {
-        let mut linker = Linker::new(&self.modules, Term::from(&self.data), TEST_BUDGET);
+    fn run(&self, report: &mut TestReport, budget: Duration) -> Result<(), Vec<Fault>> {
+        let mut linker = Linker::new(&self.modules, Term::from(&self.data), budget);
         let packages: BTreeSet<&[String]> =
             self.modules.iter().map(|module| module.package.as_slice()).collect();
         let mut faults = Vec::new();
@@ -70,33 +71,5 @@ impl Loaded {
         }
         report.results.sort_by(|a, b| a.location.cmp(&b.location));
         if faults.is_empty() { Ok(()) } else { Err(faults) }
-    }
-}
-
-#[cfg(test)]
-mod unit {
-    use super::*;
-
-    #[test]
-    fn zz_builtin() {
-        let started = std::time::Instant::now();
-        let report = run(&[PathBuf::from("/work/main/policies")], &LoadOptions::default());
-        println!("{:?}", started.elapsed());
-        match report {
-            Ok(report) => {
-                for result in &report.results {
-                    if !matches!(result.status, Status::Pass) {
-                        println!("{}", serde_json::to_string(result).unwrap());
-                    }
-                }
-                println!("{} tests, {:.1} %", report.results.len(), report.coverage.percent());
-            }
-            Err(faults) => {
-                for fault in faults {
-                    println!("{fault}");
-                }
-            }
-        }
-        println!("{:?}", started.elapsed());
     }
 }

@@ -107,7 +107,9 @@ pub fn run(program: &Program, modules: &[&Module], coverage: &mut Coverage) -> V
                 judge(program.run(&mut engine, &rule_path(&module.package, &rule.path)))
             };
             let duration = if is_todo { Duration::ZERO } else { started.elapsed() };
-            let output = engine.take_prints().unwrap_or_default();
+            let printed = engine.take_prints().unwrap_or_default();
+            let output =
+                printed.iter().map(|line| without_place(line, &module.file.path)).collect();
             if matches!(status, Status::Error(_)) {
                 // Whatever state a failure left behind must not reach the next test.
                 observe(&engine, coverage);
@@ -125,6 +127,13 @@ pub fn run(program: &Program, modules: &[&Module], coverage: &mut Coverage) -> V
     }
     observe(&engine, coverage);
     results
+}
+
+/// The engine puts `file:line: ` before what a policy prints.
+fn without_place(line: &str, file: &str) -> String {
+    let text = line.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));
+    let text = text.and_then(|rest| rest.split_once(": ")).map_or(line, |(_, text)| text);
+    text.to_owned()
 }
 
 fn judge(answer: Result<Option<Value>, Failure>) -> Status {
