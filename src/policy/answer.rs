@@ -123,7 +123,12 @@ fn path(rule: &EntryRule, value: &Value) -> Result<String, String> {
                 | Value::Array(_)
                 | Value::Object(_) => step.to_string(),
             };
-            Ok(steps.iter().map(|it| format!("/{}", step(it))).collect())
+            let mut pointer = String::new();
+            for one in steps.iter() {
+                pointer.push('/');
+                pointer.push_str(&step(one));
+            }
+            Ok(pointer)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(format!(
             "the rule `{}` gives {} as `path`, and a JSON pointer was expected",

@@ -68,7 +68,7 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
     }
     checked.faults.extend(world.conflicts());
     for (module, rule, uses) in &uses {
-        let own = world.path(module, rule);
+        let own = path_of_rule(module, rule);
         let needs = checked.needs.entry(module.package.clone()).or_default();
         graph.grow(&own, uses);
         for read in &uses.reads {
@@ -86,7 +86,7 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
         for call in &uses.calls {
             match &call.target {
                 Target::Name(name) => {
-                    checked.faults.extend(builtin_fault(&world, module, call, name))
+                    checked.faults.extend(builtin_fault(&world, module, call, name));
                 }
                 Target::Data(path) => {
                     checked.faults.extend(world.function_fault(module, call, path));
@@ -109,6 +109,10 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
     checked
 }
 
+fn path_of_rule(module: &Module, rule: &Rule) -> Path {
+    module.package.iter().chain(&rule.path).cloned().collect()
+}
+
 /// Everything that modules define.
 struct World<'m> {
     data: &'m Value,
@@ -125,15 +129,10 @@ impl<'m> World<'m> {
             let siblings = world.siblings.entry(module.package.clone()).or_default();
             siblings.extend(module.rules.iter().filter_map(|rule| rule.path.first().cloned()));
             for rule in &module.rules {
-                let path = module.package.iter().chain(&rule.path).cloned().collect();
-                world.rules.entry(path).or_default().push((module, rule));
+                world.rules.entry(path_of_rule(module, rule)).or_default().push((module, rule));
             }
         }
         world
-    }
-
-    fn path(&self, module: &Module, rule: &Rule) -> Path {
-        module.package.iter().chain(&rule.path).cloned().collect()
     }
 
     /// The rules that a path leads to: the one it goes into, else all below it.

@@ -10,7 +10,7 @@ use super::lexer::Comment;
 use super::module::Module;
 use super::suggest;
 use crate::domain::place::{Place, Places, SourceFile, Span};
-use crate::domain::value::Value;
+use crate::domain::value::{Object, Value};
 
 /// Reads the YAML of a block: what it says with places in the text, or what is wrong where.
 pub type ReadYaml<'r> = &'r dyn Fn(&str) -> Result<(Value, Arc<Places>, Place), YamlFault>;
@@ -258,7 +258,7 @@ fn below(module: &Module, offset: u32) -> Below {
 }
 
 fn unknown_keys(annotation: &Annotation) -> Vec<Fault> {
-    let keys = annotation.value.as_object().map(|object| object.entries()).unwrap_or_default();
+    let keys = annotation.value.as_object().map(Object::entries).unwrap_or_default();
     let unknown = keys.iter().filter(|(key, _)| !KEYS.contains(&key.as_ref()));
     unknown
         .map(|(key, _)| {

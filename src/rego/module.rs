@@ -327,7 +327,7 @@ pub(super) fn path_of(expr: &ast::Expr) -> FixedPath {
 /// The text of a literal string.
 pub(super) fn text_of(expr: &ast::Expr) -> Option<String> {
     if let ast::Expr::String { value, .. } | ast::Expr::RawString { value, .. } = expr {
-        return value.as_string().ok().map(|text| text.to_string());
+        return value.as_string().ok().map(ToString::to_string);
     }
     None
 }

@@ -163,12 +163,15 @@ fn place(file: &Arc<SourceFile>, span: Span) -> Location {
 
 fn row_and_column<S: Serializer>(location: &Location, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Row<'l> {
+    struct Place<'l> {
         file: &'l str,
-        row: u32,
-        col: u32,
+        #[serde(rename = "row")]
+        line: u32,
+        #[serde(rename = "col")]
+        column: u32,
     }
-    Row { file: &location.file, row: location.line, col: location.column }.serialize(serializer)
+    let Location { file, line, column, .. } = location;
+    Place { file, line: *line, column: *column }.serialize(serializer)
 }
 
 fn flags<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
@@ -209,6 +212,6 @@ fn nanoseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::O
 }
 
 fn encoded<S: Serializer>(lines: &[String], serializer: S) -> Result<S::Ok, S::Error> {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.join("\n") + "\n";
     serializer.serialize_str(&STANDARD.encode(text))
 }

@@ -106,7 +106,9 @@ impl<'m> Walker<'m> {
         let no_body = bodies.is_empty();
         for (index, body) in bodies.iter().enumerate() {
             let mut scope = Scope::of_query(&body.query);
-            indices(refr).into_iter().for_each(|index| scope.expr(index));
+            for index in indices(refr) {
+                scope.expr(index);
+            }
             // What stands in a head counts as if it stood in the body.
             let value = body.assign.as_ref().or(assign).map(|assign| &assign.value);
             key.into_iter().chain(value).for_each(|part| scope.expr(part));
@@ -125,7 +127,9 @@ impl<'m> Walker<'m> {
             let mut scope = Scope::default();
             let value = assign.map(|assign| &assign.value);
             key.into_iter().chain(value).for_each(|part| scope.expr(part));
-            indices(refr).into_iter().for_each(|index| scope.expr(index));
+            for index in indices(refr) {
+                scope.expr(index);
+            }
             self.scopes.push(scope);
             self.head(refr, key, assign);
             self.scopes.pop();
@@ -140,7 +144,9 @@ impl<'m> Walker<'m> {
         assign: Option<&'m ast::RuleAssign>,
     ) {
         // The name itself is no use of it; what stands in its brackets is.
-        indices(refr).into_iter().for_each(|index| self.expr(index));
+        for index in indices(refr) {
+            self.expr(index);
+        }
         if let Some(key) = key {
             self.expr(key);
         }
@@ -150,10 +156,14 @@ impl<'m> Walker<'m> {
     }
 
     fn inner(&mut self, mut scope: Scope, query: &'m ast::Query, terms: &[&'m ast::Expr]) {
-        terms.iter().for_each(|term| scope.expr(term));
+        for term in terms {
+            scope.expr(term);
+        }
         self.scopes.push(scope);
         self.query(query);
-        terms.iter().for_each(|term| self.expr(term));
+        for term in terms {
+            self.expr(term);
+        }
         self.scopes.pop();
     }
 
@@ -162,7 +172,9 @@ impl<'m> Walker<'m> {
             match &statement.literal {
                 ast::Literal::SomeVars { .. } => {}
                 ast::Literal::SomeIn { key, value, collection, .. } => {
-                    key.iter().for_each(|key| self.expr(key));
+                    if let Some(key) = key {
+                        self.expr(key);
+                    }
                     self.expr(value);
                     self.expr(collection);
                 }
@@ -260,7 +272,9 @@ impl<'m> Walker<'m> {
         ) {
             return self.reference(expr);
         }
-        children(expr).into_iter().for_each(|child| self.expr(child));
+        for child in children(expr) {
+            self.expr(child);
+        }
     }
 
     fn reference(&mut self, expr: &'m ast::Expr) {
@@ -277,7 +291,9 @@ impl<'m> Walker<'m> {
             }
         }
         // What stands in brackets, and what a reference begins with when that is no name.
-        indices(expr).into_iter().for_each(|index| self.expr(index));
+        for index in indices(expr) {
+            self.expr(index);
+        }
         let mut here = expr;
         while let ast::Expr::RefBrack { refr, .. } | ast::Expr::RefDot { refr, .. } = here {
             here = refr;

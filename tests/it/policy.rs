@@ -20,7 +20,7 @@ use goldgate::domain::request::Request;
 use goldgate::domain::resource::{Resource, ResourceId};
 use goldgate::domain::value::Value;
 use goldgate::policy::tests::{self, Status, TestResult};
-use goldgate::policy::{BundleSource, LoadOptions, Revision};
+use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
 
 #[test]
 fn every_bundle_is_judged_as_expected() {
@@ -36,9 +36,8 @@ fn every_bundle_is_judged_as_expected() {
 
 #[test]
 fn the_tests_of_the_builtin_policies_pass() {
-    let report = tests::run(&[PathBuf::from("policies")], &LoadOptions::default()).unwrap_or_else(
-        |faults| panic!("{}", faults.iter().map(|it| format!("{it}\n")).collect::<String>()),
-    );
+    let report = tests::run(&[PathBuf::from("policies")], &LoadOptions::default());
+    let report = report.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
     let failed: Vec<&TestResult> = report
         .results
         .iter()
@@ -78,7 +77,7 @@ test_loop if {
 "#;
     fs::write(&file, text).unwrap();
     let options = LoadOptions { budget: Duration::from_millis(10), ..LoadOptions::default() };
-    let report = tests::run(&[file.clone()], &options).unwrap();
+    let report = tests::run(std::slice::from_ref(&file), &options).unwrap();
     let mut json = serde_json::to_value(&report.results).unwrap();
     for item in json.as_array_mut().unwrap() {
         assert!(item["duration"].is_u64());
@@ -95,9 +94,13 @@ fn faults_of_tests_are_named_before_anything_runs() {
     fs::write(folder.path().join("a_test.rego"), "package a\n\ntest_x if f(1)\n").unwrap();
     let paths = [folder.path().to_owned(), folder.path().join("nowhere")];
     let faults = tests::run(&paths, &LoadOptions::default()).unwrap_err();
-    let said: String = faults.iter().map(|fault| format!("{fault}\n")).collect();
+    let said = shown(&faults);
     assert!(said.contains("a_test.rego:3:11: there is no function `f`"), "{said}");
     assert!(said.contains("nowhere:1:1: there is no such file or folder"), "{said}");
+}
+
+fn shown(faults: &[BundleFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn run(case: &Path) -> String {
