@@ -128,7 +128,7 @@ thread_local! {
 }
 
 /// The shared copy of a key: manifests repeat the same few hundred keys for ever.
-fn shared_key(key: &str) -> Arc<str> {
+pub(crate) fn shared_key(key: &str) -> Arc<str> {
     KEYS.with_borrow_mut(|keys| keys.share(key))
 }
 

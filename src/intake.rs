@@ -1,10 +1,28 @@
 //! Intake: bytes to resources, each value with its origin.
 
+mod catalog;
+pub mod code;
+mod fault;
+mod file;
+mod kubernetes;
+mod secret;
+mod service;
+mod template;
+mod walk;
+mod workload;
+
+use std::collections::BTreeMap;
+
 use crate::document::DocumentLimits;
 use crate::domain::artifact::Artifact;
 use crate::domain::error::Error;
-use crate::domain::release::Release;
+use crate::domain::image::Image;
+use crate::domain::place::Location;
+use crate::domain::release::{ImageUse, Release};
+use crate::domain::secret::Secrets;
 use crate::domain::service::ServiceRef;
+
+pub use walk::{Walked, walk};
 
 /// Bounds of what one request may hand in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,11 +59,97 @@ impl Default for Limits {
 /// # Errors
 /// `TooLarge` when a limit over all files is exceeded. What is wrong with a single file is a fault of the release.
 pub fn read(
-    _artifacts: &[Artifact],
-    _service: Option<&ServiceRef>,
-    _images: &[String],
-    _limits: &Limits,
-    _salt: &[u8],
+    artifacts: &[Artifact],
+    service: Option<&ServiceRef>,
+    images: &[String],
+    limits: &Limits,
+    salt: &[u8],
 ) -> Result<Release, Error> {
-    Ok(Release::default())
+    check_file_limits(artifacts.len(), total_bytes(artifacts), limits)?;
+    let charts = template::Charts::of(artifacts);
+    let mut release = Release::default();
+    let mut entities = Vec::new();
+    let mut secrets = Vec::new();
+    for artifact in artifacts {
+        let mut reading = file::Reading {
+            release: &mut release,
+            entities: &mut entities,
+            secrets: &mut secrets,
+            limits,
+            charts: &charts,
+        };
+        reading.artifact(artifact);
+        check_resource_limit(release.resources.len(), limits)?;
+    }
+    template::note_charts(&charts, &mut release);
+    for (index, resource) in release.resources.iter().enumerate() {
+        workload::extract(index, resource, &mut release.workloads, &mut release.faults);
+    }
+    release.images = images_of(&mut release, images);
+    release.secrets = Secrets::new(secrets, salt);
+    service::settle(&mut release, service, &entities);
+    Ok(release)
+}
+
+fn total_bytes(artifacts: &[Artifact]) -> usize {
+    artifacts.iter().map(|artifact| artifact.content.len()).sum()
+}
+
+/// Refuses too many files, or too many bytes in them.
+fn check_file_limits(n_files: usize, n_bytes: usize, limits: &Limits) -> Result<(), Error> {
+    if n_files > limits.max_files {
+        return Err(too_large("files", n_files, limits.max_files, "limits.maxFiles"));
+    }
+    if n_bytes > limits.max_total_bytes {
+        let limit = limits.max_total_bytes;
+        return Err(too_large("bytes in all files", n_bytes, limit, "limits.maxTotalBytes"));
+    }
+    Ok(())
+}
+
+fn check_resource_limit(n_resources: usize, limits: &Limits) -> Result<(), Error> {
+    if n_resources <= limits.max_resources {
+        return Ok(());
+    }
+    Err(too_large("resources", n_resources, limits.max_resources, "limits.maxResources"))
+}
+
+fn too_large(what: &str, n: usize, limit: usize, key: &str) -> Error {
+    Error::too_large(format!("the input has {n} {what} or more, the limit is {limit} (`{key}`)"))
+        .with_field("artifacts")
+        .with_help(format!("hand in less at once, or raise `{key}` in `goldgate.yaml`"))
+}
+
+/// The distinct images of the workloads, then those that the caller named, in the order of their appearance.
+fn images_of(release: &mut Release, named: &[String]) -> Vec<ImageUse> {
+    let mut uses: Vec<ImageUse> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    for (workload_index, workload) in release.workloads.iter().enumerate() {
+        for (container_index, container) in workload.containers.iter().enumerate() {
+            let Some(image) = &container.image else { continue };
+            let used_by = (workload_index, container_index);
+            let index = known.get(&image.reference).copied();
+            if let Some(earlier) = index.and_then(|index| uses.get_mut(index)) {
+                earlier.used_by.push(used_by);
+                continue;
+            }
+            known.insert(image.reference.clone(), uses.len());
+            uses.push(ImageUse { image: image.clone(), used_by: vec![used_by] });
+        }
+    }
+    for reference in named {
+        if known.contains_key(reference) {
+            continue;
+        }
+        let image = Image::parse(reference);
+        if let Err(reason) = &image.parts {
+            let message = format!("`{reference}` is no image reference: {reason}");
+            let mut made = fault::at(&code::IMAGE, Location::default(), message);
+            made.named = true;
+            release.faults.push(made);
+        }
+        known.insert(reference.clone(), uses.len());
+        uses.push(ImageUse { image, used_by: Vec::new() });
+    }
+    uses
 }

@@ -13,6 +13,10 @@
 //!                      all speak `domain`, none speaks to another
 //! ```
 
+pub mod api;
+pub mod app;
+pub mod cli;
+pub mod config;
 pub mod decide;
 pub mod document;
 pub mod domain;
@@ -20,5 +24,6 @@ pub mod evidence;
 pub mod gate;
 pub mod intake;
 pub mod policy;
+pub mod proto;
 pub mod record;
 pub mod rego;

@@ -1,5 +1,9 @@
 //! Record: decisions, scorecards and artifacts, durable before they are answered.
 
+mod page;
+mod row;
+pub mod sqlite;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,6 +18,8 @@ use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::scorecard::{PolicyState, Scorecard, ScorecardPoint, ScorecardRules};
 use crate::domain::service::{Environment, ServiceRef};
+
+pub use self::row::RecordedFile;
 
 /// The future that a store answers with.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -106,7 +112,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `Conflict` when the key was used for another input; `Exhausted` when too much is waiting to be written;
-    /// `Unavailable` when the write failed: then nothing was recorded.
+    /// `Unavailable` when the write failed: then nothing was recorded. Who drops the future before it is answered does
+    /// not know whether the decision was recorded.
     fn put_decision(&self, draft: Draft) -> Answer<'_, Arc<Decision>>;
 
     /// The decision that an idempotency key stands for.
@@ -148,6 +155,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>>;
 
     /// Every decision from now on, once it is durable. A reader that is too slow is told how many it missed.
+    ///
+    /// Decisions that another process writes into the same record are not told.
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>>;
 
     /// Whether the store can be read and written.

@@ -22,6 +22,8 @@ pub enum ArtifactOrigin {
     Named,
     /// It was found by walking a folder: what is not ours is left alone.
     Found,
+    /// It was found, but could not be read: its content is the reason, and the release carries a finding.
+    Unreadable,
 }
 
 impl Artifact {

@@ -1,5 +1,9 @@
 //! Image references as people write them in manifests.
 
+use std::fmt;
+use std::net::Ipv6Addr;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 /// An image reference as written, and its parts when it is one.
@@ -24,6 +28,202 @@ pub struct ImageParts {
     pub digest: Option<String>,
 }
 
+impl Image {
+    /// Takes a reference as written, whether or not it is one.
+    pub fn parse(reference: &str) -> Self {
+        Self { reference: reference.to_owned(), parts: reference.parse() }
+    }
+}
+
+/// Where a bare name is pulled from.
+const DEFAULT_REGISTRY: &str = "docker.io";
+/// The most characters of registry and repository together.
+const MAX_NAME_BYTES: usize = 255;
+const MAX_TAG_BYTES: usize = 128;
+
+impl FromStr for ImageParts {
+    type Err = String;
+
+    /// Reads `[registry/]repository[:tag][@digest]`; the error says what is wrong and what to write.
+    ///
+    /// Source: github.com/distribution/reference, `ParseNormalizedNamed`, which kubelets use.
+    fn from_str(text: &str) -> Result<Self, String> {
+        refuse_at_sight(text)?;
+        let (rest, digest) = match text.split_once('@') {
+            Some((rest, digest)) => (rest, Some(checked_digest(digest)?)),
+            None => (text, None),
+        };
+        let (registry, rest) = split_registry(rest);
+        let (repository, tag) = match rest.split_once(':') {
+            Some((repository, tag)) => (repository, Some(checked_tag(tag)?)),
+            None => (rest, None),
+        };
+        check_repository(repository)?;
+        let (registry, repository) = match registry {
+            Some("index.docker.io" | DEFAULT_REGISTRY) | None if !repository.contains('/') => {
+                (DEFAULT_REGISTRY, format!("library/{repository}"))
+            }
+            Some("index.docker.io") | None => (DEFAULT_REGISTRY, repository.to_owned()),
+            Some(registry) => (checked_registry(registry)?, repository.to_owned()),
+        };
+        if registry.len() + 1 + repository.len() > MAX_NAME_BYTES {
+            return Err(format!("the name has more than {MAX_NAME_BYTES} characters"));
+        }
+        let (tag, digest) = (tag.map(str::to_owned), digest.map(str::to_owned));
+        Ok(Self { registry: registry.to_owned(), repository, tag, digest })
+    }
+}
+
+impl fmt::Display for ImageParts {
+    /// The reference with nothing left to a default but the tag.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.registry, self.repository)?;
+        if let Some(tag) = &self.tag {
+            write!(f, ":{tag}")?;
+        }
+        if let Some(digest) = &self.digest {
+            write!(f, "@{digest}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses the usual mistakes in words of their own.
+fn refuse_at_sight(text: &str) -> Result<(), String> {
+    if text.is_empty() {
+        return Err("it is empty; write `registry/repository:tag`".to_owned());
+    }
+    if text.contains("{{") || text.contains("${") || text.contains("$(") {
+        return Err("a template in it was not filled in; render it before the check".to_owned());
+    }
+    if text.contains("://") {
+        return Err("a reference has no scheme; leave out `https://`".to_owned());
+    }
+    if let Some(odd) = text.chars().find(|char| char.is_whitespace() || char.is_control()) {
+        return Err(format!("a reference has no blanks, but this one has {odd:?}"));
+    }
+    if text.len() == 64 && text.bytes().all(is_hex) {
+        return Err(
+            "64 hexadecimal digits alone are an image id; write `repository@sha256:…`".to_owned()
+        );
+    }
+    Ok(())
+}
+
+/// The first part is a registry when it cannot be part of a repository.
+fn split_registry(text: &str) -> (Option<&str>, &str) {
+    match text.split_once('/') {
+        Some((first, rest))
+            if first.contains(['.', ':', '['])
+                || first == "localhost"
+                || first.bytes().any(|byte| byte.is_ascii_uppercase()) =>
+        {
+            (Some(first), rest)
+        }
+        Some(_) | None => (None, text),
+    }
+}
+
+fn checked_registry(registry: &str) -> Result<&str, String> {
+    let wrong = || {
+        format!(
+            "`{registry}` is no registry; write a host with an optional port, e.g. `registry.example:5000`"
+        )
+    };
+    let (host, port) = match registry.strip_prefix('[') {
+        Some(rest) => {
+            let (address, behind) = rest.split_once(']').ok_or_else(wrong)?;
+            if address.parse::<Ipv6Addr>().is_err() {
+                return Err(format!("`[{address}]` is no IPv6 address"));
+            }
+            (None, behind.strip_prefix(':').or(if behind.is_empty() { None } else { Some("") }))
+        }
+        None => match registry.split_once(':') {
+            Some((host, port)) => (Some(host), Some(port)),
+            None => (Some(registry), None),
+        },
+    };
+    let label = |label: &str| {
+        label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+            && label.starts_with(|first: char| first.is_ascii_alphanumeric())
+            && label.ends_with(|last: char| last.is_ascii_alphanumeric())
+    };
+    let valid = host.is_none_or(|host| host.split('.').all(label))
+        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    if valid { Ok(registry) } else { Err(wrong()) }
+}
+
+fn check_repository(repository: &str) -> Result<(), String> {
+    if repository.is_empty() {
+        return Err("the repository is missing; write `registry/repository:tag`".to_owned());
+    }
+    if repository.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Err(format!(
+            "the repository `{repository}` has upper-case letters; write `{}`",
+            repository.to_ascii_lowercase()
+        ));
+    }
+    match repository.split('/').find(|part| !is_path_component(part)) {
+        None => Ok(()),
+        Some("") => Err("the repository has an empty part between two `/`".to_owned()),
+        Some(part) => Err(format!(
+            "`{part}` is no part of a repository; write lower-case letters and digits, joined by `.`, `_`, `__` or `-`"
+        )),
+    }
+}
+
+/// `[a-z0-9]+((\.|_|__|-+)[a-z0-9]+)*`
+fn is_path_component(part: &str) -> bool {
+    let word = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = part.as_bytes();
+    let ends_well =
+        [bytes.first(), bytes.last()].into_iter().all(|end| end.is_some_and(|b| word(*b)));
+    let separators = part.split(|char: char| char.is_ascii_lowercase() || char.is_ascii_digit());
+    ends_well
+        && separators.filter(|separator| !separator.is_empty()).all(|separator| {
+            matches!(separator, "." | "_" | "__") || separator.bytes().all(|byte| byte == b'-')
+        })
+}
+
+fn checked_tag(tag: &str) -> Result<&str, String> {
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let valid = tag.bytes().all(|byte| word(byte) || byte == b'.' || byte == b'-')
+        && tag.bytes().next().is_some_and(word);
+    if tag.len() > MAX_TAG_BYTES {
+        return Err(format!("the tag has more than {MAX_TAG_BYTES} characters"));
+    }
+    if valid {
+        return Ok(tag);
+    }
+    if tag.is_empty() {
+        return Err("the tag behind `:` is missing".to_owned());
+    }
+    Err(format!("`{tag}` is no tag; write letters, digits, `_`, `.` and `-`"))
+}
+
+fn checked_digest(digest: &str) -> Result<&str, String> {
+    let Some((algorithm, hex)) = digest.split_once(':') else {
+        return Err(format!("`{digest}` is no digest; write `sha256:` and 64 hexadecimal digits"));
+    };
+    let n_digits = match algorithm {
+        "sha256" => 64,
+        "sha384" => 96,
+        "sha512" => 128,
+        _ => return Err(format!("`{algorithm}` is no algorithm of digests; write `sha256`")),
+    };
+    if hex.len() != n_digits || !hex.bytes().all(is_hex) {
+        return Err(format!(
+            "the digest has {} characters behind `{algorithm}:`; it needs {n_digits} hexadecimal digits in lower case",
+            hex.chars().count()
+        ));
+    }
+    Ok(digest)
+}
+
+fn is_hex(byte: u8) -> bool {
+    matches!(byte, b'0'..=b'9' | b'a'..=b'f')
+}
+
 /// What the decision says of an image.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -44,4 +244,88 @@ pub enum ImageVerification {
     NotLookedAt,
     /// The reference is not one.
     Invalid,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEX: &str = "4b825dc642cb6eb9a060e54bf8d69288fbee4904b825dc642cb6eb9a060e54bf";
+
+    #[test]
+    fn references_are_completed_as_a_runtime_completes_them() {
+        for (text, whole) in [
+            ("nginx", "docker.io/library/nginx"),
+            ("nginx:1.27", "docker.io/library/nginx:1.27"),
+            ("bitnami/redis", "docker.io/bitnami/redis"),
+            ("docker.io/nginx", "docker.io/library/nginx"),
+            ("index.docker.io/a/b", "docker.io/a/b"),
+            ("localhost/app", "localhost/app"),
+            ("localhost:5000/app:v1", "localhost:5000/app:v1"),
+            ("registry.example/a__b/c--d.e_f:T_1.x-y", "registry.example/a__b/c--d.e_f:T_1.x-y"),
+            ("[2001:db8::1]:5000/app", "[2001:db8::1]:5000/app"),
+            ("Registry/app", "Registry/app"),
+        ] {
+            assert_eq!(text.parse::<ImageParts>().unwrap().to_string(), whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn tag_and_digest_keeps_both() {
+        let text = format!("registry.example/a:v1@sha256:{HEX}");
+        let parts = text.parse::<ImageParts>().unwrap();
+        assert_eq!(parts.tag.as_deref(), Some("v1"));
+        assert_eq!(parts.digest, Some(format!("sha256:{HEX}")));
+        assert_eq!(parts.to_string(), text);
+    }
+
+    #[test]
+    fn what_is_no_reference_is_explained() {
+        for (text, part) in [
+            ("", "empty"),
+            ("shop/App", "write `shop/app`"),
+            ("nginx:", "tag"),
+            ("nginx:a b", "blanks"),
+            ("nginx:-a", "`-a` is no tag"),
+            ("a//b", "empty part"),
+            ("a/-b", "`-b`"),
+            ("a/b_-c", "`b_-c`"),
+            ("a@sha256:123", "needs 64"),
+            ("a@md5:123", "`md5`"),
+            ("a@x", "`x` is no digest"),
+            ("https://a/b", "scheme"),
+            ("{{ .Values.image }}", "template"),
+            (HEX, "image id"),
+            ("a.b:x/c", "no registry"),
+            ("[::g]/a", "no IPv6"),
+            ("/a", "empty part"),
+        ] {
+            let reason = text.parse::<ImageParts>().unwrap_err();
+            assert!(reason.contains(part), "{text}: {reason}");
+        }
+        assert!(format!("a:{}", "x".repeat(129)).parse::<ImageParts>().is_err());
+        assert!("a/".repeat(200).trim_end_matches('/').parse::<ImageParts>().is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn a_reference_shown_reads_back_the_same(
+            registry in "(([a-z0-9]{1,8}\\.){1,2}[a-z]{2,5}|localhost)(:[0-9]{1,5})?",
+            repository in "[a-z0-9]{1,6}((\\.|_|__|-{1,3}|/)[a-z0-9]{1,6}){0,4}",
+            tag in proptest::option::of("[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}"),
+            digest in proptest::option::of("sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"),
+        ) {
+            let parts = ImageParts { registry, repository, tag, digest };
+            prop_assert_eq!(parts.to_string().parse::<ImageParts>(), Ok(parts));
+        }
+
+        #[test]
+        fn no_text_makes_it_panic_and_what_is_read_reads_back(text in "[a-zA-Z0-9:@/._\\[\\] -]{0,40}") {
+            if let Ok(parts) = text.parse::<ImageParts>() {
+                prop_assert_eq!(parts.to_string().parse::<ImageParts>(), Ok(parts));
+            }
+        }
+    }
 }

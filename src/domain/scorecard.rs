@@ -36,7 +36,7 @@ pub struct PolicyState {
 }
 
 /// Weights and levels: `scorecard.yaml` of the bundle, packs resolved to codes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ScorecardRules {
     /// Weight of a policy by its severity.
     pub weights: BTreeMap<Severity, u32>,
@@ -45,7 +45,7 @@ pub struct ScorecardRules {
 }
 
 /// A level: what it asks, beside everything that the levels below ask.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Level {
     /// `bronze`, `silver`, `gold` …
     pub name: String,

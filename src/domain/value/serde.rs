@@ -1,10 +1,10 @@
 //! JSON in and out of [`Value`] through serde, for recorded facts. Documents of callers are read by `intake`, with places.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use num_bigint::BigInt;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -28,72 +28,70 @@ impl Serialize for Value {
     }
 }
 
+/// Reads JSON only, since integers of any size stay exact: serde's own numbers end at 64 bits, so the text is kept.
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ValueVisitor)
+        let raw = Box::<RawValue>::deserialize(deserializer)?;
+        value_of(&raw).map_err(D::Error::custom)
     }
 }
 
-struct ValueVisitor;
+fn value_of(raw: &RawValue) -> Result<Value, serde_json::Error> {
+    let text = raw.get();
+    match text.bytes().next() {
+        Some(b'{') => serde_json::from_str::<Entries>(text).map(|entries| Value::object(entries.0)),
+        Some(b'[') => {
+            let items = serde_json::from_str::<Vec<&RawValue>>(text)?;
+            items.into_iter().map(value_of).collect::<Result<_, _>>().map(Value::array)
+        }
+        Some(b'"') => serde_json::from_str::<String>(text).map(Value::from),
+        Some(b't' | b'f') => serde_json::from_str(text).map(Value::Bool),
+        Some(b'n') | None => Ok(Value::Null),
+        Some(_) => number_of(text),
+    }
+}
 
-impl<'de> Visitor<'de> for ValueVisitor {
-    type Value = Value;
+fn number_of(text: &str) -> Result<Value, serde_json::Error> {
+    // The float -0 is written without a fraction and must come back as it went.
+    let integer = if text == "-0" { None } else { Number::from_integer_text(text) };
+    let number = match integer {
+        Some(number) => Some(number),
+        None => Number::from_f64(serde_json::from_str(text)?),
+    };
+    number
+        .map(Value::Number)
+        .ok_or_else(|| <serde_json::Error as serde::de::Error>::custom("number out of range"))
+}
+
+/// The entries of an object whose keys are all different.
+struct Entries(Vec<(Arc<str>, Value)>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON value")
+        f.write_str("a JSON object")
     }
 
-    fn visit_unit<E>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
-        Ok(Value::Bool(flag))
-    }
-
-    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
-        Ok(Value::from(number))
-    }
-
-    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
-        Ok(Value::Number(Number::from(number)))
-    }
-
-    fn visit_i128<E>(self, number: i128) -> Result<Value, E> {
-        Ok(Value::Number(Number::from(BigInt::from(number))))
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, number: f64) -> Result<Value, E> {
-        Number::from_f64(number).map(Value::Number).ok_or_else(|| E::custom("number out of range"))
-    }
-
-    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
-        Ok(Value::from(text))
-    }
-
-    fn visit_string<E>(self, text: String) -> Result<Value, E> {
-        Ok(Value::from(text))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = access.next_element()? {
-            items.push(item);
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Entries, A::Error> {
+        let mut keys = BTreeSet::new();
+        let mut entries = Vec::new();
+        while let Some((key, raw)) = access.next_entry::<String, &RawValue>()? {
+            let key: Arc<str> = Arc::from(key);
+            if !keys.insert(Arc::clone(&key)) {
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
+            }
+            entries.push((key, value_of(raw).map_err(A::Error::custom)?));
         }
-        Ok(Value::array(items))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut entries: Vec<(Arc<str>, Value)> = Vec::new();
-        while let Some((key, value)) = access.next_entry::<String, Value>()? {
-            entries.push((Arc::from(key), value));
-        }
-        let n_entries = entries.len();
-        let value = Value::object(entries);
-        if value.as_object().is_some_and(|object| object.len() < n_entries) {
-            return Err(A::Error::custom("duplicate key"));
-        }
-        Ok(value)
+        Ok(Entries(entries))
     }
 }
 
@@ -104,6 +102,13 @@ mod tests {
     #[test]
     fn json_reads_back_the_same() {
         let text = r#"{"a":[1,-2,18446744073709551615,0.5,"x",null,true],"b":{}}"#;
+        let value: Value = serde_json::from_str(text).unwrap();
+        assert_eq!(value.to_string(), text);
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_stays_exact() {
+        let text = r#"{"m":[-18446744073709551617],"n":340282366920938463463374607431768211457}"#;
         let value: Value = serde_json::from_str(text).unwrap();
         assert_eq!(value.to_string(), text);
     }

@@ -1,0 +1,296 @@
+//! The desk: where requests of every face are taken, timed, counted and handed to the gate.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tracing::{Instrument as _, field, info, info_span};
+
+use super::grpc::{self, HealthReporter};
+use super::metrics::Metrics;
+use super::refusal::RequestId;
+use crate::domain::artifact::{Artifact, ArtifactOrigin};
+use crate::domain::code::Code;
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::digest::Digest;
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::request::Request;
+use crate::domain::service::{Environment, ServiceRef};
+use crate::gate::Gate;
+use crate::record::Store;
+
+/// Bounds of what a server takes on at a time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one request, after decompression.
+    pub max_message_bytes: usize,
+    /// Bytes of all requests that are being answered.
+    pub max_buffered_bytes: usize,
+    /// Requests that are being answered; further ones are refused at once.
+    pub max_in_flight: usize,
+    /// Streams that watch decisions or scorecards.
+    pub max_watchers: usize,
+    /// Questions of one batch that are worked on at a time.
+    pub batch_concurrency: usize,
+    /// The longest that a request may take; a shorter deadline of the caller counts.
+    pub deadline: Duration,
+    /// Names by which the HTTP face may be addressed, beside `localhost` and IP addresses.
+    pub host_names: Vec<String>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_bytes: 64 * 1024 * 1024,
+            max_buffered_bytes: 256 * 1024 * 1024,
+            max_in_flight: 1024,
+            max_watchers: 256,
+            batch_concurrency: 16,
+            deadline: Duration::from_secs(30),
+            host_names: Vec::new(),
+        }
+    }
+}
+
+/// How a request came in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Face {
+    /// gRPC and gRPC-Web.
+    Grpc,
+    /// JSON over HTTP.
+    Http,
+    /// The Kubernetes webhook.
+    Admission,
+}
+
+impl Face {
+    /// The word in logs and metrics.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Grpc => "grpc",
+            Self::Http => "http",
+            Self::Admission => "admission",
+        }
+    }
+}
+
+/// A question whose artifacts may still lie in the record.
+#[derive(Debug)]
+pub(crate) struct Question {
+    /// The request, without artifacts.
+    pub(crate) request: Request,
+    /// The artifacts.
+    pub(crate) artifacts: Vec<Handed>,
+}
+
+/// An artifact as a face receives it.
+#[derive(Debug)]
+pub(crate) struct Handed {
+    pub(crate) path: String,
+    pub(crate) source: Source,
+    pub(crate) origin: ArtifactOrigin,
+}
+
+/// Where an artifact's bytes are.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// Here.
+    Content(Bytes),
+    /// In the record, under this digest.
+    Recorded(Digest),
+}
+
+/// Which decisions to watch; an empty condition always holds.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct WatchFilter {
+    pub(crate) service: Option<ServiceRef>,
+    pub(crate) team: Option<String>,
+    pub(crate) environment: Option<Environment>,
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) code: Option<Code>,
+}
+
+/// What the faces share: the gate, the limits, the counters, and whether requests are still taken.
+pub struct Desk {
+    gate: Arc<Gate>,
+    limits: Limits,
+    metrics: Metrics,
+    health: HealthReporter,
+    in_flight: Arc<Semaphore>,
+    watchers: Arc<Semaphore>,
+    draining: AtomicBool,
+    stop: CancellationToken,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("gate", &self.gate)
+            .field("limits", &self.limits)
+            .field("draining", &self.draining)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// A desk in front of `gate`.
+    pub fn new(gate: Arc<Gate>, limits: Limits) -> Self {
+        Self {
+            gate,
+            metrics: Metrics::default(),
+            health: grpc::health_reporter(),
+            in_flight: Arc::new(Semaphore::new(limits.max_in_flight)),
+            watchers: Arc::new(Semaphore::new(limits.max_watchers)),
+            draining: AtomicBool::new(false),
+            stop: CancellationToken::new(),
+            limits,
+        }
+    }
+
+    /// Takes no new requests for granted: readiness is false from now on, and watchers are sent home.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.stop.cancel();
+    }
+
+    /// Whether the gate can decide and record.
+    ///
+    /// # Errors
+    /// `Unavailable` while the server shuts down, or when the record cannot be reached within two seconds.
+    pub async fn ready(&self) -> Result<(), Error> {
+        if self.draining.load(Ordering::Acquire) {
+            return Err(Error::unavailable("the gate is shutting down", "draining"));
+        }
+        let Some(store) = self.gate.store() else { return Ok(()) };
+        match tokio::time::timeout(Duration::from_secs(2), store.health()).await {
+            Ok(health) => health,
+            Err(elapsed) => Err(Error::unavailable(
+                "the record cannot be reached",
+                "the record's health took more than two seconds",
+            )
+            .with_source(elapsed)),
+        }
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    pub(crate) fn health(&self) -> &HealthReporter {
+        &self.health
+    }
+
+    /// Ends when watchers shall go home.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
+    /// The record.
+    ///
+    /// # Errors
+    /// `Unavailable` when this gate keeps none.
+    pub(crate) fn store(&self) -> Result<&Arc<dyn Store>, Error> {
+        self.gate.store().ok_or_else(|| {
+            Error::unavailable("this gate keeps no record", "no store is configured")
+                .with_help("start it with `goldgate serve --data DIR`")
+        })
+    }
+
+    /// Room for one more request, or a refusal at once: waiting in line would only make every answer late.
+    pub(crate) fn take_place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.in_flight).try_acquire_owned().map_err(|cause| {
+            let limit = self.limits.max_in_flight;
+            Error::new(
+                ErrorKind::Exhausted,
+                format!("the gate is answering {limit} requests already; try again in a second"),
+            )
+            .with_source(cause)
+        })
+    }
+
+    /// Room for one more watcher.
+    pub(crate) fn take_watch(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.watchers).try_acquire_owned().map_err(|cause| {
+            let limit = self.limits.max_watchers;
+            Error::new(
+                ErrorKind::Exhausted,
+                format!("{limit} streams are watching already; close one or try again later"),
+            )
+            .with_source(cause)
+        })
+    }
+
+    /// Takes a question to the gate and tells of its decision.
+    ///
+    /// # Errors
+    /// Those of the gate, and `NotFound` for an artifact that the record does not hold.
+    pub(crate) async fn check(
+        &self,
+        question: Question,
+        face: Face,
+        request: &RequestId,
+    ) -> Result<Arc<Decision>, Error> {
+        let span = info_span!("decide", request.id = %request, face = face.as_str());
+        self.decide(question, face).instrument(span).await
+    }
+
+    async fn decide(&self, question: Question, face: Face) -> Result<Arc<Decision>, Error> {
+        let started = Instant::now();
+        let request = self.gather(question).await?;
+        let decision = self.gate.check(&request).await?;
+        self.metrics.count_decision(face, &decision);
+        info!(
+            decision.id = %decision.id,
+            decision.verdict = %decision.verdict,
+            decision.dry_run = decision.dry_run,
+            service = decision.service.as_ref().map(field::display),
+            environment = %decision.environment,
+            stage = %decision.stage,
+            policy.bundle = %decision.revision.id,
+            n_findings = decision.findings.len(),
+            duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "Decided: {}",
+            decision.verdict,
+        );
+        Ok(decision)
+    }
+
+    /// Fetches what lies in the record.
+    async fn gather(&self, question: Question) -> Result<Request, Error> {
+        let Question { mut request, artifacts } = question;
+        request.artifacts.reserve(artifacts.len());
+        for (index, handed) in artifacts.into_iter().enumerate() {
+            if handed.path.is_empty() {
+                return Err(Error::invalid("an artifact has no path")
+                    .with_field(format!("artifacts[{index}].path"))
+                    .with_help("name it as its author knows it, e.g. `deploy/app.yaml`"));
+            }
+            let content = match handed.source {
+                Source::Content(content) => content,
+                Source::Recorded(digest) => match self.store()?.blob(digest).await? {
+                    Some(text) => Bytes::from(text),
+                    None => {
+                        return Err(Error::not_found("recorded artifact", digest)
+                            .with_field(format!("artifacts[{index}].digest"))
+                            .with_help("hand in its content"));
+                    }
+                },
+            };
+            request.artifacts.push(Artifact { path: handed.path, content, origin: handed.origin });
+        }
+        Ok(request)
+    }
+}

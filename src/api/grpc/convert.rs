@@ -1,0 +1,32 @@
+//! Between `goldgate.v1` and the words of the domain: plain functions, one place, both ways without loss.
+
+mod answer;
+mod request;
+mod scorecard;
+mod word;
+
+pub(crate) use answer::{decision, read_decision, revision};
+pub(crate) use request::{
+    Assembly, check_request, decision_filter, history_of, page_request, question, scorecard_filter,
+    watched_decisions, watched_scorecards,
+};
+pub(crate) use scorecard::{point, policy, scorecard};
+pub(crate) use word::origin;
+
+use prost_types::Timestamp as ProtoTimestamp;
+
+use crate::domain::clock::Timestamp;
+
+/// The same moment.
+fn timestamp(time: Timestamp) -> ProtoTimestamp {
+    let millis = time.as_millis();
+    let nanos = i32::try_from(millis.rem_euclid(1000)).unwrap_or_default() * 1_000_000;
+    ProtoTimestamp { seconds: millis.div_euclid(1000), nanos }
+}
+
+/// The same moment, rounded down to milliseconds; `None` when it is out of range.
+fn read_timestamp(time: &ProtoTimestamp) -> Option<Timestamp> {
+    let nanos = (0..1_000_000_000).contains(&time.nanos).then_some(time.nanos)?;
+    let millis = time.seconds.checked_mul(1000)?.checked_add(i64::from(nanos / 1_000_000))?;
+    Some(Timestamp::from_millis(millis))
+}

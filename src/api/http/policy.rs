@@ -1,0 +1,83 @@
+//! `/v1/policies`.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Serialize;
+
+use super::Site;
+use super::fault::Fault;
+use super::query::{Asked, PageQuery};
+use crate::api::shelf;
+use crate::domain::code::{Code, Severity};
+use crate::domain::decision::RevisionRef;
+use crate::domain::policy::PolicyMeta;
+
+/// A policy as JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct PolicyBody {
+    code: Code,
+    title: String,
+    description: String,
+    remediation: String,
+    severity: Severity,
+    scope: &'static str,
+    kinds: Vec<String>,
+    controls: Vec<String>,
+    package: String,
+    pack: String,
+    dialect: &'static str,
+    file: String,
+    line: u32,
+}
+
+impl From<&PolicyMeta> for PolicyBody {
+    fn from(meta: &PolicyMeta) -> Self {
+        Self {
+            code: meta.code.clone(),
+            title: meta.title.clone(),
+            description: meta.description.clone(),
+            remediation: meta.remediation.clone(),
+            severity: meta.severity,
+            scope: meta.scope.as_str(),
+            kinds: meta.kinds.clone(),
+            controls: meta.controls.clone(),
+            package: meta.package.clone(),
+            pack: meta.pack.clone(),
+            dialect: meta.dialect.as_str(),
+            file: meta.file.clone(),
+            line: meta.line,
+        }
+    }
+}
+
+/// A page of policies, and the revision they belong to.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PolicyList {
+    items: Vec<PolicyBody>,
+    next_page_token: String,
+    revision: RevisionRef,
+}
+
+/// Policies of the revision in force, by code.
+pub(super) async fn list(
+    State(site): State<Site>,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Json<PolicyList>, Fault> {
+    let revision = site.desk.gate().revision();
+    let page = shelf::page(revision.policies(), &query.read()?)?;
+    Ok(Json(PolicyList {
+        items: page.items.iter().map(|meta| PolicyBody::from(&**meta)).collect(),
+        next_page_token: page.next.unwrap_or_default(),
+        revision: revision.reference().clone(),
+    }))
+}
+
+/// A policy.
+pub(super) async fn one(
+    State(site): State<Site>,
+    Path(code): Path<String>,
+) -> Result<Json<PolicyBody>, Fault> {
+    let revision = site.desk.gate().revision();
+    Ok(Json(PolicyBody::from(&*shelf::policy(revision.policies(), &code)?)))
+}

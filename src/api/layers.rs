@@ -1,0 +1,322 @@
+//! The layers of both servers: what happens to every request of every face before it reaches its handler.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
+use futures_util::FutureExt as _;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
+use tokio::time::Instant;
+use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
+use tower_http::decompression::RequestDecompressionLayer;
+use tracing::{Instrument as _, debug_span};
+
+use super::body::{Budget, Counted};
+use super::desk::{Desk, Face};
+use super::grpc;
+use super::http as face;
+use super::refusal::{Refused, RequestId};
+use crate::domain::error::{Error, ErrorKind};
+
+/// The header that names a request, in both directions.
+const REQUEST_ID: &str = "x-request-id";
+
+/// A path of many messages, whose body has no length to bound.
+const BATCH: &str = "/goldgate.v1.GateService/BatchCheck";
+
+/// The stack of a server, outermost first.
+pub(crate) fn stack(routes: Router, desk: &Arc<Desk>) -> Router {
+    let limits = desk.limits();
+    let budget = Budget::new(limits.max_buffered_bytes, limits.max_message_bytes);
+    let with_desk = || Arc::clone(desk);
+    routes.layer(
+        ServiceBuilder::new()
+            // Every answer names its request, a refusal too.
+            .layer(middleware::from_fn(identify))
+            // Outside everything that can refuse, so that refusals can be traced.
+            .layer(middleware::from_fn(trace))
+            // Refusals count as well: overload must be seen.
+            .layer(middleware::from_fn_with_state(with_desk(), count))
+            // One place gives every error its shape, whichever layer it comes from.
+            .layer(middleware::from_fn(shape))
+            // A web page in the operator's browser is not a caller.
+            .layer(middleware::from_fn_with_state(with_desk(), keep_pages_out))
+            // Overload is refused at once: a queue would only make every answer late.
+            .layer(middleware::from_fn_with_state(with_desk(), take_place))
+            // Ours is shorter than the caller's, so that the answer is a reasoned one.
+            .layer(middleware::from_fn_with_state(with_desk(), keep_deadline))
+            // Before the bound, which therefore counts what a small body unpacks to.
+            .layer(middleware::from_fn(unpack))
+            // Memory for bodies is bounded, for one request and for all of them.
+            .layer(middleware::from_fn_with_state(budget, bound_body))
+            // A defect costs its own request and nothing else.
+            .layer(middleware::from_fn(catch_panic)),
+    )
+}
+
+/// The face that a request came to.
+pub(crate) fn face_of(request: &Request) -> Face {
+    let content_type = request.headers().get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if content_type.is_some_and(|value| value.starts_with(b"application/grpc")) {
+        return Face::Grpc;
+    }
+    if request.uri().path().starts_with("/admission/") { Face::Admission } else { Face::Http }
+}
+
+async fn identify(mut request: Request, next: Next) -> Response {
+    let written = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+    let id = written.and_then(RequestId::of_caller).unwrap_or_else(RequestId::new);
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+    if let Ok(value) = HeaderValue::from_str(id.as_str()) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+async fn trace(request: Request, next: Next) -> Response {
+    let span = debug_span!(
+        "request",
+        request.id = request.extensions().get::<RequestId>().map(tracing::field::display),
+        face = face_of(&request).as_str(),
+        method = %request.method(),
+        path = request.uri().path(),
+    );
+    next.run(request).instrument(span).await
+}
+
+async fn count(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let face = face_of(&request);
+    let inside = desk.metrics().enter();
+    let route = route_of(&request, face);
+    let response = next.run(request).await;
+    drop(inside);
+    let code = code_of(&response, face);
+    desk.metrics().count_request(face, route, code, started.elapsed());
+    response
+}
+
+/// The route as a label: the template, never what the caller wrote.
+fn route_of(request: &Request, face: Face) -> String {
+    let path = request.uri().path();
+    match face {
+        Face::Grpc if grpc::is_method(path) => path.to_owned(),
+        Face::Grpc => "unknown".to_owned(),
+        Face::Http | Face::Admission => request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned()),
+    }
+}
+
+fn code_of(response: &Response, face: Face) -> String {
+    match face {
+        // An answer that begins to stream has its status in the trailers, behind what is counted here.
+        Face::Grpc => grpc::status_name(response.headers()).to_owned(),
+        Face::Http | Face::Admission => response.status().as_u16().to_string(),
+    }
+}
+
+async fn shape(request: Request, next: Next) -> Response {
+    let face = face_of(&request);
+    let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::new);
+    let response = next.run(request).await;
+    match face {
+        Face::Grpc => {
+            let error = refused(&response).or_else(|| grpc::too_large(response.headers()));
+            match error {
+                Some(error) => grpc::refusal(&error, &id),
+                None => response,
+            }
+        }
+        Face::Http | Face::Admission => {
+            match refused(&response).or_else(|| face::unshaped(&response)) {
+                Some(error) => face::refusal(&error, &id, &response),
+                None => response,
+            }
+        }
+    }
+}
+
+fn refused(response: &Response) -> Option<Arc<Error>> {
+    response.extensions().get::<Refused>().map(|refused| Arc::clone(&refused.0))
+}
+
+/// A response that only carries an error, for `shape` to write.
+pub(crate) fn carry(error: Error) -> Response {
+    let mut response = face::status(error.kind()).into_response();
+    response.extensions_mut().insert(Refused(Arc::new(error)));
+    response
+}
+
+/// Refuses what a web page can send without being asked: a form to the loopback address, or a name that was made to
+/// point there (DNS rebinding). gRPC needs a content type that a browser asks leave for.
+async fn keep_pages_out(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    if face_of(&request) != Face::Http {
+        return next.run(request).await;
+    }
+    match stranger(&request, &desk.limits().host_names) {
+        None => next.run(request).await,
+        Some(name) => carry(
+            Error::new(
+                ErrorKind::Forbidden,
+                format!(
+                    "requests for or from `{name}` are not taken: it is not this server's name"
+                ),
+            )
+            .with_help(
+                "address it by `localhost` or its IP address, or add the name to `host_names`",
+            ),
+        ),
+    }
+}
+
+/// The name that is not ours, of the host that is asked for or of the page that asks.
+fn stranger(request: &Request, names: &[String]) -> Option<String> {
+    let written =
+        |name| request.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let host =
+        request.uri().authority().map(http::uri::Authority::as_str).or_else(|| written(HOST));
+    let strange = host.filter(|host| !is_local_name(host, names)).or_else(|| {
+        let origin = written(ORIGIN)?;
+        let from = origin.split_once("://").map_or("", |(_, from)| from);
+        (Some(from) != host).then_some(origin)
+    });
+    strange.map(ToOwned::to_owned)
+}
+
+/// Whether `authority` (host and port) is an IP address, `localhost`, or one of `names`.
+fn is_local_name(authority: &str, names: &[String]) -> bool {
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        Some(_) | None => authority,
+    };
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.parse::<std::net::IpAddr>().is_ok()
+        || host.eq_ignore_ascii_case("localhost")
+        || names.iter().any(|name| name.eq_ignore_ascii_case(host))
+}
+
+async fn take_place(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+    // The probes must answer when the gate is busy, or it is killed for being busy.
+    if face::is_probe(request.uri().path()) {
+        return next.run(request).await;
+    }
+    match desk.take_place() {
+        Ok(_place) => next.run(request).await,
+        Err(error) => carry(error),
+    }
+}
+
+async fn keep_deadline(
+    State(desk): State<Arc<Desk>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let most = desk.limits().deadline;
+    let mut budget = budget_of(request.headers(), request.uri().query(), most);
+    if face_of(&request) == Face::Admission {
+        // Its handler keeps the deadline itself: a cluster understands only a review as an answer.
+        request.extensions_mut().insert(Deadline(budget));
+        budget = most;
+    }
+    match tokio::time::timeout(budget, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => carry(Deadline(budget).passed()),
+    }
+}
+
+/// Our own time for a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(pub(crate) Duration);
+
+impl Deadline {
+    /// The error of a deadline that has passed.
+    pub(crate) fn passed(self) -> Error {
+        let message = format!("not decided within {} ms", self.0.as_millis());
+        Error::new(ErrorKind::Deadline, message)
+            .with_help("allow more time, or hand in less at once")
+    }
+}
+
+/// Our own time for a request: the server's, or what the caller leaves us, less what the answer needs on its way.
+fn budget_of(headers: &HeaderMap, query: Option<&str>, most: Duration) -> Duration {
+    let grpc = headers.get("grpc-timeout").and_then(|value| value.to_str().ok());
+    let callers = grpc
+        .and_then(grpc::read_timeout)
+        .or_else(|| query.and_then(face::timeout_of_query))
+        .map(|budget| budget.saturating_sub((budget / 10).min(Duration::from_millis(500))));
+    callers.map_or(most, |budget| budget.min(most))
+}
+
+/// Unpacks a body that the caller has packed (`Content-Encoding`). gRPC packs its messages by itself.
+async fn unpack(request: Request, next: Next) -> Response {
+    if !request.headers().contains_key(CONTENT_ENCODING) {
+        return next.run(request).await;
+    }
+    let unpacked = service_fn(move |request: Request<_>| {
+        let next = next.clone();
+        async move { Ok::<_, Infallible>(next.run(request.map(Body::new)).await) }
+    });
+    match RequestDecompressionLayer::new().layer(unpacked).oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(cause) => carry(Error::internal_fault("cannot unpack a body").with_source(cause)),
+    }
+}
+
+async fn bound_body(State(budget): State<Budget>, request: Request, next: Next) -> Response {
+    let counted = match face_of(&request) {
+        Face::Grpc if request.uri().path() == BATCH => Counted::Stream,
+        Face::Grpc => Counted::Framed,
+        Face::Http | Face::Admission => Counted::Whole,
+    };
+    let (parts, body) = request.into_parts();
+    let (body, taken) = budget.bound(body, counted);
+    let response = next.run(Request::from_parts(parts, body)).await;
+    taken.refusal().map_or(response, |refusal| carry(refusal.error()))
+}
+
+async fn catch_panic(request: Request, next: Next) -> Response {
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        // The panic hook has logged where; what it said may hold a caller's data.
+        Err(_) => carry(Error::internal_fault("a handler panicked")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_deadline_is_shorter_than_the_callers() {
+        let most = Duration::from_secs(30);
+        let ms = Duration::from_millis;
+        let mut headers = HeaderMap::new();
+        assert_eq!(budget_of(&headers, None, most), most);
+        assert_eq!(budget_of(&headers, Some("timeout=5s"), most), ms(4500));
+        headers.insert("grpc-timeout", HeaderValue::from_static("100m"));
+        assert_eq!(budget_of(&headers, None, most), ms(90));
+        headers.insert("grpc-timeout", HeaderValue::from_static("1H"));
+        assert_eq!(budget_of(&headers, None, most), most);
+    }
+
+    #[test]
+    fn only_our_own_names_are_local() {
+        let names = ["gate.example".to_owned()];
+        for name in ["127.0.0.1:7117", "[::1]:7117", "localhost", "LOCALHOST:1", "gate.example:80"]
+        {
+            assert!(is_local_name(name, &names), "{name}");
+        }
+        for name in ["evil.example", "localhost.evil.example:7117", "127.0.0.1.nip.io", ""] {
+            assert!(!is_local_name(name, &names), "{name}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Counters for Prometheus. Labels have few values by construction: no service, no path of a caller, no message.
+
+use std::fmt;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use super::desk::Face;
+use crate::domain::decision::Decision;
+use crate::domain::error::Error;
+
+/// The content type of the text that [`Metrics::text`] writes.
+pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RequestLabels {
+    face: &'static str,
+    route: String,
+    code: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FaceLabels {
+    face: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct RoomLabels {
+    room: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct DecisionLabels {
+    face: &'static str,
+    stage: &'static str,
+    verdict: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FindingLabels {
+    code: String,
+    enforcement: &'static str,
+    state: &'static str,
+}
+
+/// Everything that is counted.
+pub(crate) struct Metrics {
+    registry: Registry,
+    requests: Family<RequestLabels, Counter>,
+    request_seconds: Family<FaceLabels, Histogram, fn() -> Histogram>,
+    room_seconds: Family<RoomLabels, Histogram, fn() -> Histogram>,
+    decisions: Family<DecisionLabels, Counter>,
+    findings: Family<FindingLabels, Counter>,
+    in_flight: Gauge,
+    watchers: Gauge,
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").finish_non_exhaustive()
+    }
+}
+
+/// From 100 µs, where a decision is made, to 30 s, where a request is given up.
+fn seconds() -> Histogram {
+    Histogram::new([
+        0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0,
+        2.5, 5.0, 10.0, 30.0,
+    ])
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("goldgate");
+        let requests = Family::default();
+        let request_seconds = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let room_seconds = Family::new_with_constructor(seconds as fn() -> Histogram);
+        let decisions = Family::default();
+        let findings = Family::default();
+        let in_flight = Gauge::default();
+        let watchers = Gauge::default();
+        registry.register(
+            "requests",
+            "Requests answered, by face, route and status",
+            requests.clone(),
+        );
+        registry.register(
+            "request_seconds",
+            "Time until the answer began, by face",
+            request_seconds.clone(),
+        );
+        registry.register("room_seconds", "Time of a decision, by room", room_seconds.clone());
+        registry.register("decisions", "Decisions, by face, stage and verdict", decisions.clone());
+        registry.register("findings", "Findings, by code, enforcement and state", findings.clone());
+        registry.register("in_flight", "Requests being answered", in_flight.clone());
+        registry.register("watchers", "Streams that watch", watchers.clone());
+        registry.register(
+            "build",
+            "What runs here",
+            Info::new([("version", env!("CARGO_PKG_VERSION"))]),
+        );
+        Self {
+            registry,
+            requests,
+            request_seconds,
+            room_seconds,
+            decisions,
+            findings,
+            in_flight,
+            watchers,
+        }
+    }
+}
+
+impl Metrics {
+    /// Counts an answered request.
+    pub(crate) fn count_request(&self, face: Face, route: String, code: String, took: Duration) {
+        let face = face.as_str();
+        self.requests.get_or_create(&RequestLabels { face, route, code }).inc();
+        self.request_seconds.get_or_create(&FaceLabels { face }).observe(took.as_secs_f64());
+    }
+
+    /// Counts a decision, its findings and the time of each room.
+    pub(crate) fn count_decision(&self, face: Face, decision: &Decision) {
+        let labels = DecisionLabels {
+            face: face.as_str(),
+            stage: decision.stage.as_str(),
+            verdict: decision.verdict.as_str(),
+        };
+        self.decisions.get_or_create(&labels).inc();
+        for finding in &decision.findings {
+            let labels = FindingLabels {
+                code: finding.code.to_string(),
+                enforcement: finding.enforcement.as_str(),
+                state: finding.state.as_str(),
+            };
+            self.findings.get_or_create(&labels).inc();
+        }
+        let timings = &decision.timings;
+        for (room, micros) in [
+            ("intake", timings.intake_us),
+            ("evidence", timings.evidence_us),
+            ("policy", timings.policy_us),
+            ("decide", timings.decide_us),
+            ("record", timings.record_us),
+        ] {
+            let seconds = f64::from(micros) / 1_000_000.0;
+            self.room_seconds.get_or_create(&RoomLabels { room }).observe(seconds);
+        }
+    }
+
+    /// Counts a request as being answered for as long as the guard lives.
+    pub(crate) fn enter(&self) -> Inside {
+        Inside::new(&self.in_flight)
+    }
+
+    /// Counts a watcher for as long as the guard lives.
+    pub(crate) fn watch(&self) -> Inside {
+        Inside::new(&self.watchers)
+    }
+
+    /// Everything in the text format of `OpenMetrics` 1.0.
+    pub(crate) fn text(&self) -> Result<String, Error> {
+        let mut text = String::new();
+        encode(&mut text, &self.registry)
+            .map_err(|cause| Error::internal_fault("cannot write metrics").with_source(cause))?;
+        Ok(text)
+    }
+}
+
+/// Raises a gauge by one while it lives.
+#[derive(Debug)]
+pub(crate) struct Inside(Gauge);
+
+impl Inside {
+    fn new(gauge: &Gauge) -> Self {
+        gauge.inc();
+        Self(gauge.clone())
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

@@ -1,0 +1,138 @@
+//! Whose release this is.
+
+use std::path::{Component, Path};
+
+use super::catalog::Entity;
+use super::{code, fault};
+use crate::domain::place::Location;
+use crate::domain::release::Release;
+use crate::domain::service::{Service, ServiceRef, ServiceSource};
+use crate::domain::value::Value;
+
+const NAME_LABEL: &str = "app.kubernetes.io/name";
+
+/// Settles which service is released: the one that was named, else the nearest catalogue entry's, else the one that
+/// the workloads are labelled with.
+pub(super) fn settle(release: &mut Release, named: Option<&ServiceRef>, entities: &[Entity]) {
+    if release.resources.is_empty() && release.images.is_empty() {
+        note_nothing(release);
+        if named.is_none() && entities.is_empty() {
+            return;
+        }
+    }
+    let service = match named {
+        Some(reference) => Some(of_reference(reference, entities)),
+        None => nearest(release, entities).or_else(|| labelled(release)),
+    };
+    if service.is_none() {
+        let message = "it is not known which service is released";
+        release.faults.push(fault::at(&code::SERVICE, Location::default(), message));
+    }
+    release.service = service;
+}
+
+/// An answer about nothing would look like a permission.
+fn note_nothing(release: &mut Release) {
+    if !release.faults.is_empty() {
+        return;
+    }
+    let message = "nothing to check was found: no resource and no image";
+    let mut made = fault::at(&code::NOTHING, Location::default(), message);
+    made.named = true;
+    release.faults.push(made);
+}
+
+fn of_reference(reference: &ServiceRef, entities: &[Entity]) -> Service {
+    let known = entities.iter().find(|entity| entity.service.reference == *reference);
+    let mut service = known.map_or_else(
+        || Service::named(reference.clone(), ServiceSource::Flag),
+        |entity| entity.service.clone(),
+    );
+    service.source = ServiceSource::Flag;
+    service
+}
+
+/// The first component of the catalogue file that is nearest above the manifests, else of the first file.
+fn nearest(release: &Release, entities: &[Entity]) -> Option<Service> {
+    let first = release
+        .workloads
+        .first()
+        .and_then(|workload| release.resources.get(workload.resource))
+        .or_else(|| release.resources.first());
+    let folder = first.map(|resource| parent(&resource.file.path));
+    let components =
+        || entities.iter().filter(|entity| entity.service.reference.kind == "component");
+    let above = folder.and_then(|folder| {
+        components()
+            .filter_map(|entity| Some((levels_above(parent(&entity.path), folder)?, entity)))
+            .min_by_key(|(levels, _)| *levels)
+            .map(|(_, entity)| entity)
+    });
+    above.or_else(|| components().next()).map(|entity| entity.service.clone())
+}
+
+fn parent(path: &str) -> &Path {
+    Path::new(path).parent().unwrap_or(Path::new(""))
+}
+
+/// How many levels `folder` lies below `upper`; `None` when it does not.
+fn levels_above(upper: &Path, folder: &Path) -> Option<usize> {
+    let steps = |path: &Path| {
+        path.components()
+            .filter(|step| *step != Component::CurDir)
+            .map(|step| step.as_os_str().to_owned())
+            .collect::<Vec<_>>()
+    };
+    let (upper, folder) = (steps(upper), steps(folder));
+    let ups = |steps: &[std::ffi::OsString]| steps.iter().take_while(|step| *step == "..").count();
+    let (n_upper, n_folder) = (ups(&upper), ups(&folder));
+    if n_upper == upper.len() && n_upper >= n_folder {
+        return Some(n_upper - n_folder + folder.len() - n_folder);
+    }
+    folder.starts_with(&upper).then(|| folder.len() - upper.len())
+}
+
+/// The label that most workloads carry; of equally frequent ones the first.
+fn labelled(release: &Release) -> Option<Service> {
+    let mut counts: Vec<(ServiceRef, usize)> = Vec::new();
+    for workload in &release.workloads {
+        let label = [&workload.labels, &workload.pod_labels]
+            .into_iter()
+            .find_map(|labels| labels.get(NAME_LABEL).and_then(Value::as_str));
+        let Some(reference) = label.and_then(|name| ServiceRef::component(name).ok()) else {
+            continue;
+        };
+        match counts.iter_mut().find(|(known, _)| *known == reference) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((reference, 1)),
+        }
+    }
+    let most = counts.iter().map(|(_, count)| *count).max()?;
+    let (reference, _) = counts.into_iter().find(|(_, count)| *count == most)?;
+    Some(Service::named(reference, ServiceSource::Label))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_counted_upwards_only() {
+        for (upper, folder, levels) in [
+            ("", "deploy", Some(1)),
+            ("deploy", "deploy", Some(0)),
+            ("..", "", Some(1)),
+            ("..", "deploy/base", Some(3)),
+            ("../..", "../x", Some(2)),
+            ("other", "deploy", None),
+            ("deploy", "", None),
+            ("/a", "/a/b/c", Some(2)),
+        ] {
+            assert_eq!(
+                levels_above(Path::new(upper), Path::new(folder)),
+                levels,
+                "{upper} {folder}"
+            );
+        }
+    }
+}

@@ -1,0 +1,357 @@
+//! One transaction: a batch of drafts becomes rows, or none of it does.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, ErrorCode, params};
+
+use super::batch::{Batch, Standings};
+use super::cards::{Cards, Facts, Step, Subject};
+use super::dictionary::{Dictionaries, Sample};
+use super::fault::Fault;
+use super::posting::{Kind, Postings};
+use super::rows::{self, Image};
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::digest::Digest;
+use crate::domain::error::{Error, ErrorKind};
+use crate::domain::scorecard::{ScorecardDelta, ScorecardRules};
+use crate::record::{key_conflict, row};
+
+/// A draft, ready to be written.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) facts: Facts,
+    /// `None` while the service is not known: then there is no scorecard.
+    pub(super) subject: Option<Arc<Subject>>,
+    /// What the caller made of the scorecard; `None` when it did not know where to begin.
+    pub(super) step: Option<Step>,
+    pub(super) body: Vec<u8>,
+    /// What the body is packed with, if with one.
+    pub(super) dictionary: Option<i64>,
+    pub(super) blobs: Vec<PackedBlob>,
+    pub(super) key: Option<Key>,
+}
+
+/// Bytes that were handed in, compressed.
+#[derive(Debug)]
+pub(super) struct PackedBlob {
+    pub(super) digest: Digest,
+    pub(super) size: usize,
+    pub(super) content: Vec<u8>,
+}
+
+/// An idempotency key and what is stored of it.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) text: String,
+    pub(super) digest: [u8; 16],
+}
+
+impl Key {
+    pub(super) fn new(text: String) -> Self {
+        let digest = Self::digest_of(&text);
+        Self { text, digest }
+    }
+
+    pub(super) fn digest_of(text: &str) -> [u8; 16] {
+        let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
+            *Digest::of(text.as_bytes()).as_bytes();
+        half
+    }
+}
+
+/// What became of an entry.
+#[derive(Debug)]
+pub(super) enum Outcome {
+    /// It was written, and moved the scorecard so.
+    Written(Option<ScorecardDelta>, Reckoned),
+    /// Its key stands for this earlier decision on the same input.
+    Earlier(Arc<Decision>),
+    /// It cannot be written, whatever else happens.
+    Refused(Error),
+}
+
+/// Who reckoned the scorecard that was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reckoned {
+    ByCaller,
+    ByWriter,
+}
+
+/// The writer's connection and what it remembers between batches.
+pub(super) struct Ledger {
+    connection: Connection,
+    version: i64,
+    last_seq: Option<i64>,
+    postings: Postings,
+    rules: Option<(Arc<ScorecardRules>, i64)>,
+    dictionaries: Arc<Dictionaries>,
+    sample: Sample,
+}
+
+impl Ledger {
+    pub(super) fn new(connection: Connection, dictionaries: Arc<Dictionaries>) -> Self {
+        Self {
+            connection,
+            version: -1,
+            last_seq: None,
+            postings: Postings::default(),
+            rules: None,
+            dictionaries,
+            sample: Sample::default(),
+        }
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    fn image(&self) -> Image<'_> {
+        Image { connection: &self.connection, dictionaries: &self.dictionaries }
+    }
+
+    /// Looks at a decision that was written; `true` once there is enough to make a dictionary of.
+    pub(super) fn sample(&mut self, facts: &Facts) -> bool {
+        self.sample.add(facts)
+    }
+
+    /// Makes a dictionary of what was sampled. Without one rows are larger and nothing else is wrong.
+    pub(super) fn store_dictionary(&mut self) {
+        if let Err(fault) = self.sample.store(&self.connection, &self.dictionaries) {
+            tracing::warn!(cause = ?fault, "Cannot store a dictionary: rows will be larger");
+        }
+    }
+
+    /// Writes a batch in one transaction.
+    ///
+    /// # Errors
+    /// Whatever stopped it; then nothing of it was written.
+    pub(super) fn write<'e>(
+        &mut self,
+        entries: impl Iterator<Item = &'e Entry>,
+        cards: &Cards,
+    ) -> Result<(Vec<Outcome>, Standings), Fault> {
+        let written = self.fill(entries, cards);
+        if written.is_err() {
+            self.roll_back();
+        }
+        written
+    }
+
+    /// Finds out whether a transaction can begin, and after a failure whether one can be written.
+    pub(super) fn probe(&mut self, after_failure: bool) -> Result<(), Fault> {
+        let sql = if after_failure {
+            "BEGIN IMMEDIATE; UPDATE probe SET n = n + 1, filler = zeroblob(131072); COMMIT"
+        } else {
+            "BEGIN IMMEDIATE; ROLLBACK"
+        };
+        let probed = self.connection.execute_batch(sql);
+        if probed.is_err() {
+            self.roll_back();
+        }
+        Ok(probed?)
+    }
+
+    fn roll_back(&mut self) {
+        if !self.connection.is_autocommit() {
+            // A rollback that fails leaves the transaction to the next one, which fails and says so.
+            let _failed = self.connection.execute_batch("ROLLBACK");
+        }
+        self.version = -1;
+    }
+
+    fn fill<'e>(
+        &mut self,
+        entries: impl Iterator<Item = &'e Entry>,
+        cards: &Cards,
+    ) -> Result<(Vec<Outcome>, Standings), Fault> {
+        self.run("BEGIN IMMEDIATE")?;
+        self.notice_others(cards)?;
+        let mut batch = Batch::default();
+        let outcomes = entries
+            .map(|entry| self.put(entry, &mut batch, cards))
+            .collect::<Result<Vec<Outcome>, Fault>>()?;
+        self.postings.write(&self.connection)?;
+        let standings = batch.write(&self.connection)?;
+        self.run("COMMIT")?;
+        Ok((outcomes, standings))
+    }
+
+    fn run(&self, sql: &str) -> Result<(), Fault> {
+        self.connection.prepare_cached(sql)?.execute([])?;
+        Ok(())
+    }
+
+    /// Forgets what is remembered when another process wrote since the last batch, or the last batch was rolled back.
+    fn notice_others(&mut self, cards: &Cards) -> Result<(), Fault> {
+        let version: i64 = self
+            .connection
+            .prepare_cached("PRAGMA data_version")?
+            .query_row([], |row| row.get(0))?;
+        if version != self.version {
+            cards.forget();
+            self.postings.forget();
+            self.rules = None;
+            self.last_seq = None;
+            self.version = version;
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, entry: &Entry, batch: &mut Batch, cards: &Cards) -> Result<Outcome, Fault> {
+        let step = match &entry.subject {
+            Some(subject) => Some(self.step(entry, subject, batch, cards)?),
+            None => None,
+        };
+        let seq = self.last_seq()? + 1;
+        let rules = self.rules(&entry.facts.rules)?;
+        let subject_id = entry.subject.as_ref().and_then(|subject| batch.id(subject));
+        if let Err(fault) = self.insert(entry, seq, subject_id, rules, step.as_ref()) {
+            return if unique_violation(&fault) { self.twice(entry) } else { Err(fault) };
+        }
+        self.last_seq = Some(seq);
+        self.keep_blobs(entry)?;
+        let team = step.as_ref().map_or(entry.facts.team.as_str(), |step| &step.after.team);
+        self.mark(entry, team, seq)?;
+        batch.note(&entry.facts.decision, entry.subject.as_ref(), step.as_ref(), seq);
+        let reckoned = match (&entry.step, &step) {
+            (Some(callers), Some(taken)) if Arc::ptr_eq(&callers.after, &taken.after) => {
+                Reckoned::ByCaller
+            }
+            _ => Reckoned::ByWriter,
+        };
+        Ok(Outcome::Written(step.map(|step| step.delta), reckoned))
+    }
+
+    /// The caller's step when it began at what stands in the file, else one that does.
+    fn step(
+        &self,
+        entry: &Entry,
+        subject: &Arc<Subject>,
+        batch: &mut Batch,
+        cards: &Cards,
+    ) -> Result<Step, Fault> {
+        let latest = batch.latest(&self.connection, cards, subject)?;
+        match &entry.step {
+            Some(step) if step.began_at(latest) => Ok(step.clone()),
+            _ => Ok(Step::take(&entry.facts, subject, latest.map(Arc::clone))?),
+        }
+    }
+
+    fn last_seq(&self) -> Result<i64, Fault> {
+        match self.last_seq {
+            Some(seq) => Ok(seq),
+            None => Ok(self
+                .connection
+                .prepare_cached("SELECT coalesce(max(seq), 0) FROM decision")?
+                .query_row([], |row| row.get(0))?),
+        }
+    }
+
+    /// The row of the rules; they change with a revision only.
+    fn rules(&mut self, rules: &Arc<ScorecardRules>) -> Result<i64, Fault> {
+        if let Some((known, id)) = &self.rules
+            && Arc::ptr_eq(known, rules)
+        {
+            return Ok(*id);
+        }
+        let body = row::json(&**rules)?;
+        let digest = Digest::of(body.as_bytes());
+        self.connection
+            .prepare_cached("INSERT OR IGNORE INTO rules (digest, body) VALUES (?1, ?2)")?
+            .execute(params![digest.as_bytes(), body])?;
+        let id = self
+            .connection
+            .prepare_cached("SELECT id FROM rules WHERE digest = ?1")?
+            .query_row([digest.as_bytes()], |row| row.get(0))?;
+        self.rules = Some((Arc::clone(rules), id));
+        Ok(id)
+    }
+
+    fn insert(
+        &self,
+        entry: &Entry,
+        seq: i64,
+        subject: Option<i64>,
+        rules: i64,
+        step: Option<&Step>,
+    ) -> Result<(), Fault> {
+        let decision = &entry.facts.decision;
+        let delta = step.map(|step| std::str::from_utf8(&step.delta_json)).transpose();
+        let delta = delta
+            .map_err(|cause| Error::internal_fault("a delta is not UTF-8").with_source(cause))?;
+        self.connection
+            .prepare_cached(
+                "INSERT INTO decision (seq, id, subject, time, verdict, rules, input, key, delta, dictionary, \
+                 body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            )?
+            .execute(params![
+                seq,
+                decision.id.as_bytes(),
+                subject,
+                decision.time.as_millis(),
+                i64::from(decision.verdict == Verdict::Deny),
+                rules,
+                decision.input_digest.as_bytes(),
+                entry.key.as_ref().map(|key| key.digest),
+                delta,
+                entry.dictionary,
+                entry.body,
+            ])?;
+        Ok(())
+    }
+
+    /// What an entry means whose key or id is there already.
+    fn twice(&self, entry: &Entry) -> Result<Outcome, Fault> {
+        if let Some(key) = &entry.key
+            && let Some(earlier) = rows::decision_of_key(self.image(), &key.digest)?
+        {
+            let same = earlier.input_digest == entry.facts.decision.input_digest;
+            return Ok(if same {
+                Outcome::Earlier(Arc::new(earlier))
+            } else {
+                Outcome::Refused(key_conflict(&key.text, earlier.id))
+            });
+        }
+        let id = entry.facts.decision.id;
+        Ok(Outcome::Refused(Error::new(
+            ErrorKind::Conflict,
+            format!("the decision `{id}` was recorded before"),
+        )))
+    }
+
+    fn keep_blobs(&self, entry: &Entry) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached(
+            "INSERT OR IGNORE INTO blob (digest, size, content) VALUES (?1, ?2, ?3)",
+        )?;
+        for blob in &entry.blobs {
+            let size = i64::try_from(blob.size).unwrap_or(i64::MAX);
+            statement.execute(params![blob.digest.as_bytes(), size, blob.content])?;
+        }
+        Ok(())
+    }
+
+    fn mark(&mut self, entry: &Entry, team: &str, seq: i64) -> Result<(), Fault> {
+        let decision = &entry.facts.decision;
+        let mut mark = |kind, text: &str| self.postings.mark(&self.connection, kind, text, seq);
+        mark(Kind::Every, "")?;
+        mark(Kind::Verdict, decision.verdict.as_str())?;
+        mark(Kind::Environment, decision.environment.as_str())?;
+        if !team.is_empty() {
+            mark(Kind::Team, team)?;
+        }
+        for finding in &decision.findings {
+            mark(Kind::Code, finding.code.as_str())?;
+        }
+        Ok(())
+    }
+}
+
+fn unique_violation(fault: &Fault) -> bool {
+    match fault {
+        Fault::Sql(rusqlite::Error::SqliteFailure(error, _)) => {
+            error.code == ErrorCode::ConstraintViolation
+                && error.extended_code == rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE
+        }
+        Fault::Sql(_) | Fault::Ours(_) => false,
+    }
+}

@@ -1,0 +1,308 @@
+//! The one thread that writes: drains the queue into batches, commits each once, answers after the commit.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use tokio::sync::{broadcast, oneshot};
+
+use super::batch::Standings;
+use super::cards::{Cards, Standing};
+use super::checkpoint::Checkpointer;
+use super::dictionary::Dictionaries;
+use super::fault::{self, Fault};
+use super::known::KnownBlobs;
+use super::ledger::{Entry, Ledger, Outcome, Reckoned};
+use crate::domain::decision::Decision;
+use crate::domain::error::{Error, ErrorKind};
+
+/// How many drafts may wait.
+const QUEUE: usize = 4096;
+
+/// How many bytes may wait, beside a single draft of any size.
+const QUEUE_BYTES: usize = 256 * 1024 * 1024;
+
+/// How many drafts share a transaction at most, and how many bytes make it full.
+const BATCH: usize = 512;
+const BATCH_BYTES: usize = 32 * 1024 * 1024;
+
+/// While many are writing there is at most one commit in this time: the fuller a batch, the less each draft costs.
+const PACE: Duration = Duration::from_millis(3);
+
+/// How many decisions a watcher may be behind.
+const EVENTS: usize = 1024;
+
+/// How often a batch that is being gathered is looked at.
+const GLANCE: Duration = Duration::from_micros(250);
+
+/// What the writer is asked to do.
+pub(super) enum Message {
+    Put(Box<Put>),
+    Probe(oneshot::Sender<Result<(), Error>>),
+    Close,
+}
+
+/// A draft and who waits for it.
+pub(super) struct Put {
+    pub(super) entry: Entry,
+    pub(super) answer: oneshot::Sender<Result<Arc<Decision>, Error>>,
+}
+
+/// What the writer shares with callers.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) file: PathBuf,
+    pub(super) cards: Cards,
+    pub(super) known: KnownBlobs,
+    pub(super) dictionaries: Arc<Dictionaries>,
+    pub(super) events: broadcast::Sender<Arc<Decision>>,
+    /// Whether the last write failed.
+    pub(super) failing: AtomicBool,
+    waiting_bytes: AtomicUsize,
+}
+
+impl Shared {
+    pub(super) fn new(file: PathBuf, dictionaries: Arc<Dictionaries>) -> Self {
+        Self {
+            file,
+            cards: Cards::new(),
+            known: KnownBlobs::default(),
+            dictionaries,
+            events: broadcast::Sender::new(EVENTS),
+            failing: AtomicBool::new(false),
+            waiting_bytes: AtomicUsize::new(0),
+        }
+    }
+
+    /// Queues a draft, at once or not at all.
+    pub(super) fn queue(&self, queue: &SyncSender<Message>, put: Box<Put>) -> Result<(), Error> {
+        let bytes = put.entry.weight();
+        let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
+        let room = waiting == 0 || waiting.saturating_add(bytes) <= QUEUE_BYTES;
+        let sent = if room { send(queue, Message::Put(put)) } else { Err(exhausted()) };
+        if sent.is_err() {
+            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+        }
+        sent
+    }
+}
+
+/// Hands the writer a message, at once or not at all.
+pub(super) fn send(queue: &SyncSender<Message>, message: Message) -> Result<(), Error> {
+    queue.try_send(message).map_err(|refused| match refused {
+        TrySendError::Full(_) => exhausted(),
+        TrySendError::Disconnected(_) => fault::closed(),
+    })
+}
+
+fn exhausted() -> Error {
+    Error::new(ErrorKind::Exhausted, "too many decisions wait to be recorded")
+        .with_help("ask again in a moment")
+}
+
+/// Starts the writer.
+pub(super) fn start(
+    ledger: Ledger,
+    shared: Arc<Shared>,
+) -> Result<(SyncSender<Message>, JoinHandle<()>), Error> {
+    let (sender, receiver) = sync_channel(QUEUE);
+    let writer = Writer { ledger, shared, queue: receiver, closing: false };
+    let thread = thread::Builder::new()
+        .name("record-writer".to_owned())
+        .spawn(move || writer.run())
+        .map_err(|cause| {
+            Error::new(ErrorKind::Unavailable, "the record's writer cannot be started")
+                .with_source(cause)
+        })?;
+    Ok((sender, thread))
+}
+
+struct Writer {
+    ledger: Ledger,
+    shared: Arc<Shared>,
+    queue: Receiver<Message>,
+    closing: bool,
+}
+
+/// Drafts that are gathered for one transaction.
+#[derive(Default)]
+struct Gathered {
+    puts: Vec<Put>,
+    bytes: usize,
+}
+
+impl Gathered {
+    fn is_full(&self) -> bool {
+        self.puts.len() >= BATCH || self.bytes >= BATCH_BYTES
+    }
+}
+
+impl Writer {
+    fn run(mut self) {
+        let mut checkpointer = Checkpointer::new(&self.shared.file);
+        let mut batch = Gathered::default();
+        let mut began = Instant::now();
+        // How many callers are about, by two batches in a row: one half writes its rows while the other is synced, so
+        // a batch is worth waiting for until it holds half of them.
+        let (mut callers, mut last) = (0, 0);
+        while self.wait(&mut batch) {
+            self.gather(&mut batch, callers / 2, began);
+            began = Instant::now();
+            let Gathered { puts, bytes } = std::mem::take(&mut batch);
+            callers = (last + puts.len()).max(callers - callers.div_ceil(8));
+            last = puts.len();
+            self.commit(puts);
+            checkpointer.written(bytes, self.ledger.connection());
+        }
+        checkpointer.finish(self.ledger.connection());
+    }
+
+    /// Waits for the first draft of a batch; `false` when there will be none.
+    fn wait(&mut self, batch: &mut Gathered) -> bool {
+        while batch.puts.is_empty() {
+            let message =
+                if self.closing { self.queue.try_recv().ok() } else { self.queue.recv().ok() };
+            match message {
+                Some(message) => self.take(message, batch),
+                None => return false,
+            }
+        }
+        true
+    }
+
+    /// Adds what else is there; waits a little for a crowd, never for a lone caller.
+    #[expect(clippy::disallowed_methods, reason = "the writer's own thread, no runtime's worker")]
+    fn gather(&mut self, batch: &mut Gathered, enough: usize, began: Instant) {
+        loop {
+            while !batch.is_full() {
+                match self.queue.try_recv() {
+                    Ok(message) => self.take(message, batch),
+                    Err(TryRecvError::Empty | TryRecvError::Disconnected) => break,
+                }
+            }
+            let left = PACE.saturating_sub(began.elapsed());
+            if batch.puts.len() >= enough || batch.is_full() || left.is_zero() || self.closing {
+                return;
+            }
+            thread::sleep(left.min(GLANCE));
+        }
+    }
+
+    fn take(&mut self, message: Message, batch: &mut Gathered) {
+        match message {
+            Message::Put(put) => {
+                let bytes = put.entry.weight();
+                self.shared.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
+                batch.bytes = batch.bytes.saturating_add(bytes);
+                batch.puts.push(*put);
+            }
+            Message::Probe(answer) => {
+                let failing = self.shared.failing.load(Ordering::Relaxed);
+                let probed = self.ledger.probe(failing);
+                if probed.is_ok() {
+                    self.shared.failing.store(false, Ordering::Relaxed);
+                }
+                // Whoever asked may have gone.
+                let _gone =
+                    answer.send(probed.map_err(|fault| fault.into_error(&self.shared.file)));
+            }
+            Message::Close => self.closing = true,
+        }
+    }
+
+    /// Commits a batch and answers. A draft that cannot be written takes none of the others with it.
+    fn commit(&mut self, batch: Vec<Put>) {
+        let entries = batch.iter().map(|put| &put.entry);
+        match self.ledger.write(entries, &self.shared.cards) {
+            Ok((outcomes, standings)) => self.answer(batch, outcomes, &standings),
+            Err(fault) if batch.len() == 1 || fault.concerns_every_write() => {
+                self.refuse(batch, fault);
+            }
+            Err(_) => {
+                for put in batch {
+                    self.commit(vec![put]);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, batch: Vec<Put>, outcomes: Vec<Outcome>, standings: &Standings) {
+        self.shared.failing.store(false, Ordering::Relaxed);
+        // Settled before the first answer, so that who asks again at once finds the scorecard here.
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut sampled = false;
+        for (put, outcome) in batch.into_iter().zip(outcomes) {
+            let Put { entry, answer } = put;
+            let as_reckoned = matches!(&outcome, Outcome::Written(_, Reckoned::ByCaller));
+            settle(&self.shared.cards, &entry, standings, as_reckoned);
+            self.shared.known.add(entry.blobs.iter().map(|blob| blob.digest));
+            let answered = match outcome {
+                Outcome::Written(delta, _) => {
+                    sampled |= self.ledger.sample(&entry.facts);
+                    let mut decision = entry.facts.decision;
+                    decision.scorecard = delta;
+                    let decision = Arc::new(decision);
+                    if self.shared.events.receiver_count() > 0 {
+                        // The last receiver may have gone meanwhile.
+                        let _nobody = self.shared.events.send(Arc::clone(&decision));
+                    }
+                    Ok(decision)
+                }
+                Outcome::Earlier(decision) => Ok(decision),
+                Outcome::Refused(error) => Err(error),
+            };
+            answers.push((answer, answered));
+        }
+        for (answer, answered) in answers {
+            // Whoever asked may have gone; the decision stands all the same.
+            let _gone = answer.send(answered);
+        }
+        if sampled {
+            self.ledger.store_dictionary();
+        }
+    }
+
+    fn refuse(&self, batch: Vec<Put>, fault: Fault) {
+        self.shared.failing.store(true, Ordering::Relaxed);
+        let error = fault.into_error(&self.shared.file);
+        let n_decisions = batch.len();
+        tracing::error!(
+            n_decisions,
+            cause = error.internal(),
+            "Could not record: {}",
+            error.external()
+        );
+        for put in batch {
+            settle(&self.shared.cards, &put.entry, &Standings::new(), false);
+            // Whoever asked may have gone.
+            let _gone = put.answer.send(Err(again(&error)));
+        }
+    }
+}
+
+fn settle(cards: &Cards, entry: &Entry, standings: &Standings, as_reckoned: bool) {
+    let Some(subject) = &entry.subject else { return };
+    let standing: Option<&Standing> = standings.get(subject);
+    cards.settle(subject, standing, as_reckoned || entry.step.is_none());
+}
+
+/// The same error for the next of a batch that failed as a whole.
+fn again(error: &Error) -> Error {
+    let copy = Error::new(error.kind(), error.external()).with_internal(error.internal());
+    match error.help() {
+        Some(help) => copy.with_help(help),
+        None => copy,
+    }
+}
+
+impl Entry {
+    /// About how many bytes it adds to the log.
+    fn weight(&self) -> usize {
+        const PAGES_BESIDE: usize = 4 * 4096;
+        let blobs: usize = self.blobs.iter().map(|blob| blob.content.len()).sum();
+        self.body.len() + blobs + PAGES_BESIDE
+    }
+}

@@ -1,0 +1,154 @@
+//! Opening: a record is made or found, and what is not ours is refused untouched.
+
+use std::fs;
+use std::path::Path;
+
+use goldgate::domain::error::{Error, ErrorKind};
+use goldgate::record::Store;
+use goldgate::record::sqlite::SqliteStore;
+use rusqlite::Connection;
+
+use super::draft::of;
+
+/// The error of opening `dir`, which must help.
+fn refusal(dir: &Path) -> Error {
+    let error = SqliteStore::open(dir).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error:?}");
+    assert!(error.help().unwrap().contains("--data DIR"), "{error:?}");
+    error
+}
+
+/// Names and bytes of everything in a folder.
+fn content(dir: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| {
+            let entry = entry.unwrap();
+            (entry.file_name().into_string().unwrap(), fs::read(entry.path()).unwrap())
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn folder_and_files_are_private() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("share/goldgate");
+    let store = SqliteStore::open(&data).unwrap();
+    store.put_decision(of("a").draft()).await.unwrap();
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&data), 0o700);
+    for entry in fs::read_dir(&data).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_file_in_the_place_of_the_folder_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    fs::write(&data, "a file").unwrap();
+    let error = refusal(&data);
+    assert!(error.external().contains(data.to_str().unwrap()), "{error:?}");
+    let error = refusal(&data.join("below"));
+    assert!(error.external().contains("below"), "{error:?}");
+}
+
+#[test]
+fn a_folder_in_the_place_of_the_file_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(SqliteStore::file_in(dir.path())).unwrap();
+    assert!(refusal(dir.path()).external().contains("goldgate.db"));
+}
+
+/// Permission bits do not bind root, so a folder that nobody may write stands in: `/proc`.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_folder_that_cannot_be_written_is_told() {
+    assert!(refusal(Path::new("/proc/goldgate")).external().contains("/proc/goldgate"));
+    assert!(refusal(Path::new("/proc/self")).external().contains("/proc/self"));
+}
+
+#[test]
+fn what_is_no_record_is_refused_untouched() {
+    for (n, bytes) in [&b""[..], b"hello", &[b'x'; 4096], b"SQLite format 3\0"].iter().enumerate() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(SqliteStore::file_in(dir.path()), bytes).unwrap();
+        let before = content(dir.path());
+        let error = refusal(dir.path());
+        assert!(error.external().contains("is not a goldgate record"), "{n} {error:?}");
+        assert_eq!(content(dir.path()), before);
+    }
+}
+
+#[test]
+fn the_database_of_another_program_is_refused_untouched() {
+    for journal in ["DELETE", "WAL"] {
+        let dir = tempfile::tempdir().unwrap();
+        let other = Connection::open(SqliteStore::file_in(dir.path())).unwrap();
+        other
+            .execute_batch(&format!(
+                "PRAGMA journal_mode={journal}; CREATE TABLE t (x); INSERT INTO t VALUES (1);"
+            ))
+            .unwrap();
+        let before = content(dir.path());
+        assert!(refusal(dir.path()).external().contains("is not a goldgate record"));
+        assert_eq!(content(dir.path()), before);
+    }
+}
+
+#[test]
+fn a_record_of_a_newer_version_is_refused_and_both_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(dir.path()).unwrap());
+    let file = SqliteStore::file_in(dir.path());
+    Connection::open(file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
+    let error = refusal(dir.path());
+    for part in ["layout 7", "layout 1", env!("CARGO_PKG_VERSION")] {
+        assert!(error.external().contains(part), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_record_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    store.put_decision(of("a").draft()).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let file = SqliteStore::file_in(dir.path());
+    let bytes = fs::read(&file).unwrap();
+    // The catalogue of tables on the first page, and everything behind it.
+    let damaged: Vec<u8> =
+        bytes.iter().enumerate().map(|(at, byte)| if at < 100 { *byte } else { 0xa5 }).collect();
+    for bytes in [&damaged[..], &damaged[..200]] {
+        fs::write(&file, bytes).unwrap();
+        let _no_log = fs::remove_file(format!("{}-wal", file.display()));
+        let told = match SqliteStore::open(dir.path()) {
+            Ok(store) => store.put_decision(of("a").at(1).draft()).await.unwrap_err(),
+            Err(error) => error,
+        };
+        assert_eq!(told.kind(), ErrorKind::Unavailable);
+        assert!(told.external().contains("is damaged"), "{told:?}");
+        assert!(told.help().unwrap().contains("backup"), "{told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_without_its_record_is_not_read_into_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    store.put_decision(of("a").draft()).await.unwrap();
+    store.close().await.unwrap();
+    let log = dir.path().join("goldgate.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    fs::remove_file(store.file()).unwrap();
+    let error = refusal(dir.path());
+    assert!(error.external().contains("goldgate.db-wal"), "{error:?}");
+    fs::remove_file(&log).unwrap();
+    SqliteStore::open(dir.path()).unwrap();
+}
