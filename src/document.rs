@@ -320,6 +320,17 @@ mod tests {
     }
 
     #[test]
+    fn the_deepest_document_is_read_and_dropped_on_a_small_stack() {
+        let limits = DocumentLimits { max_depth: usize::MAX, ..DocumentLimits::default() };
+        let text = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        let read = move || {
+            assert!(json::read(&text, &limits).is_ok());
+            assert!(yaml::read(&text, &limits).iter().all(Result::is_ok));
+        };
+        std::thread::Builder::new().stack_size(1 << 20).spawn(read).unwrap().join().unwrap();
+    }
+
+    #[test]
     fn a_key_is_shown_on_one_line_and_not_too_long() {
         assert_eq!(shown("a\nb"), "`a\\nb`");
         assert!(shown(&"x".repeat(1000)).len() < 100);

@@ -3,10 +3,12 @@
 mod answer;
 mod data;
 mod dialect;
+pub mod docs;
 mod evaluate;
 mod input;
 mod load;
 mod manifest;
+mod metadata;
 mod node;
 mod rules;
 mod source;

@@ -10,7 +10,7 @@ use std::borrow::Cow;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use self::scalar::Scalar;
-use super::tree::{Role, Shape, Tree};
+use super::tree::{DEEPEST, Role, Shape, Tree};
 use super::{Document, DocumentLimits, Fault, FaultKind};
 use crate::domain::place::Span;
 use crate::domain::value::{Number, Value};
@@ -62,15 +62,17 @@ fn full(
 ) -> Result<Option<Document>, Fault> {
     let base = range.start;
     let source = text.get(range).unwrap_or_default();
+    let max_depth = limits.max_depth.min(DEEPEST);
     let options = granit_parser::options! {
         emit_comments: false,
         emit_anchor_events: true,
-        flow_nesting_limit: limits.max_depth,
-        block_nesting_limit: limits.max_depth,
+        flow_nesting_limit: max_depth,
+        block_nesting_limit: max_depth,
     };
-    let mut reader = Reader { source, base, tree: Tree::new(limits), n_flow: 0, n_documents: 0 };
+    let mut reader =
+        Reader { source, base, tree: Tree::new(limits, source.len()), n_flow: 0, n_documents: 0 };
     for item in Parser::new_from_str_with_options(source, options) {
-        let (event, span) = item.map_err(|error| explain::fault(text, base, &error, limits))?;
+        let (event, span) = item.map_err(|error| explain::fault(text, base, &error, max_depth))?;
         let start = span.start.byte_offset().unwrap_or(0);
         let end = span.end.byte_offset().unwrap_or(start).max(start);
         reader.event(event, start, end)?;

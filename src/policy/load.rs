@@ -242,9 +242,10 @@ impl Loaded {
                     .iter()
                     .zip(&self.places)
                     .filter(|((module, _), _)| module.package == package)
-                    .map(|((module, annotations), (inner, _))| Placed {
+                    .map(|((module, annotations), (inner, bundle))| Placed {
                         module,
                         inner,
+                        bundle: *bundle,
                         annotations,
                     })
                     .collect();
@@ -308,7 +309,7 @@ impl Loaded {
 
 fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> Revision {
     // Faults of Rego files so far: what they define may be missing below.
-    let is_rego = |fault: &Fault| fault.file.path.ends_with(".rego");
+    let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(faults);
     let metas: Vec<Arc<PolicyMeta>> =
         policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();

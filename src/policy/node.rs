@@ -1,5 +1,6 @@
 //! A document of a bundle, walked field by field: every fault with its place, and none hides another.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::document::{Document, DocumentLimits, json, yaml};
@@ -12,7 +13,8 @@ use crate::rego::suggest;
 pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault>> {
     // Data files may be large; nothing in them is expanded.
     let limits = DocumentLimits { max_nodes: 10_000_000, ..DocumentLimits::default() };
-    let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+    let extension = Path::new(&file.path).extension();
+    let is_yaml = extension.is_some_and(|extension| extension == "yaml" || extension == "yml");
     let fault = |cause: crate::document::Fault| {
         let fault = Fault::new(file, cause.span, cause.message);
         let fault = match cause.related {

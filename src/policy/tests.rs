@@ -21,14 +21,22 @@ pub struct TestReport {
     pub coverage: Coverage,
 }
 
-/// How long one test may take: it often runs a policy over many inputs.
-const TEST_BUDGET: Duration = Duration::from_secs(10);
+/// How many budgets of one evaluation a test may take: it often runs a policy over many inputs.
+const BUDGETS: u32 = 20;
 
-/// Runs the tests below `paths` whose `package.name` is in `selected`, with nothing loaded but what stands there.
+/// Runs the tests below `paths`, with nothing loaded but what stands there.
 ///
 /// # Errors
 /// Every fault of every file; then nothing was run.
-pub fn run(
+pub fn run(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<Fault>> {
+    run_selected(paths, options, &|_| true)
+}
+
+/// Runs those of the tests below `paths` whose `data.package.name` is in `selected`.
+///
+/// # Errors
+/// Every fault of every file; then nothing was run.
+pub fn run_selected(
     paths: &[PathBuf],
     options: &LoadOptions,
     selected: &Selected<'_>,
@@ -55,14 +63,20 @@ fn run_here(
     faults.extend(loaded.faults.iter().cloned());
     let mut report = TestReport { results: Vec::new(), coverage: Coverage::default() };
     if faults.is_empty() {
-        faults = loaded.run(&mut report, selected).err().unwrap_or_default();
+        let budget = options.budget.saturating_mul(BUDGETS);
+        faults = loaded.run(&mut report, budget, selected).err().unwrap_or_default();
     }
     if faults.is_empty() { Ok(report) } else { Err(sorted(faults)) }
 }
 
 impl Loaded {
-    fn run(&self, report: &mut TestReport, selected: &Selected<'_>) -> Result<(), Vec<Fault>> {
-        let mut linker = Linker::new(&self.modules, Term::from(&self.data), TEST_BUDGET);
+    fn run(
+        &self,
+        report: &mut TestReport,
+        budget: Duration,
+        selected: &Selected<'_>,
+    ) -> Result<(), Vec<Fault>> {
+        let mut linker = Linker::new(&self.modules, Term::from(&self.data), budget);
         let packages: BTreeSet<&[String]> =
             self.modules.iter().map(|module| module.package.as_slice()).collect();
         let mut faults = Vec::new();

@@ -170,10 +170,10 @@ impl Store for SqliteStore {
     }
 
     fn decision_of_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<Decision>>> {
-        let key = Key::digest_of(key);
-        Box::pin(
-            self.readers.read(move |image| Ok(rows::decision_of_key(image, &key)?.map(Arc::new))),
-        )
+        Box::pin(async move {
+            let key = Key::digest_of(key);
+            self.readers.look_up(|image| Ok(rows::decision_of_key(image, &key)?.map(Arc::new)))
+        })
     }
 
     fn decision(&self, id: DecisionId) -> Answer<'_, Option<Arc<Decision>>> {

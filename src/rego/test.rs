@@ -119,7 +119,9 @@ pub fn run(
                 judge(program.run(&mut engine, &rule_path(&module.package, &rule.path)))
             };
             let duration = if is_todo { Duration::ZERO } else { started.elapsed() };
-            let output = engine.take_prints().unwrap_or_default();
+            let printed = engine.take_prints().unwrap_or_default();
+            let output =
+                printed.iter().map(|line| without_place(line, &module.file.path)).collect();
             if matches!(status, Status::Error(_)) {
                 // Whatever state a failure left behind must not reach the next test.
                 observe(&engine, coverage);
@@ -137,6 +139,13 @@ pub fn run(
     }
     observe(&engine, coverage);
     results
+}
+
+/// The engine puts `file:line: ` before what a policy prints.
+fn without_place(line: &str, file: &str) -> String {
+    let text = line.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));
+    let text = text.and_then(|rest| rest.split_once(": ")).map_or(line, |(_, text)| text);
+    text.to_owned()
 }
 
 fn judge(answer: Result<Option<Value>, Failure>) -> Status {
@@ -166,12 +175,15 @@ fn place(file: &Arc<SourceFile>, span: Span) -> Location {
 
 fn row_and_column<S: Serializer>(location: &Location, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
-    struct Row<'l> {
+    struct Place<'l> {
         file: &'l str,
-        row: u32,
-        col: u32,
+        #[serde(rename = "row")]
+        line: u32,
+        #[serde(rename = "col")]
+        column: u32,
     }
-    Row { file: &location.file, row: location.line, col: location.column }.serialize(serializer)
+    let Location { file, line, column, .. } = location;
+    Place { file, line: *line, column: *column }.serialize(serializer)
 }
 
 fn flags<S: Serializer>(status: &Status, serializer: S) -> Result<S::Ok, S::Error> {
@@ -212,6 +224,6 @@ fn nanoseconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::O
 }
 
 fn encoded<S: Serializer>(lines: &[String], serializer: S) -> Result<S::Ok, S::Error> {
-    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let text = lines.join("\n") + "\n";
     serializer.serialize_str(&STANDARD.encode(text))
 }

@@ -19,7 +19,8 @@ use goldgate::domain::release::Release;
 use goldgate::domain::request::Request;
 use goldgate::domain::resource::{Resource, ResourceId};
 use goldgate::domain::value::Value;
-use goldgate::policy::{BundleSource, LoadOptions, Revision};
+use goldgate::policy::tests::{self, Status, TestResult};
+use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
 
 #[test]
 fn every_bundle_is_judged_as_expected() {
@@ -31,6 +32,75 @@ fn every_bundle_is_judged_as_expected() {
         let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(&case).join("expect.txt");
         expect_file![expected].assert_eq(&shown);
     }
+}
+
+#[test]
+fn the_tests_of_the_builtin_policies_pass() {
+    let report = tests::run(&[PathBuf::from("policies")], &LoadOptions::default());
+    let report = report.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+    let failed: Vec<&TestResult> = report
+        .results
+        .iter()
+        .filter(|result| !matches!(result.status, Status::Pass | Status::Skip))
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(report.results.len() > 40);
+    assert!(report.coverage.percent() > 90.0, "{:#?}", report.coverage);
+}
+
+#[test]
+fn results_of_tests_are_printed_as_opa_prints_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a_test.rego");
+    let text = r#"package a.b_test
+
+test_ok if true
+
+test_bad if {
+	print("why", 1)
+	1 == 2
+}
+
+todo_test_later if false
+
+test_error if 1 / count([]) == 1
+
+test_number := 7
+
+test_cases[name] := case if some name, case in {"one": true, "two": false}
+
+test_loop if {
+	some a in numbers.range(1, 100000)
+	some b in numbers.range(1, 100000)
+	a + b == -1
+}
+"#;
+    fs::write(&file, text).unwrap();
+    let options = LoadOptions { budget: Duration::from_millis(10), ..LoadOptions::default() };
+    let report = tests::run(std::slice::from_ref(&file), &options).unwrap();
+    let mut json = serde_json::to_value(&report.results).unwrap();
+    for item in json.as_array_mut().unwrap() {
+        assert!(item["duration"].is_u64());
+        item["duration"] = 0.into();
+    }
+    let shown = serde_json::to_string_pretty(&json).unwrap();
+    let shown = shown.replace(&file.display().to_string(), "a_test.rego");
+    expect_file!["../cases/policy/test_results.json"].assert_eq(&format!("{shown}\n"));
+}
+
+#[test]
+fn faults_of_tests_are_named_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a_test.rego"), "package a\n\ntest_x if f(1)\n").unwrap();
+    let paths = [folder.path().to_owned(), folder.path().join("nowhere")];
+    let faults = tests::run(&paths, &LoadOptions::default()).unwrap_err();
+    let said = shown(&faults);
+    assert!(said.contains("a_test.rego:3:11: there is no function `f`"), "{said}");
+    assert!(said.contains("nowhere:1:1: there is no such file or folder"), "{said}");
+}
+
+fn shown(faults: &[BundleFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 fn run(case: &Path) -> String {
@@ -64,8 +134,11 @@ fn run(case: &Path) -> String {
         )
         .unwrap();
     }
-    writeln!(out, "\n{:#?}", revision.enforcement()).unwrap();
-    writeln!(out, "{:#?}\n", revision.scorecard_rules()).unwrap();
+    if case.join("bundle/enforcement.yaml").exists() {
+        writeln!(out, "\n{:#?}", revision.enforcement()).unwrap();
+        writeln!(out, "{:#?}", revision.scorecard_rules()).unwrap();
+    }
+    writeln!(out).unwrap();
     if let Ok(text) = fs::read_to_string(case.join("input.yaml")) {
         let release = release(&text);
         let now = Timestamp::from_millis(1_795_327_326_000);

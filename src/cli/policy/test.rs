@@ -15,9 +15,11 @@ use crate::policy::tests::{self, Status, TestReport};
 /// # Errors
 /// When the policies cannot be loaded, or there is no test.
 pub fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Failure> {
+    let defaults = LoadOptions::default();
+    let budget = session.config.policy_time.unwrap_or(defaults.budget);
     let pattern = args.run.as_deref().map(pattern).transpose()?;
     let selected = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(name));
-    let report = tests::run(&args.paths, &LoadOptions::default(), &selected)?;
+    let report = tests::run_selected(&args.paths, &LoadOptions { budget, ..defaults }, &selected)?;
     if report.results.is_empty() {
         return Err(match &args.run {
             Some(run) => Complaint::new(

@@ -20,7 +20,7 @@ pub(super) fn read(source: &str, base: usize, limits: &DocumentLimits) -> Option
         source,
         bytes: source.as_bytes(),
         base,
-        tree: Tree::new(limits),
+        tree: Tree::new(limits, source.len()),
         next: 0,
         line: 0,
         at: 0,
@@ -128,11 +128,7 @@ impl<'t> Lane<'t, '_> {
         while self.indent() == Some(indent) {
             let start = self.at;
             let end = self.key(start)?;
-            let key = self.source.get(start..end)?;
-            if scalar::plain(key) != Scalar::Text {
-                return None;
-            }
-            self.tree.key(key, self.span(start, end));
+            self.named(start, end)?;
             let value = self.skip_blanks(end + 1);
             if matches!(self.byte(value), Some(byte) if byte != b'#' || value == end + 1) {
                 self.scalar(value)?;
@@ -194,35 +190,114 @@ impl<'t> Lane<'t, '_> {
         (ends && at - start <= MAX_KEY_BYTES).then_some(at)
     }
 
-    /// Adds the scalar, or the empty collection, that fills the rest of the line.
+    /// Adds the scalar, or the flow collection, that fills the rest of the line.
     fn scalar(&mut self, start: usize) -> Option<()> {
-        let rest = self.source.get(start..self.end)?;
         match self.byte(start)? {
-            quote @ (b'\'' | b'"') => {
-                let inner = rest.get(1..)?;
-                let length = inner.bytes().position(|byte| byte == quote)?;
-                let text = inner.get(..length)?;
-                let end = start + length + 2;
-                if !self.is_tail(end) || (quote == b'"' && text.contains('\\')) {
-                    return None;
-                }
-                self.leaf(Scalar::Text, text, start, end)
+            b'\'' | b'"' => {
+                let end = self.quoted(start)?;
+                self.is_tail(end).then_some(())
             }
-            b'{' if self.byte(start + 1) == Some(b'}') => self.empty(Shape::Object, start),
-            b'[' if self.byte(start + 1) == Some(b']') => self.empty(Shape::Array, start),
-            b'a'..=b'z'
-            | b'A'..=b'Z'
-            | b'0'..=b'9'
-            | b'/'
-            | b'.'
-            | b'_'
-            | b'$'
-            | b'+'
-            | b'('
-            | b'~'
-            | b'-' => self.plain(rest, start),
+            b'{' | b'[' => {
+                let end = self.flow(start)?;
+                self.is_tail(end).then_some(())
+            }
+            byte if begins_plain(byte) || byte == b'(' => {
+                let rest = self.source.get(start..self.end)?;
+                self.plain(rest, start)
+            }
             _ => None,
         }
+    }
+
+    /// Adds the quoted scalar at `start`, which has nothing to unescape, and returns where it ends.
+    fn quoted(&mut self, start: usize) -> Option<usize> {
+        let quote = self.byte(start)?;
+        let inner = self.source.get(start + 1..self.end)?;
+        let length = inner.bytes().position(|byte| byte == quote)?;
+        let text = inner.get(..length)?;
+        let end = start + length + 2;
+        if (quote == b'"' && text.contains('\\')) || self.byte(end) == Some(quote) {
+            return None;
+        }
+        self.leaf(Scalar::Text, text, start, end)?;
+        Some(end)
+    }
+
+    /// Adds the flow collection at `start`, which is closed in this line, and returns where it ends.
+    fn flow(&mut self, start: usize) -> Option<usize> {
+        let (shape, closing) = match self.byte(start)? {
+            b'{' => (Shape::Object, b'}'),
+            _ => (Shape::Array, b']'),
+        };
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return None;
+        }
+        self.tree.open(shape, self.span(start, start + 1), 0).ok()?;
+        let mut at = start + 1;
+        if self.byte(at)? != closing {
+            loop {
+                at = self.skip_blanks(at);
+                if shape == Shape::Object {
+                    let end = self.key(at)?;
+                    self.named(at, end)?;
+                    at = self.skip_blanks(end + 1);
+                }
+                let end = self.flow_value(at)?;
+                at = self.skip_blanks(end);
+                match self.byte(at)? {
+                    b',' => at += 1,
+                    byte if byte == closing => break,
+                    _ => return None,
+                }
+            }
+        }
+        self.depth -= 1;
+        self.tree.close(Some(self.span(at, at + 1).end)).ok()?;
+        Some(at + 1)
+    }
+
+    fn flow_value(&mut self, start: usize) -> Option<usize> {
+        match self.byte(start)? {
+            b'\'' | b'"' => self.quoted(start),
+            b'{' | b'[' => self.flow(start),
+            byte if begins_plain(byte) => self.flow_plain(start),
+            _ => None,
+        }
+    }
+
+    /// A word: a plain scalar in a flow collection may hold blanks too, but seldom does.
+    fn flow_plain(&mut self, start: usize) -> Option<usize> {
+        let mut at = start;
+        while let Some(byte) = self.byte(at) {
+            let inside = match byte {
+                b' ' | b',' | b'}' | b']' => break,
+                b':' => self
+                    .byte(at + 1)
+                    .is_some_and(|next| next.is_ascii_alphanumeric() || next == b'/'),
+                b'-' if at == start => self
+                    .byte(at + 1)
+                    .is_some_and(|next| next.is_ascii_alphanumeric() || next == b'-'),
+                _ => begins_plain(byte) || matches!(byte, b'%' | b'@' | b'=' | b'(' | b')'),
+            };
+            if !inside {
+                return None;
+            }
+            at += 1;
+        }
+        let text = self.source.get(start..at)?;
+        self.resolved(text, start)?;
+        Some(at)
+    }
+
+    /// Names the next value with the key that stands from `start` to `end`.
+    fn named(&mut self, start: usize, end: usize) -> Option<()> {
+        let key = self.source.get(start..end)?;
+        if scalar::plain(key) != Scalar::Text {
+            return None;
+        }
+        self.tree.key(key, self.span(start, end));
+        Some(())
     }
 
     fn plain(&mut self, rest: &'t str, start: usize) -> Option<()> {
@@ -234,6 +309,10 @@ impl<'t> Lane<'t, '_> {
         if text.ends_with(':') || text.as_bytes().windows(2).any(colon) {
             return None;
         }
+        self.resolved(text, start)
+    }
+
+    fn resolved(&mut self, text: &str, start: usize) -> Option<()> {
         let scalar = scalar::plain(text);
         if matches!(scalar, Scalar::Float(float) if !float.is_finite()) {
             return None;
@@ -247,14 +326,6 @@ impl<'t> Lane<'t, '_> {
         self.tree.leaf(value_of(scalar, text), span, 0).ok()
     }
 
-    fn empty(&mut self, shape: Shape, start: usize) -> Option<()> {
-        if !self.is_tail(start + 2) {
-            return None;
-        }
-        self.tree.open(shape, self.span(start, start + 1), 0).ok()?;
-        self.tree.close(Some(self.span(start, start + 2).end)).ok()
-    }
-
     /// Whether nothing but blanks and a comment stands from `at` on.
     fn is_tail(&self, at: usize) -> bool {
         let next = self.skip_blanks(at);
@@ -263,6 +334,11 @@ impl<'t> Lane<'t, '_> {
             Some(byte) => byte == b'#' && next > at,
         }
     }
+}
+
+/// Whether a plain scalar may begin with this character whatever follows, but for a dash.
+fn begins_plain(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'$' | b'+' | b'~' | b'-')
 }
 
 #[cfg(test)]
@@ -275,7 +351,7 @@ mod tests {
     use super::*;
     use crate::document::tests::walk;
 
-    const MANIFEST: &str = "# a Deployment\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: checkout\n  labels:\n    app.kubernetes.io/name: checkout   # who\n    version: '1.2'\n  annotations: {}\nspec:\n  replicas: 3\n  empty:\n  template:\n    spec:\n      containers:\n      - name: app\n        image: registry.example/shop/checkout:1.2\n        args: [] # none\n        command:\n        - /bin/app\n        - --port=8080\n        - \"--quoted: yes\"\n        env:\n          - name: A_B\n            value: \"yes\"\n          - name: EMPTY\n      - name: side\n        ports:\n        - containerPort: 0x1F\n      volumes:\n      - - nested\n        - - deeper\n      # the end\n";
+    const MANIFEST: &str = "# a Deployment\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: checkout\n  labels:\n    app.kubernetes.io/name: checkout   # who\n    version: '1.2'\n  annotations: {}\n  more: {a: b, c: {d: [1, 'x y', http://x:80/y, --p=1], e: {}}, f: \"q\"} # flow\nspec:\n  replicas: 3\n  empty:\n  template:\n    spec:\n      containers:\n      - name: app\n        image: registry.example/shop/checkout:1.2\n        args: [] # none\n        command:\n        - /bin/app\n        - --port=8080\n        - \"--quoted: yes\"\n        env:\n          - name: A_B\n            value: \"yes\"\n          - name: EMPTY\n      - name: side\n        ports:\n        - containerPort: 0x1F\n      volumes:\n      - - nested\n        - - deeper\n      # the end\n";
 
     /// The document and the places of all its values.
     fn flat(document: &Document) -> (String, Vec<(Span, Span)>) {
@@ -306,7 +382,15 @@ mod tests {
             "",
             "a: |\n  x\n",
             "a: b\n  c\n",
-            "a: {b: c}\n",
+            "a: {b: c d}\n",
+            "a: {b:c}\n",
+            "a: [b: c]\n",
+            "a: [b,]\n",
+            "a: [-]\n",
+            "a: [b\n  ]\n",
+            "a: {b: }\n",
+            "a: [b]: c\n",
+            "a: [b:]\n",
             "a: 'x''y'\n",
             "a: \"\\n\"\n",
             "yes: 1\n",
@@ -335,10 +419,11 @@ mod tests {
 
     fn edits() -> impl Strategy<Value = Vec<(Index, u8, &'static str)>> {
         let bits = select(vec![
-            "\n", " ", "  ", "- ", ": ", ":", "#", " #", "'", "\"", "{}", "[]", "{", "]", "|", ">",
-            "&a ", "*a", "!!str ", "?", "? ", "-", "...", "%", "@", ",", "~", "null", "a: b", "x",
-            "\n\n", "    ", "\\", "<<: ", "=", "- - ", "-\n", "0x1", "1e3", "yes", "_", ".", "'x'",
-            "\"y\"", " # c", "true:", "\n  ", "\n- ",
+            ", ", "{a: b, ", "[a, b]", "}", ": {", ":x", "{", "[", "\n", " ", "  ", "- ", ": ",
+            ":", "#", " #", "'", "\"", "{}", "[]", "{", "]", "|", ">", "&a ", "*a", "!!str ", "?",
+            "? ", "-", "...", "%", "@", ",", "~", "null", "a: b", "x", "\n\n", "    ", "\\",
+            "<<: ", "=", "- - ", "-\n", "0x1", "1e3", "yes", "_", ".", "'x'", "\"y\"", " # c",
+            "true:", "\n  ", "\n- ",
         ]);
         vec((any::<Index>(), 0..4_u8, bits), 1..6)
     }
