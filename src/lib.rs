@@ -24,3 +24,4 @@ pub mod intake;
 pub mod policy;
 pub mod proto;
 pub mod record;
+pub mod rego;

@@ -1,5 +1,16 @@
 //! Policy: what a gate does with the Rego language: bundles in, outcomes out.
 
+mod answer;
+mod data;
+mod dialect;
+mod evaluate;
+mod input;
+mod load;
+mod manifest;
+mod node;
+mod rules;
+mod source;
+
 use std::sync::Arc;
 
 use crate::domain::clock::Timestamp;
@@ -12,16 +23,29 @@ use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::ScorecardRules;
 
+pub use crate::rego::{Fault as BundleFault, Related};
+pub use load::LoadOptions;
+pub use source::BundleSource;
+
 /// Policies, data, enforcement and scorecard rules, loaded and checked as a whole. Immutable.
 #[derive(Debug)]
 pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
+    runnables: Vec<evaluate::Runnable>,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
 }
 
 impl Revision {
+    /// Loads bundles as one revision: later ones add to earlier ones.
+    ///
+    /// # Errors
+    /// Every fault of every file, by file and place.
+    pub fn load(sources: &[BundleSource], options: &LoadOptions) -> Result<Self, Vec<BundleFault>> {
+        load::load(sources, options)
+    }
+
     /// Which revision this is.
     pub fn reference(&self) -> &RevisionRef {
         &self.reference
@@ -44,15 +68,16 @@ impl Revision {
 
     /// Runs every policy that applies over `release`, at the time `now`.
     ///
-    /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own.
+    /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own. Call it on a thread
+    /// with a stack of at least 16 MiB: chains of rules recurse.
     pub fn evaluate(
         &self,
-        _request: &Request,
-        _release: &Release,
-        _evidence: &EvidenceSet,
-        _now: Timestamp,
+        request: &Request,
+        release: &Release,
+        evidence: &EvidenceSet,
+        now: Timestamp,
     ) -> Vec<Outcome> {
-        Vec::new()
+        evaluate::run(&self.runnables, request, release, evidence, now)
     }
 
     /// A revision without any policy.
@@ -60,6 +85,7 @@ impl Revision {
         Self {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
+            runnables: Vec::new(),
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
         }

@@ -1,8 +1,8 @@
 //! The desk: where requests of every face are taken, timed, counted and handed to the gate.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -121,6 +121,7 @@ pub struct Desk {
     limits: Limits,
     metrics: Metrics,
     health: HealthReporter,
+    told_ready: Mutex<Option<bool>>,
     in_flight: Arc<Semaphore>,
     watchers: Arc<Semaphore>,
     draining: AtomicBool,
@@ -144,6 +145,7 @@ impl Desk {
             gate,
             metrics: Metrics::default(),
             health: grpc::health_reporter(),
+            told_ready: Mutex::new(None),
             in_flight: Arc::new(Semaphore::new(limits.max_in_flight)),
             watchers: Arc::new(Semaphore::new(limits.max_watchers)),
             draining: AtomicBool::new(false),
@@ -191,6 +193,12 @@ impl Desk {
 
     pub(crate) fn health(&self) -> &HealthReporter {
         &self.health
+    }
+
+    /// Whether `ready` is something else than was told before: watchers of health are told of changes only.
+    pub(crate) fn is_news(&self, ready: bool) -> bool {
+        let mut told = self.told_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        told.replace(ready) != Some(ready)
     }
 
     /// Ends when watchers shall go home.

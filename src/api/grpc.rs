@@ -115,10 +115,11 @@ pub(crate) async fn report_health(desk: &Arc<Desk>) {
 
 /// Tells `grpc.health.v1` of the desk's readiness, for every service by its name.
 pub(crate) async fn tell_health(desk: &Arc<Desk>) {
-    let status = match desk.ready().await {
-        Ok(()) => ServingStatus::Serving,
-        Err(_) => ServingStatus::NotServing,
-    };
+    let ready = desk.ready().await.is_ok();
+    if !desk.is_news(ready) {
+        return;
+    }
+    let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
     for name in SERVICES.into_iter().chain([""]) {
         desk.health().set_service_status(name, status).await;
     }

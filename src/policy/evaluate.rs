@@ -1,0 +1,131 @@
+//! Running policies: each over what its scope shows, and whatever comes out is an outcome.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::answer::violations;
+use super::dialect::Policy;
+use super::input::Inputs;
+use crate::domain::clock::Timestamp;
+use crate::domain::code::Severity;
+use crate::domain::evidence::EvidenceSet;
+use crate::domain::policy::{Dialect, Outcome, PolicyResult, RuleKind, Scope, Subject};
+use crate::domain::release::Release;
+use crate::domain::request::Request;
+use crate::domain::resource::ResourceId;
+use crate::rego::Term;
+use crate::rego::engine::Program;
+
+/// A policy and the program that runs it.
+#[derive(Debug)]
+pub(super) struct Runnable {
+    pub(super) policy: Policy,
+    pub(super) program: Program,
+}
+
+/// Runs every policy that applies.
+pub(super) fn run(
+    runnables: &[Runnable],
+    request: &Request,
+    release: &Release,
+    evidence: &EvidenceSet,
+    now: Timestamp,
+) -> Vec<Outcome> {
+    // Nothing is verified yet that a policy could look at.
+    let EvidenceSet {} = evidence;
+    let inputs = Inputs::new(request, release, now);
+    let mut outcomes = Vec::new();
+    for runnable in runnables {
+        let meta = &runnable.policy.meta;
+        let wants = |id: &ResourceId| {
+            meta.kinds.is_empty() || meta.kinds.iter().any(|kind| id.is_kind(kind))
+        };
+        let mut ask = |subject: Subject, input: Option<Term>| {
+            let Some(input) = input else { return };
+            let result = runnable.result(&input, release);
+            outcomes.push(Outcome { policy: Arc::clone(meta), subject, result });
+        };
+        match meta.scope {
+            Scope::Workload => {
+                for (index, workload) in release.workloads.iter().enumerate() {
+                    let resource = release.resources.get(workload.resource);
+                    if resource.is_some_and(|resource| wants(&resource.id)) {
+                        ask(Subject::Resource(workload.resource), inputs.of_workload(index));
+                    }
+                }
+            }
+            Scope::Resource => {
+                for (index, resource) in release.resources.iter().enumerate() {
+                    if !wants(&resource.id) {
+                        continue;
+                    }
+                    let input = match meta.dialect {
+                        Dialect::Goldgate => inputs.of_resource(index),
+                        Dialect::Conftest => inputs.resource(index),
+                    };
+                    ask(Subject::Resource(index), input);
+                }
+            }
+            Scope::Image => {
+                for (index, image) in release.images.iter().enumerate() {
+                    let user = image.used_by.first();
+                    let resource = user
+                        .and_then(|(workload, _)| release.workloads.get(*workload))
+                        .map(|workload| Subject::Resource(workload.resource));
+                    ask(resource.unwrap_or(Subject::Release), inputs.of_image(index));
+                }
+            }
+            Scope::Release => ask(Subject::Release, Some(inputs.of_release())),
+            // There is neither an SBOM nor a plan in a release yet, so these do not apply.
+            Scope::Sbom | Scope::Plan => {}
+        }
+    }
+    outcomes
+}
+
+impl Runnable {
+    /// What came out over one input.
+    fn result(&self, input: &Term, release: &Release) -> PolicyResult {
+        match self.violations(input, release) {
+            Ok(violations) if violations.is_empty() => PolicyResult::Passed,
+            Ok(violations) => PolicyResult::Failed(violations),
+            Err(reason) => PolicyResult::Error(reason),
+        }
+    }
+
+    fn violations(
+        &self,
+        input: &Term,
+        release: &Release,
+    ) -> Result<Vec<crate::domain::policy::Violation>, String> {
+        let excepted =
+            if self.policy.has_exceptions { self.exceptions(input)? } else { BTreeSet::new() };
+        let mut found = Vec::new();
+        for rule in &self.policy.rules {
+            if excepted.contains(&rule.suffix) {
+                continue;
+            }
+            let answer = self.ask(&rule.name, input)?;
+            let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
+            let severity = unwritten_warning.then_some(Severity::Low);
+            found.extend(violations(rule, answer.as_ref(), severity, release)?);
+        }
+        Ok(found)
+    }
+
+    fn ask(&self, rule: &str, input: &Term) -> Result<Option<crate::domain::value::Value>, String> {
+        self.program
+            .evaluate(&self.policy.package, rule, input)
+            .map_err(|failure| format!("the rule `{rule}` could not be evaluated: {failure}"))
+    }
+
+    /// The rules that `exception` silences: it holds lists of their names without the prefix.
+    ///
+    /// Source: Conftest, "Exceptions".
+    fn exceptions(&self, input: &Term) -> Result<BTreeSet<String>, String> {
+        let answer = self.ask("exception", input)?;
+        let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
+        let names = lists.iter().filter_map(|list| list.as_array()).flatten();
+        Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())
+    }
+}

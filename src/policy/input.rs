@@ -1,0 +1,331 @@
+//! The input document, version 1, as docs/input.md and `input.schema.json` describe it.
+//!
+//! Each part is converted for the engine once and shared by every policy that looks at it.
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+
+use crate::domain::clock::Timestamp;
+use crate::domain::image::Image;
+use crate::domain::policy::Scope;
+use crate::domain::release::{ImageUse, Release};
+use crate::domain::request::Request;
+use crate::domain::resource::Resource;
+use crate::domain::service::Service;
+use crate::domain::value::{Number, Value};
+use crate::domain::workload::{Container, Quantity, Workload};
+use crate::rego::Term;
+
+/// The version of the document.
+const VERSION: i64 = 1;
+
+/// The inputs of one release, each made when a policy first asks for it.
+pub(super) struct Inputs<'r> {
+    release: &'r Release,
+    common: Vec<(Arc<str>, Term)>,
+    workloads: Vec<OnceCell<Term>>,
+    resources: Vec<OnceCell<Term>>,
+    origins: Vec<OnceCell<Term>>,
+    images: Vec<OnceCell<Term>>,
+}
+
+impl<'r> Inputs<'r> {
+    pub(super) fn new(request: &Request, release: &'r Release, now: Timestamp) -> Self {
+        let cells = |n: usize| (0..n).map(|_| OnceCell::new()).collect::<Vec<OnceCell<Term>>>();
+        let mut common = Fields::default();
+        common.set("version", Value::from(VERSION));
+        common.set("environment", Value::from(request.environment.as_str()));
+        common.set("stage", Value::from(request.stage.as_str()));
+        common.set("now", Value::from(now.to_string()));
+        common.set("trigger", trigger(request));
+        common.set("service", service(release.service.as_ref()));
+        Self {
+            release,
+            common: common.0.into_iter().map(|(key, value)| (key, Term::from(&value))).collect(),
+            workloads: cells(release.workloads.len()),
+            resources: cells(release.resources.len()),
+            origins: cells(release.resources.len()),
+            images: cells(release.images.len()),
+        }
+    }
+
+    /// What a policy of the scope `workload` sees.
+    pub(super) fn of_workload(&self, index: usize) -> Option<Term> {
+        Some(self.document(Scope::Workload, [("workload", self.workload(index)?)]))
+    }
+
+    /// What a policy of the scope `resource` sees.
+    pub(super) fn of_resource(&self, index: usize) -> Option<Term> {
+        let parts = [("resource", self.resource(index)?), ("origin", self.origin(index)?)];
+        Some(self.document(Scope::Resource, parts))
+    }
+
+    /// What a policy of the scope `image` sees.
+    pub(super) fn of_image(&self, index: usize) -> Option<Term> {
+        Some(self.document(Scope::Image, [("image", self.image(index)?)]))
+    }
+
+    /// What a policy of the scope `release` sees.
+    pub(super) fn of_release(&self) -> Term {
+        let resources = (0..self.resources.len()).filter_map(|index| {
+            Some(Term::object(vec![
+                (Arc::from("resource"), self.resource(index)?),
+                (Arc::from("origin"), self.origin(index)?),
+            ]))
+        });
+        let workloads = (0..self.workloads.len()).filter_map(|index| self.workload(index));
+        let images = (0..self.images.len()).filter_map(|index| self.image(index));
+        self.document(
+            Scope::Release,
+            [
+                ("resources", Term::array(resources.collect())),
+                ("workloads", Term::array(workloads.collect())),
+                ("images", Term::array(images.collect())),
+            ],
+        )
+    }
+
+    /// The resource as written, which is the whole input of a plain policy.
+    pub(super) fn resource(&self, index: usize) -> Option<Term> {
+        let resource = self.release.resources.get(index)?;
+        Some(self.resources.get(index)?.get_or_init(|| Term::from(&resource.document)).clone())
+    }
+
+    fn document<const N: usize>(&self, scope: Scope, parts: [(&str, Term); N]) -> Term {
+        let mut entries = self.common.clone();
+        entries.push((Arc::from("scope"), Term::from(scope.as_str())));
+        entries.extend(parts.map(|(key, term)| (Arc::from(key), term)));
+        Term::object(entries)
+    }
+
+    fn origin(&self, index: usize) -> Option<Term> {
+        let resource = self.release.resources.get(index)?;
+        let origin = || Term::from(&origin(resource, ""));
+        Some(self.origins.get(index)?.get_or_init(origin).clone())
+    }
+
+    fn workload(&self, index: usize) -> Option<Term> {
+        let written = self.release.workloads.get(index)?;
+        let resource = self.release.resources.get(written.resource)?;
+        let make = || Term::from(&workload(written, resource));
+        Some(self.workloads.get(index)?.get_or_init(make).clone())
+    }
+
+    fn image(&self, index: usize) -> Option<Term> {
+        let used = self.release.images.get(index)?;
+        let make = || Term::from(&image_use(used, self.release));
+        Some(self.images.get(index)?.get_or_init(make).clone())
+    }
+}
+
+/// Fields of an object that is being made: what is not known is left out, never `null`.
+#[derive(Default)]
+struct Fields(Vec<(Arc<str>, Value)>);
+
+impl Fields {
+    fn set(&mut self, key: &str, value: Value) {
+        self.0.push((Arc::from(key), value));
+    }
+
+    fn set_if(&mut self, key: &str, value: Option<Value>) {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+    }
+
+    fn into_value(self) -> Value {
+        Value::object(self.0)
+    }
+}
+
+fn trigger(request: &Request) -> Value {
+    let trigger = &request.trigger;
+    let parts = [
+        ("actor", &trigger.actor),
+        ("pipeline_url", &trigger.pipeline_url),
+        ("commit", &trigger.commit),
+        ("repository", &trigger.repository),
+    ];
+    let mut fields = Fields::default();
+    for (key, text) in parts {
+        fields.set_if(key, (!text.is_empty()).then(|| Value::from(text.as_str())));
+    }
+    fields.into_value()
+}
+
+fn service(service: Option<&Service>) -> Value {
+    let mut fields = Fields::default();
+    let Some(service) = service else {
+        // Nobody named it; the fields are there so that a policy need not ask twice.
+        for key in ["ref", "kind", "namespace", "name"] {
+            fields.set(key, Value::from(""));
+        }
+        fields.set("source", Value::from("unknown"));
+        return fields.into_value();
+    };
+    fields.set("ref", Value::from(service.reference.to_string()));
+    fields.set("kind", Value::from(service.reference.kind.as_str()));
+    fields.set("namespace", Value::from(service.reference.namespace.as_str()));
+    fields.set("name", Value::from(service.reference.name.as_str()));
+    fields.set("source", Value::from(service.source.as_str()));
+    let facts = [
+        ("owner", &service.owner),
+        ("system", &service.system),
+        ("tier", &service.tier),
+        ("lifecycle", &service.lifecycle),
+    ];
+    for (key, fact) in facts {
+        fields.set_if(key, fact.as_deref().map(Value::from));
+    }
+    fields.into_value()
+}
+
+/// Where a value stands: its pointer in the resource, and its line in the file.
+fn origin(resource: &Resource, path: &str) -> Value {
+    let line = if path.is_empty() { resource.line() } else { resource.location(path).line };
+    let mut fields = Fields::default();
+    fields.set("path", Value::from(path));
+    fields.set("file", Value::from(resource.file.path.as_str()));
+    fields.set("line", Value::from(i64::from(line)));
+    fields.into_value()
+}
+
+fn workload(workload: &Workload, resource: &Resource) -> Value {
+    let pod = &workload.pod;
+    let flag = |key: &str| Value::from(pod.get(key).and_then(Value::as_bool).unwrap_or(false));
+    let written_flag = |key: &str| pod.get(key).filter(|flag| flag.as_bool().is_some()).cloned();
+    let text = |value: Option<&Value>| value.filter(|text| text.as_str().is_some()).cloned();
+    let account = text(pod.get("serviceAccountName")).or_else(|| text(pod.get("serviceAccount")));
+    let mut fields = Fields::default();
+    fields.set("api_version", Value::from(resource.id.api_version.as_str()));
+    fields.set("kind", Value::from(resource.id.kind.as_str()));
+    fields.set("name", Value::from(resource.id.name.as_str()));
+    fields.set("namespace", Value::from(resource.id.namespace.as_str()));
+    fields.set("labels", workload.labels.clone());
+    fields.set("annotations", workload.annotations.clone());
+    fields.set("pod_labels", workload.pod_labels.clone());
+    fields.set("pod_annotations", workload.pod_annotations.clone());
+    fields.set_if("replicas", workload.replicas.clone());
+    fields.set_if("selector", workload.selector.clone());
+    let containers = workload.containers.iter().map(|one| container(one, resource));
+    fields.set("containers", Value::array(containers.collect()));
+    fields.set("volumes", list(pod, "volumes"));
+    fields.set_if("service_account", account);
+    fields.set_if("automount_service_account_token", written_flag("automountServiceAccountToken"));
+    fields.set("host_network", flag("hostNetwork"));
+    fields.set("host_pid", flag("hostPID"));
+    fields.set("host_ipc", flag("hostIPC"));
+    fields.set_if("host_users", written_flag("hostUsers"));
+    fields.set_if("os", text(pod.at(&["os", "name"])));
+    fields.set("pod", pod.clone());
+    fields.set("pod_path", Value::from(workload.pod_path.as_str()));
+    fields.set("origin", origin(resource, ""));
+    fields.into_value()
+}
+
+fn container(container: &Container, resource: &Resource) -> Value {
+    let spec = &container.spec;
+    let written = |key: &str| spec.get(key).filter(|value| **value != Value::Null).cloned();
+    let mut fields = Fields::default();
+    fields.set("name", Value::from(container.name.as_str()));
+    fields.set("kind", Value::from(container.kind.as_str()));
+    fields.set_if("image", container.image.as_ref().map(|it| image(it).into_value()));
+    fields.set_if("command", written("command"));
+    fields.set_if("args", written("args"));
+    fields.set("ports", ports(spec));
+    fields.set("env", list(spec, "env"));
+    fields.set("env_from", list(spec, "envFrom"));
+    fields.set(
+        "resources",
+        Value::object(vec![
+            (Arc::from("requests"), quantities(&container.requests)),
+            (Arc::from("limits"), quantities(&container.limits)),
+        ]),
+    );
+    let mut probes = Fields::default();
+    probes.set_if("liveness", written("livenessProbe"));
+    probes.set_if("readiness", written("readinessProbe"));
+    probes.set_if("startup", written("startupProbe"));
+    fields.set("probes", probes.into_value());
+    fields.set_if("lifecycle", written("lifecycle"));
+    fields.set("volume_mounts", list(spec, "volumeMounts"));
+    fields.set("security", container.security.clone());
+    fields.set("spec", spec.clone());
+    fields.set("origin", origin(resource, &container.path));
+    fields.into_value()
+}
+
+fn ports(spec: &Value) -> Value {
+    let names = [
+        ("name", "name"),
+        ("container_port", "containerPort"),
+        ("host_port", "hostPort"),
+        ("host_ip", "hostIP"),
+        ("protocol", "protocol"),
+    ];
+    let port = |written: &Value| {
+        let mut fields = Fields::default();
+        for (ours, theirs) in names {
+            fields.set_if(ours, written.get(theirs).filter(|it| **it != Value::Null).cloned());
+        }
+        fields.into_value()
+    };
+    let written = spec.get("ports").and_then(Value::as_array).unwrap_or_default();
+    Value::array(written.iter().map(port).collect())
+}
+
+/// The list as written; what is no list is an empty one.
+fn list(value: &Value, key: &str) -> Value {
+    value
+        .get(key)
+        .filter(|list| list.as_array().is_some())
+        .cloned()
+        .unwrap_or_else(|| Value::array(Vec::new()))
+}
+
+fn quantities(quantities: &[(String, Quantity)]) -> Value {
+    let quantity = |quantity: &Quantity| {
+        let mut fields = Fields::default();
+        fields.set("written", Value::from(quantity.written.as_str()));
+        let value = quantity.value.and_then(Number::from_f64).map(Value::Number);
+        fields.set_if("value", value);
+        fields.into_value()
+    };
+    let entries = quantities.iter().map(|(name, it)| (Arc::from(name.as_str()), quantity(it)));
+    Value::object(entries.collect())
+}
+
+fn image(image: &Image) -> Fields {
+    let mut fields = Fields::default();
+    fields.set("reference", Value::from(image.reference.as_str()));
+    match &image.parts {
+        Ok(parts) => {
+            fields.set("registry", Value::from(parts.registry.as_str()));
+            fields.set("repository", Value::from(parts.repository.as_str()));
+            fields.set_if("tag", parts.tag.as_deref().map(Value::from));
+            fields.set_if("digest", parts.digest.as_deref().map(Value::from));
+        }
+        Err(reason) => fields.set("invalid", Value::from(reason.as_str())),
+    }
+    fields
+}
+
+fn image_use(used: &ImageUse, release: &Release) -> Value {
+    let user = |(workload, container): &(usize, usize)| {
+        let workload = release.workloads.get(*workload)?;
+        let resource = release.resources.get(workload.resource)?;
+        let container = workload.containers.get(*container)?;
+        let mut whom = Fields::default();
+        whom.set("kind", Value::from(resource.id.kind.as_str()));
+        whom.set("namespace", Value::from(resource.id.namespace.as_str()));
+        whom.set("name", Value::from(resource.id.name.as_str()));
+        let mut fields = Fields::default();
+        fields.set("workload", whom.into_value());
+        fields.set("container", Value::from(container.name.as_str()));
+        fields.set("origin", origin(resource, &container.path));
+        Some(fields.into_value())
+    };
+    let mut fields = image(&used.image);
+    fields.set("used_by", Value::array(used.used_by.iter().filter_map(user).collect()));
+    fields.into_value()
+}

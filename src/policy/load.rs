@@ -1,0 +1,394 @@
+//! The one loader: start-up, `check` and `policy check` read bundles with it, and it names every fault of every file.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use super::Revision;
+use super::data::{self, Mounted};
+use super::dialect::{self, Placed, Policy};
+use super::evaluate::Runnable;
+use super::manifest::{self, Manifest};
+use super::rules::{self, Known};
+use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
+use crate::document::{DocumentLimits, yaml};
+use crate::domain::decision::RevisionRef;
+use crate::domain::digest::Digest;
+use crate::domain::enforcement::EnforcementRules;
+use crate::domain::place::{Place, Places};
+use crate::domain::policy::PolicyMeta;
+use crate::domain::scorecard::ScorecardRules;
+use crate::domain::value::Value;
+use crate::rego::check::{Checked, check};
+use crate::rego::engine::Linker;
+use crate::rego::guard::Limits;
+use crate::rego::metadata::{self, Annotation, YamlFault};
+use crate::rego::module::{Module, parse};
+use crate::rego::{Fault, Term};
+
+/// How bundles are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// How long one evaluation of one policy may take.
+    pub budget: Duration,
+    /// Bounds of each policy file.
+    pub limits: Limits,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self { budget: Duration::from_millis(250), limits: Limits::default() }
+    }
+}
+
+/// Stack of the thread that loads: parsers recurse, and callers may have little.
+const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// Loads bundles: later ones add to earlier ones.
+pub(super) fn load(
+    sources: &[BundleSource],
+    options: &LoadOptions,
+) -> Result<Revision, Vec<Fault>> {
+    on_large_stack(|| {
+        let mut loaded = Loaded::read(sources, Selection::Deciding, options);
+        let mut faults = std::mem::take(&mut loaded.faults);
+        let revision = revision(&loaded, options, &mut faults);
+        if faults.is_empty() { Ok(revision) } else { Err(sorted(faults)) }
+    })
+}
+
+/// Runs `work` on a thread with a large stack, or here when there can be none.
+pub(super) fn on_large_stack<T: Send>(work: impl Fn() -> T + Send + Sync) -> T {
+    let work = &work;
+    thread::scope(|scope| {
+        let thread = thread::Builder::new()
+            .name("policy-load".to_owned())
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, work);
+        match thread.map(thread::ScopedJoinHandle::join) {
+            Ok(Ok(done)) => done,
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(_) => work(),
+        }
+    })
+}
+
+/// Faults as they are shown: by file and place, none twice.
+pub(super) fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
+    faults.sort_by(Fault::order);
+    faults.dedup_by(|a, b| a.order(b).is_eq());
+    faults
+}
+
+/// Everything in the files of bundles, read and looked at together.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) bundles: Vec<Bundle>,
+    pub(super) modules: Vec<Module>,
+    /// For each module its path within its bundle, and the bundle.
+    pub(super) places: Vec<(String, usize)>,
+    pub(super) annotations: Vec<Vec<Annotation>>,
+    pub(super) data: Value,
+    manifests: Vec<(usize, Manifest)>,
+    pub(super) checked: Checked,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl Loaded {
+    pub(super) fn read(
+        sources: &[BundleSource],
+        selection: Selection,
+        options: &LoadOptions,
+    ) -> Self {
+        let mut loaded = Self {
+            bundles: Vec::new(),
+            modules: Vec::new(),
+            places: Vec::new(),
+            annotations: Vec::new(),
+            data: Value::object(Vec::new()),
+            manifests: Vec::new(),
+            checked: Checked::default(),
+            faults: Vec::new(),
+        };
+        let mut mounted = Vec::new();
+        for (index, source) in sources.iter().enumerate() {
+            let (bundle, faults) = Bundle::read(source, selection);
+            loaded.faults.extend(faults);
+            let manifest = Manifest::of(&bundle, &mut loaded.faults);
+            loaded.modules(&bundle, index, manifest.as_ref(), options);
+            mounted.extend(loaded.data(&bundle, manifest.as_ref()));
+            loaded.manifests.extend(manifest.map(|manifest| (index, manifest)));
+            loaded.bundles.push(bundle);
+        }
+        let manifests: Vec<Manifest> =
+            loaded.manifests.iter().map(|(_, manifest)| manifest.clone()).collect();
+        loaded.faults.extend(manifest::overlaps(&manifests));
+        loaded.data = data::join(&mounted, &mut loaded.faults);
+        loaded.faults.extend(data::collisions(&loaded.modules, &loaded.data, &mounted));
+        loaded.shared_packages();
+        loaded.checked = check(&loaded.modules, &loaded.data);
+        loaded.faults.append(&mut loaded.checked.faults);
+        loaded
+    }
+
+    fn modules(
+        &mut self,
+        bundle: &Bundle,
+        index: usize,
+        manifest: Option<&Manifest>,
+        options: &LoadOptions,
+    ) {
+        for file in bundle.files.iter().filter(|file| kind_of(&file.inner) == Some(FileKind::Rego))
+        {
+            let version = manifest.and_then(|manifest| manifest.version_of(&file.inner));
+            let module = match parse(&file.source, version, &options.limits) {
+                Ok(module) => module,
+                Err(fault) => {
+                    self.faults.push(fault);
+                    continue;
+                }
+            };
+            if let Some(manifest) = manifest.filter(|manifest| !manifest.owns(&module.package)) {
+                let message = format!(
+                    "the package `{}` lies outside of the bundle's roots ({})",
+                    module.package.join("."),
+                    manifest.roots_shown()
+                );
+                self.faults.push(
+                    Fault::new(&module.file, module.package_span, message)
+                        .with_help("rename the package, or add its root to `.manifest`"),
+                );
+            }
+            let (annotations, faults) = metadata::annotations(&module, &read_yaml);
+            self.faults.extend(faults);
+            self.modules.push(module);
+            self.places.push((file.inner.clone(), index));
+            self.annotations.push(annotations);
+        }
+    }
+
+    fn data(&mut self, bundle: &Bundle, manifest: Option<&Manifest>) -> Vec<Mounted> {
+        let mut mounted = Vec::new();
+        for file in bundle.files.iter().filter(|file| kind_of(&file.inner) == Some(FileKind::Data))
+        {
+            match data::mount(&file.source, &file.inner) {
+                Ok(Some(document)) => {
+                    let stranger =
+                        manifest.and_then(|manifest| manifest.stranger(&document.tree, &[]));
+                    if let (Some(path), Some(manifest)) = (stranger, manifest) {
+                        let message = format!(
+                            "`data.{}` lies outside of the bundle's roots ({})",
+                            path.join("."),
+                            manifest.roots_shown()
+                        );
+                        let nowhere = crate::domain::place::Span::default();
+                        self.faults.push(
+                            Fault::new(&file.source, nowhere, message)
+                                .with_help("move it, or add its root to `.manifest`"),
+                        );
+                    }
+                    mounted.push(document);
+                }
+                Ok(None) => {}
+                Err(faults) => self.faults.extend(faults),
+            }
+        }
+        mounted
+    }
+
+    /// A package of two bundles would be one policy out of two hands.
+    fn shared_packages(&mut self) {
+        let mut first: BTreeMap<&[String], (usize, &Module)> = BTreeMap::new();
+        let mut faults = Vec::new();
+        for (module, (_, bundle)) in self.modules.iter().zip(&self.places) {
+            let (known, other) =
+                *first.entry(module.package.as_slice()).or_insert((*bundle, module));
+            if known != *bundle {
+                let message =
+                    format!("the package `{}` is part of two bundles", module.package.join("."));
+                faults.push(
+                    Fault::new(&module.file, module.package_span, message)
+                        .with_related(&other.file, other.package_span, "the other one")
+                        .with_help("rename one of the two packages"),
+                );
+            }
+        }
+        self.faults.extend(faults);
+    }
+
+    /// Every package that is a policy, by ascending code.
+    pub(super) fn policies(&self, faults: &mut Vec<Fault>) -> Vec<Policy> {
+        let all: Vec<(&Module, &[Annotation])> =
+            self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
+        let packages: BTreeSet<&[String]> =
+            self.modules.iter().map(|module| module.package.as_slice()).collect();
+        let mut policies: Vec<Policy> = packages
+            .into_iter()
+            .filter_map(|package| {
+                let placed: Vec<Placed<'_>> = all
+                    .iter()
+                    .zip(&self.places)
+                    .filter(|((module, _), _)| module.package == package)
+                    .map(|((module, annotations), (inner, _))| Placed {
+                        module,
+                        inner,
+                        annotations,
+                    })
+                    .collect();
+                dialect::policy(package, &placed, &dialect::inherited(package, &all), faults)
+            })
+            .collect();
+        policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
+        for (one, other) in policies.iter().zip(policies.iter().skip(1)) {
+            if one.meta.code == other.meta.code {
+                faults.extend(self.equal_codes(&one.meta, &other.meta));
+            }
+        }
+        policies
+    }
+
+    fn equal_codes(&self, one: &PolicyMeta, other: &PolicyMeta) -> Option<Fault> {
+        let module = |meta: &PolicyMeta| {
+            self.modules.iter().find(|module| module.package.join(".") == meta.package)
+        };
+        let (one_module, other_module) = (module(one)?, module(other)?);
+        let span = |module: &Module| {
+            let annotations = self
+                .modules
+                .iter()
+                .zip(&self.annotations)
+                .filter(|(other, _)| other.package == module.package)
+                .flat_map(|(_, annotations)| annotations);
+            let mut coded = annotations.filter(|it| it.value.at(&["custom", "code"]).is_some());
+            match coded.next() {
+                Some(annotation) => {
+                    (Arc::clone(annotation.file()), annotation.span_of("/custom/code"))
+                }
+                None => (Arc::clone(&module.file), module.package_span),
+            }
+        };
+        let (file, place) = span(other_module);
+        let (first, first_place) = span(one_module);
+        let message = format!("two policies have the code `{}`", other.code);
+        Some(
+            Fault::new(&file, place, message)
+                .with_related(&first, first_place, "the other one")
+                .with_help("give each policy a code of its own"),
+        )
+    }
+
+    fn reference(&self) -> RevisionRef {
+        let parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+        let digest = Digest::of_parts(parts.iter().map(|digest| digest.as_bytes().as_slice()));
+        let names = self.bundles.iter().enumerate().zip(&parts).map(|((index, bundle), digest)| {
+            let manifest = self.manifests.iter().find(|(of, _)| *of == index);
+            let revision = manifest.map(|(_, manifest)| manifest.revision.clone());
+            revision.filter(|revision| !revision.is_empty()).unwrap_or_else(|| {
+                let name = bundle.name.rsplit('/').find(|part| !part.is_empty());
+                let short: String = digest.to_hex().chars().take(12).collect();
+                format!("{}-{short}", name.unwrap_or("bundle"))
+            })
+        });
+        RevisionRef { id: names.collect::<Vec<_>>().join("+"), digest }
+    }
+}
+
+fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> Revision {
+    // Faults of Rego files so far: what they define may be missing below.
+    let is_rego = |fault: &Fault| fault.file.path.ends_with(".rego");
+    let policies = loaded.policies(faults);
+    let metas: Vec<Arc<PolicyMeta>> =
+        policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();
+    let known = Known::new(&metas, faults.iter().any(is_rego));
+    let mut enforcement = EnforcementRules::default();
+    let mut scorecard = ScorecardRules::default();
+    for file in loaded.bundles.iter().flat_map(|bundle| &bundle.files) {
+        match kind_of(&file.inner) {
+            Some(FileKind::Enforcement) => {
+                rules::add_enforcement(&mut enforcement, &file.source, &known, faults);
+            }
+            Some(FileKind::Scorecard) => {
+                rules::add_scorecard(&mut scorecard, &file.source, &known, faults);
+            }
+            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest) | None => {}
+        }
+    }
+    let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
+    let (runnables, found) = link(loaded, policies, options, &broken);
+    faults.extend(found);
+    Revision {
+        reference: loaded.reference(),
+        policies: metas,
+        runnables,
+        enforcement,
+        scorecard: Arc::new(scorecard),
+    }
+}
+
+/// Makes every policy runnable, and lets the engine look at every other package as well.
+fn link(
+    loaded: &Loaded,
+    policies: Vec<Policy>,
+    options: &LoadOptions,
+    broken: &BTreeSet<&str>,
+) -> (Vec<Runnable>, Vec<Fault>) {
+    let mut faults = Vec::new();
+    let mut linker = Linker::new(&loaded.modules, Term::from(&loaded.data), options.budget);
+    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    let is_whole = |closure: &BTreeSet<Vec<String>>| {
+        let mut modules = loaded.modules.iter().filter(|module| closure.contains(&module.package));
+        !modules.any(|module| broken.contains(module.file.path.as_str()))
+    };
+    let mut runnables = Vec::new();
+    for policy in policies {
+        let closure = loaded.checked.closure(&policy.package);
+        if !is_whole(&closure) {
+            continue;
+        }
+        match linker.program(&policy.package, &closure) {
+            Ok(program) => runnables.push(Runnable { policy, program }),
+            Err(fault) => faults.push(fault),
+        }
+        seen.extend(closure);
+    }
+    for module in &loaded.modules {
+        if seen.contains(&module.package) {
+            continue;
+        }
+        let closure = loaded.checked.closure(&module.package);
+        if is_whole(&closure) {
+            faults.extend(linker.program(&module.package, &closure).err());
+        }
+        seen.extend(closure);
+    }
+    (runnables, faults)
+}
+
+/// Reads the YAML of a METADATA block.
+pub(super) fn read_yaml(text: &str) -> Result<(Value, Arc<Places>, Place), YamlFault> {
+    let mut documents = yaml::read(text, &DocumentLimits::default()).into_iter();
+    match documents.next() {
+        Some(Ok(document)) => Ok((document.value, document.places, document.root)),
+        Some(Err(cause)) => {
+            Err(YamlFault { message: cause.message, span: cause.span, help: cause.help })
+        }
+        None => Ok((Value::Null, Arc::default(), Place::default())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builtin_bundle_loads_without_a_fault() {
+        let revision = load(&[BundleSource::Builtin], &LoadOptions::default());
+        let revision = revision.unwrap_or_else(|faults| {
+            let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
+            panic!("{}", shown.join("\n"))
+        });
+        assert!(revision.policies().len() > 20);
+        assert_eq!(revision.policies().len(), revision.runnables.len());
+    }
+}

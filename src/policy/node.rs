@@ -1,0 +1,207 @@
+//! A document of a bundle, walked field by field: every fault with its place, and none hides another.
+
+use std::sync::Arc;
+
+use crate::document::{Document, DocumentLimits, json, yaml};
+use crate::domain::place::{Place, SourceFile, Span};
+use crate::domain::value::Value;
+use crate::rego::Fault;
+use crate::rego::suggest;
+
+/// Reads the one document of a file, by its name as JSON or YAML; `None` when it is empty.
+pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault>> {
+    // Data files may be large; nothing in them is expanded.
+    let limits = DocumentLimits { max_nodes: 10_000_000, ..DocumentLimits::default() };
+    let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+    let fault = |cause: crate::document::Fault| {
+        let fault = Fault::new(file, cause.span, cause.message);
+        let fault = match cause.related {
+            Some(related) => fault.with_related(file, related, "the first one"),
+            None => fault,
+        };
+        match cause.help {
+            Some(help) => fault.with_help(help),
+            None => fault,
+        }
+    };
+    if !is_yaml {
+        return json::read(&file.text, &limits).map(Some).map_err(|cause| vec![fault(cause)]);
+    }
+    let mut documents = Vec::new();
+    let mut faults = Vec::new();
+    for document in yaml::read(&file.text, &limits) {
+        match document {
+            Ok(document) => documents.push(document),
+            Err(cause) => faults.push(fault(cause)),
+        }
+    }
+    if let Some(second) = documents.get(1) {
+        let message = "this file may hold only one document";
+        faults.push(
+            Fault::new(file, first_line(file, second.root.value), message)
+                .with_help("remove the `---`, or move the rest into a file of its own"),
+        );
+    }
+    if faults.is_empty() { Ok(documents.into_iter().next()) } else { Err(faults) }
+}
+
+/// The part of `span` that stands on its first line.
+fn first_line(file: &SourceFile, span: Span) -> Span {
+    let text = file.text.get(span.range()).unwrap_or("");
+    let length = text.lines().next().unwrap_or("").trim_end().len();
+    Span::new(span.start as usize, span.start as usize + length)
+}
+
+/// A value of a document with its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node<'d> {
+    file: &'d Arc<SourceFile>,
+    document: &'d Document,
+    pub(super) value: &'d Value,
+    place: Place,
+}
+
+impl<'d> Node<'d> {
+    pub(super) fn root(file: &'d Arc<SourceFile>, document: &'d Document) -> Self {
+        Self { file, document, value: &document.value, place: document.root }
+    }
+
+    /// A fault at this value: at its key when it is a collection with one.
+    pub(super) fn fault(&self, message: impl Into<String>) -> Fault {
+        let collection = matches!(self.value, Value::Array(_) | Value::Object(_));
+        let span = if collection && !self.place.key.is_empty() {
+            self.place.key
+        } else {
+            first_line(self.file, self.place.value)
+        };
+        Fault::new(self.file, span, message)
+    }
+
+    /// A fault at this value's key.
+    fn key_fault(&self, message: impl Into<String>) -> Fault {
+        let span = if self.place.key.is_empty() { self.place.value } else { self.place.key };
+        Fault::new(self.file, span, message)
+    }
+
+    /// The fields of an object; a field that is not `known` is a fault.
+    pub(super) fn fields(
+        &self,
+        known: &[&str],
+        faults: &mut Vec<Fault>,
+    ) -> Vec<(&'d str, Node<'d>)> {
+        let Some(object) = self.value.as_object() else {
+            faults.push(self.wrong("an object"));
+            return Vec::new();
+        };
+        let fields =
+            object.entries().iter().enumerate().filter_map(|(index, (key, value))| {
+                Some((key.as_ref(), self.child(index, value)?))
+            });
+        let mut kept = Vec::new();
+        for (key, node) in fields {
+            if known.contains(&key) {
+                kept.push((key, node));
+                continue;
+            }
+            let otherwise = format!("write one of {}", listed(known));
+            faults.push(
+                node.key_fault(format!("there is no field `{key}`")).with_help(suggest::help(
+                    key,
+                    known.iter().copied(),
+                    &otherwise,
+                )),
+            );
+        }
+        kept
+    }
+
+    /// The items of a list.
+    pub(super) fn items(&self, faults: &mut Vec<Fault>) -> Vec<Node<'d>> {
+        match self.value {
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .filter_map(|(index, value)| self.child(index, value))
+                .collect(),
+            Value::Null => Vec::new(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+                faults.push(self.wrong("a list"));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The text.
+    pub(super) fn text(&self, faults: &mut Vec<Fault>) -> Option<&'d str> {
+        let text = self.value.as_str();
+        if text.is_none() {
+            faults.push(self.wrong("a text"));
+        }
+        text
+    }
+
+    /// The text as a `T`.
+    pub(super) fn parsed<T>(&self, faults: &mut Vec<Fault>) -> Option<T>
+    where
+        T: std::str::FromStr<Err = crate::domain::error::Error>,
+    {
+        match self.text(faults)?.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let fault = self.fault(error.external());
+                faults.push(match error.help() {
+                    Some(help) => fault.with_help(help),
+                    None => fault,
+                });
+                None
+            }
+        }
+    }
+
+    /// One of a few words.
+    pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], faults: &mut Vec<Fault>) -> Option<T> {
+        let text = self.text(faults)?;
+        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            let otherwise = format!("write {}", listed(&known));
+            faults.push(
+                self.fault(format!("`{text}` is none of {}", listed(&known)))
+                    .with_help(suggest::help(text, known.iter().copied(), &otherwise)),
+            );
+        }
+        found
+    }
+
+    fn wrong(&self, wanted: &str) -> Fault {
+        self.fault(format!("expected {wanted}, found {}", phrase(self.value)))
+            .with_help(format!("write {wanted} here"))
+    }
+
+    fn child(&self, index: usize, value: &'d Value) -> Option<Node<'d>> {
+        let place = self.document.places.child(self.place, index)?;
+        Some(Node { file: self.file, document: self.document, value, place })
+    }
+}
+
+/// `` `a`, `b` or `c` ``
+pub(super) fn listed(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|word| format!("`{word}`")).collect();
+    match quoted.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        Some((last, _)) => last.clone(),
+        None => String::new(),
+    }
+}
+
+/// What a value is, with its article.
+pub(super) fn phrase(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "nothing",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}

@@ -1,0 +1,245 @@
+//! `enforcement.yaml` and `scorecard.yaml`: text to rules, with every fault at its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::node::{Node, read};
+use crate::domain::code::{Code, Severity};
+use crate::domain::enforcement::{EnforcementRule, EnforcementRules};
+use crate::domain::finding::Enforcement;
+use crate::domain::place::SourceFile;
+use crate::domain::policy::PolicyMeta;
+use crate::domain::scorecard::{Level, NO_LEVEL, ScorecardRules};
+use crate::rego::Fault;
+use crate::rego::suggest;
+
+/// The policies that rules may name.
+#[derive(Debug)]
+pub(super) struct Known<'p> {
+    policies: &'p [Arc<PolicyMeta>],
+    /// A policy file has faults of its own, so that a missing name says nothing.
+    incomplete: bool,
+}
+
+/// The pack of findings about the input itself; their codes begin with `INPUT-`.
+const INPUT_PACK: &str = "input";
+
+impl<'p> Known<'p> {
+    pub(super) fn new(policies: &'p [Arc<PolicyMeta>], incomplete: bool) -> Self {
+        Self { policies, incomplete }
+    }
+
+    fn code(&self, node: &Node<'_>, faults: &mut Vec<Fault>) -> Option<Code> {
+        let code: Code = node.parsed(faults)?;
+        let exists = self.policies.iter().any(|policy| policy.code == code);
+        if !exists && !self.incomplete && !code.as_str().starts_with("INPUT-") {
+            let codes = self.policies.iter().map(|policy| policy.code.as_str());
+            let otherwise = "name a policy that `goldgate policy list` shows";
+            faults.push(
+                node.fault(format!("there is no policy `{code}`")).with_help(suggest::help(
+                    code.as_str(),
+                    codes,
+                    otherwise,
+                )),
+            );
+        }
+        Some(code)
+    }
+
+    fn pack(&self, node: &Node<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+        let pack = node.text(faults)?;
+        let packs: BTreeSet<&str> =
+            self.policies.iter().map(|policy| policy.pack.as_str()).collect();
+        if !packs.contains(pack) && !self.incomplete && pack != INPUT_PACK {
+            let otherwise = "name the folder of a policy";
+            faults.push(
+                node.fault(format!("there is no pack `{pack}`"))
+                    .with_help(suggest::help(pack, packs, otherwise)),
+            );
+        }
+        Some(pack.to_owned())
+    }
+}
+
+/// Adds the rules of one file to those of earlier bundles: its rules come first, what it says otherwise stands.
+pub(super) fn add_enforcement(
+    rules: &mut EnforcementRules,
+    file: &Arc<SourceFile>,
+    known: &Known<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    let document = match read(file) {
+        Ok(Some(document)) => document,
+        Ok(None) => return,
+        Err(found) => return faults.extend(found),
+    };
+    let root = Node::root(file, &document);
+    for (key, node) in root.fields(&["environments", "rules", "default"], faults) {
+        match key {
+            "environments" => {
+                let names = node.items(faults);
+                rules.environments = names.iter().filter_map(|name| name.parsed(faults)).collect();
+            }
+            "default" => rules
+                .default
+                .extend(by_severity(&node, faults, &|node, faults| node.word(&ACTIONS, faults))),
+            _ => {
+                let items = node.items(faults);
+                let own: Vec<EnforcementRule> =
+                    items.iter().filter_map(|item| rule(item, known, faults)).collect();
+                rules.rules.splice(0..0, own);
+            }
+        }
+    }
+}
+
+const ACTIONS: [(&str, Enforcement); 4] = [
+    ("deny", Enforcement::Deny),
+    ("warn", Enforcement::Warn),
+    ("audit", Enforcement::Audit),
+    ("off", Enforcement::Off),
+];
+
+fn rule(node: &Node<'_>, known: &Known<'_>, faults: &mut Vec<Fault>) -> Option<EnforcementRule> {
+    let mut rule = EnforcementRule {
+        codes: BTreeSet::new(),
+        packs: BTreeSet::new(),
+        environments: BTreeSet::new(),
+        tiers: BTreeSet::new(),
+        teams: BTreeSet::new(),
+        effective_on: None,
+        action: Enforcement::Deny,
+    };
+    let mut action = None;
+    let fields = ["codes", "packs", "environments", "tiers", "teams", "effective_on", "action"];
+    let fields = node.fields(&fields, faults);
+    for (key, node) in &fields {
+        // An empty condition always holds, which is hardly what someone who writes `codes: []` means.
+        if !matches!(*key, "effective_on" | "action") && node.items(&mut Vec::new()).is_empty() {
+            let n_before = faults.len();
+            node.items(faults);
+            if faults.len() == n_before {
+                faults.push(
+                    node.fault(format!("`{key}` is empty, so it would hold for everything"))
+                        .with_help(format!("remove `{key}`, or name something")),
+                );
+            }
+            continue;
+        }
+        match *key {
+            "codes" => {
+                let items = node.items(faults);
+                rule.codes = items.iter().filter_map(|item| known.code(item, faults)).collect();
+            }
+            "packs" => {
+                let items = node.items(faults);
+                rule.packs = items.iter().filter_map(|item| known.pack(item, faults)).collect();
+            }
+            "environments" => {
+                let items = node.items(faults);
+                rule.environments = items.iter().filter_map(|item| item.parsed(faults)).collect();
+            }
+            "tiers" => rule.tiers = texts(node, faults),
+            "teams" => rule.teams = texts(node, faults),
+            "effective_on" => rule.effective_on = node.parsed(faults),
+            _ => action = node.word(&ACTIONS, faults),
+        }
+    }
+    if !fields.iter().any(|(key, _)| *key == "action") && node.value.as_object().is_some() {
+        faults.push(
+            node.fault("the rule has no `action`")
+                .with_help("add `action: deny`, `warn`, `audit` or `off`"),
+        );
+    }
+    rule.action = action?;
+    Some(rule)
+}
+
+fn texts(node: &Node<'_>, faults: &mut Vec<Fault>) -> BTreeSet<String> {
+    let items = node.items(faults);
+    items.iter().filter_map(|item| item.text(faults)).map(str::to_owned).collect()
+}
+
+fn by_severity<T>(
+    node: &Node<'_>,
+    faults: &mut Vec<Fault>,
+    read: &dyn Fn(&Node<'_>, &mut Vec<Fault>) -> Option<T>,
+) -> BTreeMap<Severity, T> {
+    let words = Severity::ALL.map(Severity::as_str);
+    let fields = node.fields(&words, faults);
+    fields
+        .into_iter()
+        .filter_map(|(key, node)| Some((key.parse().ok()?, read(&node, faults)?)))
+        .collect()
+}
+
+/// Adds the weights and levels of one file to those of earlier bundles: what it says stands.
+pub(super) fn add_scorecard(
+    rules: &mut ScorecardRules,
+    file: &Arc<SourceFile>,
+    known: &Known<'_>,
+    faults: &mut Vec<Fault>,
+) {
+    let document = match read(file) {
+        Ok(Some(document)) => document,
+        Ok(None) => return,
+        Err(found) => return faults.extend(found),
+    };
+    let root = Node::root(file, &document);
+    for (key, node) in root.fields(&["weights", "levels"], faults) {
+        if key == "weights" {
+            rules.weights.extend(by_severity(&node, faults, &weight));
+        } else {
+            let items = node.items(faults);
+            let mut levels: Vec<Level> = Vec::new();
+            for item in &items {
+                let Some(level) = level(item, known, faults) else { continue };
+                if levels.iter().any(|other| other.name == level.name) {
+                    faults.push(
+                        item.fault(format!("there are two levels `{}`", level.name))
+                            .with_help("rename one of the two, or join them"),
+                    );
+                }
+                levels.push(level);
+            }
+            rules.levels = levels;
+        }
+    }
+}
+
+fn weight(node: &Node<'_>, faults: &mut Vec<Fault>) -> Option<u32> {
+    let weight = node.value.as_i64().filter(|weight| (0..=1_000).contains(weight));
+    if weight.is_none() {
+        faults.push(
+            node.fault("a weight is a whole number from 0 to 1000")
+                .with_help("write e.g. `critical: 10`"),
+        );
+    }
+    weight.and_then(|weight| u32::try_from(weight).ok())
+}
+
+fn level(node: &Node<'_>, known: &Known<'_>, faults: &mut Vec<Fault>) -> Option<Level> {
+    let mut level = Level { name: String::new(), codes: BTreeSet::new() };
+    for (key, node) in node.fields(&["name", "packs", "codes"], faults) {
+        match key {
+            "name" => level.name = node.text(faults)?.to_owned(),
+            "packs" => {
+                for item in node.items(faults) {
+                    let Some(pack) = known.pack(&item, faults) else { continue };
+                    let codes = known.policies.iter().filter(|policy| policy.pack == pack);
+                    level.codes.extend(codes.map(|policy| policy.code.clone()));
+                }
+            }
+            _ => {
+                let items = node.items(faults);
+                level.codes.extend(items.iter().filter_map(|item| known.code(item, faults)));
+            }
+        }
+    }
+    if node.value.as_object().is_some() && (level.name.is_empty() || level.name == NO_LEVEL) {
+        faults.push(
+            node.fault("the level has no name of its own").with_help("add e.g. `name: silver`"),
+        );
+    }
+    Some(level)
+}

@@ -1,0 +1,246 @@
+//! Where bundles come from, and the files in them.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::domain::digest::Digest;
+use crate::domain::place::{SourceFile, Span};
+use crate::rego::Fault;
+
+/// Where a bundle comes from.
+#[derive(Clone, Debug)]
+pub enum BundleSource {
+    /// The bundle that is part of goldgate.
+    Builtin,
+    /// A folder, or one file.
+    Path(PathBuf),
+    /// Files in memory: path within the bundle and text.
+    Memory {
+        /// The name by which messages know it.
+        name: String,
+        /// Path within the bundle (`kubernetes/a.rego`) and text.
+        files: Vec<(String, String)>,
+    },
+}
+
+/// The files of the built-in bundle, without tests.
+const BUILTIN: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/policies.rs"));
+
+/// A file of a bundle.
+#[derive(Clone, Debug)]
+pub(super) struct BundleFile {
+    /// Its path within the bundle, with `/`.
+    pub(super) inner: String,
+    /// The text, by the path that people know it by.
+    pub(super) source: Arc<SourceFile>,
+}
+
+/// The files of one bundle.
+#[derive(Clone, Debug)]
+pub(super) struct Bundle {
+    /// How messages call it.
+    pub(super) name: String,
+    /// Ascending by path.
+    pub(super) files: Vec<BundleFile>,
+}
+
+/// Which files of a bundle are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Selection {
+    /// Those that decide.
+    Deciding,
+    /// The tests as well.
+    WithTests,
+}
+
+const MAX_FILES: usize = 10_000;
+const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_FOLDER_DEPTH: usize = 16;
+
+impl Bundle {
+    /// Reads a bundle, and says which files could not be read.
+    pub(super) fn read(source: &BundleSource, selection: Selection) -> (Self, Vec<Fault>) {
+        let memory = |name: &str, files: &mut dyn Iterator<Item = (&str, &str)>| {
+            let mut files: Vec<BundleFile> = files
+                .filter(|(inner, _)| is_wanted(inner, selection))
+                .map(|(inner, text)| BundleFile {
+                    inner: inner.to_owned(),
+                    source: Arc::new(SourceFile::new(format!("{name}/{inner}"), text)),
+                })
+                .collect();
+            files.sort_by(|a, b| a.inner.cmp(&b.inner));
+            Self { name: name.to_owned(), files }
+        };
+        match source {
+            BundleSource::Builtin => (memory("builtin", &mut BUILTIN.iter().copied()), Vec::new()),
+            BundleSource::Memory { name, files } => {
+                let mut files = files.iter().map(|(inner, text)| (inner.as_str(), text.as_str()));
+                (memory(name, &mut files), Vec::new())
+            }
+            BundleSource::Path(path) => Self::read_path(path, selection),
+        }
+    }
+
+    fn read_path(path: &Path, selection: Selection) -> (Self, Vec<Fault>) {
+        let mut reader = Reader { selection, files: Vec::new(), faults: Vec::new() };
+        let name = shown(path);
+        if path.is_dir() {
+            reader.folder(path, "", 0);
+        } else {
+            let inner = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            reader.file(path, &inner.unwrap_or_default());
+        }
+        reader.files.sort_by(|a, b| a.inner.cmp(&b.inner));
+        if reader.files.is_empty() && reader.faults.is_empty() {
+            reader.fault(
+                path,
+                "there is no policy here".to_owned(),
+                "name a folder that holds `.rego` files, e.g. `--bundle policies/`",
+            );
+        }
+        (Self { name, files: reader.files }, reader.faults)
+    }
+
+    /// The digest of paths and texts.
+    pub(super) fn digest(&self) -> Digest {
+        let parts = self.files.iter().flat_map(|file| [file.inner.as_str(), &file.source.text]);
+        Digest::of_parts(parts.map(str::as_bytes))
+    }
+}
+
+/// What a file of a bundle is, by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum FileKind {
+    Rego,
+    /// A document mounted at its folder.
+    Data,
+    Enforcement,
+    Scorecard,
+    Manifest,
+}
+
+/// What the file at `inner` is; `None` when a bundle has no use for it.
+pub(super) fn kind_of(inner: &str) -> Option<FileKind> {
+    let name = inner.rsplit('/').next().unwrap_or(inner);
+    let is_rego = Path::new(name).extension().is_some_and(|extension| extension == "rego");
+    match name {
+        "data.json" | "data.yaml" | "data.yml" => Some(FileKind::Data),
+        _ if is_rego => Some(FileKind::Rego),
+        _ => match inner {
+            "enforcement.yaml" | "enforcement.yml" => Some(FileKind::Enforcement),
+            "scorecard.yaml" | "scorecard.yml" => Some(FileKind::Scorecard),
+            ".manifest" => Some(FileKind::Manifest),
+            _ => None,
+        },
+    }
+}
+
+/// Whether the file holds tests.
+pub(super) fn is_test(inner: &str) -> bool {
+    inner.ends_with("_test.rego")
+}
+
+fn is_wanted(inner: &str, selection: Selection) -> bool {
+    kind_of(inner).is_some() && (selection == Selection::WithTests || !is_test(inner))
+}
+
+struct Reader {
+    selection: Selection,
+    files: Vec<BundleFile>,
+    faults: Vec<Fault>,
+}
+
+impl Reader {
+    fn folder(&mut self, folder: &Path, inner: &str, depth: usize) {
+        if depth > MAX_FOLDER_DEPTH {
+            let message = format!("folders are nested deeper than {MAX_FOLDER_DEPTH}");
+            return self.fault(folder, message, "remove the link that leads back up");
+        }
+        let entries =
+            fs::read_dir(folder).and_then(Iterator::collect::<io::Result<Vec<fs::DirEntry>>>);
+        let mut entries = match entries {
+            Ok(entries) => entries,
+            Err(cause) => {
+                return self.fault(folder, format!("the folder cannot be read: {cause}"), READABLE);
+            }
+        };
+        entries.sort_by_key(fs::DirEntry::file_name);
+        for entry in entries {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let inner = if inner.is_empty() { name.clone() } else { format!("{inner}/{name}") };
+            // Hidden folders hold the working state of tools.
+            if name.starts_with('.') && name != ".manifest" {
+                continue;
+            }
+            let path = entry.path();
+            if path.is_dir() {
+                self.folder(&path, &inner, depth + 1);
+            } else {
+                self.file(&path, &inner);
+            }
+        }
+    }
+
+    fn file(&mut self, path: &Path, inner: &str) {
+        if !is_wanted(inner, self.selection) {
+            return;
+        }
+        if self.files.len() >= MAX_FILES {
+            let message = format!("the bundle has more than {MAX_FILES} files");
+            return self.fault(path, message, "name a smaller folder");
+        }
+        let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        if size > MAX_FILE_BYTES {
+            let message = format!("the file has {size} bytes, more than {MAX_FILE_BYTES}");
+            return self.fault(path, message, "split it");
+        }
+        match fs::read(path).map(String::from_utf8) {
+            Ok(Ok(text)) => self.files.push(BundleFile {
+                inner: inner.to_owned(),
+                source: Arc::new(SourceFile::new(shown(path), text)),
+            }),
+            Ok(Err(cause)) => {
+                let at = cause.utf8_error().valid_up_to();
+                let message = format!("the file is not UTF-8 (byte {at})");
+                self.fault(path, message, "save it as UTF-8");
+            }
+            Err(cause) => {
+                self.fault(path, format!("the file cannot be read: {cause}"), READABLE);
+            }
+        }
+    }
+
+    fn fault(&mut self, path: &Path, message: String, help: &str) {
+        let nowhere = Arc::new(SourceFile::new(shown(path), ""));
+        self.faults.push(Fault::new(&nowhere, Span::default(), message).with_help(help));
+    }
+}
+
+const READABLE: &str = "check that the path is right and that you may read it";
+
+fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_builtin_bundle_has_policies_and_no_tests() {
+        let (bundle, faults) = Bundle::read(&BundleSource::Builtin, Selection::WithTests);
+        assert!(faults.is_empty());
+        assert!(bundle.files.iter().any(|file| file.inner == "enforcement.yaml"));
+        assert!(!bundle.files.iter().any(|file| is_test(&file.inner)));
+    }
+
+    #[test]
+    fn only_files_that_mean_something_to_a_bundle_are_read() {
+        assert_eq!(kind_of("a/data.yaml"), Some(FileKind::Data));
+        assert_eq!(kind_of("a/enforcement.yaml"), None);
+        assert_eq!(kind_of("README.md"), None);
+        assert_eq!(kind_of("a/b.rego"), Some(FileKind::Rego));
+    }
+}

@@ -1,0 +1,21 @@
+//! The Rego language, knowing nothing of gates: text to modules, modules to programs, programs to values.
+//!
+//! A text passes [`guard`] before anything else reads it, [`module`] parses it, [`check`] looks at all modules together,
+//! and [`engine`] runs one package with what it needs. What a gate does with it is the policy room's.
+
+pub mod builtin;
+pub mod check;
+mod convert;
+pub mod engine;
+pub mod fault;
+pub mod guard;
+mod lexer;
+pub mod metadata;
+pub mod module;
+mod scope;
+pub mod suggest;
+pub mod test;
+mod walk;
+
+pub use convert::Term;
+pub use fault::{Fault, Related};

@@ -1,0 +1,110 @@
+//! Calls whose cost grows with a number: that number must be written down, since nothing inside a built-in function can
+//! be interrupted.
+
+use regorus::unstable as ast;
+
+use crate::rego::module::{path_of, text_of};
+
+const MAX_RANGE: i64 = 100_000;
+const MAX_SHIFT: i64 = 1_024;
+const MAX_WIDTH: usize = 1_000;
+
+/// Why a call of the built-in `name` has no bound, and what to write instead.
+pub(super) fn unbounded(name: &str, arguments: &[ast::Ref<ast::Expr>]) -> Option<(String, String)> {
+    let argument = |index: usize| arguments.get(index).map(AsRef::as_ref);
+    match name {
+        "numbers.range" | "numbers.range_step" => {
+            let bounded = arguments.iter().take(2).all(|argument| is_small(argument));
+            (!bounded).then(|| {
+                (
+                    format!("nothing bounds this `{name}`"),
+                    format!("write numbers up to {MAX_RANGE}, or `count(…)`, as its bounds"),
+                )
+            })
+        }
+        "net.cidr_expand" => {
+            let small = argument(0).and_then(text_of).is_some_and(|cidr| is_small_network(&cidr));
+            (!small).then(|| {
+                (
+                    "nothing bounds this `net.cidr_expand`".to_owned(),
+                    "write the network as a string of at most a `/20` (IPv6: `/116`), or ask `net.cidr_contains`"
+                        .to_owned(),
+                )
+            })
+        }
+        "bits.lsh" => {
+            let small =
+                argument(1).and_then(number).is_some_and(|shift| (0..=MAX_SHIFT).contains(&shift));
+            (!small).then(|| {
+                (
+                    "nothing bounds this `bits.lsh`".to_owned(),
+                    format!("write the shift as a number up to {MAX_SHIFT}"),
+                )
+            })
+        }
+        "yaml.unmarshal" | "yaml.is_valid" => argument(0).and_then(text_of).is_none().then(|| {
+            (
+                format!("nothing bounds what `{name}` reads"),
+                "hand the document in as a file, or use `json.unmarshal`".to_owned(),
+            )
+        }),
+        "sprintf" => format_fault(argument(0)),
+        _ => None,
+    }
+}
+
+fn format_fault(format: Option<&ast::Expr>) -> Option<(String, String)> {
+    let Some(format) = format.and_then(text_of) else {
+        return Some((
+            "the format of `sprintf` is not written here".to_owned(),
+            "write the format as a string in the call, and hand in the rest with `%s` or `%v`"
+                .to_owned(),
+        ));
+    };
+    let widths = format.split('%').skip(1).filter_map(|verb| {
+        let digits = verb.trim_start_matches(['+', '-', '#', ' ', '.', '[']);
+        let end = digits.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(digits.len());
+        let numbers = digits.get(..end).unwrap_or("").split('.');
+        numbers
+            .filter(|number| !number.is_empty())
+            .map(|number| number.parse().unwrap_or(usize::MAX))
+            .max()
+    });
+    if widths.max().is_some_and(|width| width > MAX_WIDTH) {
+        return Some((
+            format!("this `sprintf` pads beyond {MAX_WIDTH} characters"),
+            "write a smaller width".to_owned(),
+        ));
+    }
+    None
+}
+
+/// A written number within bounds, a count of something, or sums and differences of these.
+fn is_small(expr: &ast::Expr) -> bool {
+    if let Some(number) = number(expr) {
+        return (-MAX_RANGE..=MAX_RANGE).contains(&number);
+    }
+    if let ast::Expr::Call { fcn, .. } = expr {
+        return path_of(fcn).parts == ["count"];
+    }
+    if let ast::Expr::ArithExpr { op: ast::ArithOp::Add | ast::ArithOp::Sub, lhs, rhs, .. } = expr {
+        return is_small(lhs) && is_small(rhs);
+    }
+    false
+}
+
+fn number(expr: &ast::Expr) -> Option<i64> {
+    if let ast::Expr::Number { value, .. } = expr {
+        return value.as_i64().ok();
+    }
+    if let ast::Expr::UnaryExpr { expr, .. } = expr {
+        return number(expr)?.checked_neg();
+    }
+    None
+}
+
+fn is_small_network(cidr: &str) -> bool {
+    let Some((address, prefix)) = cidr.split_once('/') else { return true };
+    let least = if address.contains(':') { 116 } else { 20 };
+    prefix.parse::<u32>().is_ok_and(|prefix| prefix >= least)
+}
