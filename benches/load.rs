@@ -152,9 +152,10 @@ impl Process {
 
     fn start(mut command: Command, address: SocketAddr) -> Self {
         let child = command.stdout(Stdio::null()).spawn().expect("the server's binary");
+        let process = Self { child, address };
         for _ in 0..600 {
             if TcpStream::connect_timeout(&address, Duration::from_millis(50)).is_ok() {
-                return Self { child, address };
+                return process;
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }

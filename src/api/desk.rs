@@ -302,3 +302,72 @@ impl Desk {
         Ok(request)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::domain::clock::{FixedClock, Timestamp};
+    use crate::policy::Revision;
+
+    /// Log lines, kept.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_decision_is_one_line_of_the_log_and_none_of_its_input() {
+        let gate = Gate::new(
+            crate::intake::Limits::default(),
+            Vec::new(),
+            Arc::new(Revision::empty()),
+            None,
+            Arc::new(FixedClock(Timestamp::from_millis(0))),
+            b"salt".to_vec(),
+        );
+        let desk = Desk::new(Arc::new(gate), Limits::default());
+        let text =
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: hunter2}\nstringData: {a: hunter2}\n";
+        let question = Question {
+            request: Request { service: "checkout".parse().ok(), ..Request::default() },
+            artifacts: vec![Handed {
+                path: "deploy/secret.yaml".to_owned(),
+                source: Source::Content(text.into()),
+                origin: ArtifactOrigin::Named,
+            }],
+        };
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let decision = tracing::subscriber::with_default(subscriber.finish(), || {
+            let id = RequestId::of_caller("ci-17").unwrap();
+            runtime.block_on(desk.check(question, Face::Http, &id)).unwrap()
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        for part in [
+            "Decided: allow",
+            &format!("\"decision.id\":\"{}\"", decision.id),
+            "\"decision.verdict\":\"allow\"",
+            "\"request.id\":\"ci-17\"",
+            "\"service\":\"component:default/checkout\"",
+            "\"policy.bundle\":\"empty\"",
+            "\"n_findings\":0",
+            "\"duration_ms\":",
+        ] {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}

@@ -149,17 +149,23 @@ pub(crate) fn status_name(headers: &HeaderMap) -> &'static str {
     status::name(Status::from_header_map(headers).map_or(Code::Ok, |status| status.code()))
 }
 
-/// The refusal of a message beyond the limit, which the library calls "out of range".
-pub(crate) fn too_large(headers: &HeaderMap) -> Option<Arc<Error>> {
+/// The error of a status that the library answered without ours, which always has details: it calls a message beyond the
+/// limit "out of range", and one that is no protobuf an internal failure.
+pub(crate) fn unshaped(headers: &HeaderMap) -> Option<Arc<Error>> {
     let status = Status::from_header_map(headers)?;
-    let out_of_range = status.code() == Code::OutOfRange;
-    out_of_range.then(|| {
-        Arc::new(
-            Error::too_large("the message is larger than the server takes")
-                .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
-                .with_internal(status.message()),
-        )
-    })
+    if !status.details().is_empty() {
+        return None;
+    }
+    let error = if status.code() == Code::OutOfRange {
+        Error::too_large("the message is larger than the server takes")
+            .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
+    } else if status.code() == Code::Internal {
+        Error::invalid(format!("the message cannot be read: {}", status.message()))
+            .with_help("send a message of `goldgate.v1`; reflection describes it")
+    } else {
+        return None;
+    };
+    Some(Arc::new(error.with_internal(status.message())))
 }
 
 /// The answer for a method that no service has.

@@ -371,6 +371,20 @@ async fn an_unknown_method_is_unimplemented() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_none_is_the_callers_fault() {
+    let server = start().run().await;
+    let mut client = tonic::client::Grpc::new(server.channel().await);
+    client.ready().await.unwrap();
+    // A path that is not UTF-8: a message of another package.
+    let codec = tonic_prost::ProstCodec::<proto::ArtifactChunk, proto::Decision>::default();
+    let path = http::uri::PathAndQuery::from_static("/goldgate.v1.GateService/Check");
+    let strange = proto::ArtifactChunk { content: vec![0xff, 0xfe].into(), ..Default::default() };
+    let status = client.unary(Request::new(strange), path, codec).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert_eq!(status.get_error_details().error_info().unwrap().reason, "INVALID");
+}
+
+#[tokio::test]
 async fn overload_is_refused_at_once_with_a_hint() {
     let (cue, arrived, go) = Cue::wait();
     let server = start().limits(|limits| limits.max_in_flight = 1).staged(cue.before()).run().await;
