@@ -349,7 +349,7 @@ fn question(number: u64) -> proto::CheckRequest {
 }
 
 async fn ask_opa(sender: Arc<tokio::sync::Mutex<SendRequest<Full<Bytes>>>>, body: Bytes) {
-    let request = http::Request::post("/v1/data/k8s/deny")
+    let request = http::Request::post("/v1/data/k8s/deny/deny")
         .header("host", "127.0.0.1")
         .header("content-type", "application/json")
         .body(Full::new(body))
