@@ -145,7 +145,7 @@ impl Process {
     fn opa(binary: &str) -> Self {
         let address = free_address();
         let mut command = Command::new(binary);
-        command.args(["run", "--server", "--disable-telemetry", "--log-level", "error", "--addr"]);
+        command.args(["run", "--server", "--skip-version-check", "--log-level", "error", "--addr"]);
         command.arg(address.to_string()).arg(POLICY);
         Self::start(command, address)
     }

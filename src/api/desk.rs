@@ -31,9 +31,9 @@ pub struct Limits {
     pub max_message_bytes: usize,
     /// Bytes of all requests that are being answered.
     pub max_buffered_bytes: usize,
-    /// Requests that are being answered; further ones are refused at once.
+    /// Requests that are being answered; further ones are refused at once. The webhook has as many beside them.
     pub max_in_flight: usize,
-    /// Streams that watch decisions or scorecards.
+    /// Streams that stay open: watchers of decisions and scorecards, and batches.
     pub max_watchers: usize,
     /// Questions of one batch that are worked on at a time.
     pub batch_concurrency: usize,
@@ -123,7 +123,9 @@ pub struct Desk {
     health: HealthReporter,
     told_ready: Mutex<Option<bool>>,
     in_flight: Arc<Semaphore>,
-    watchers: Arc<Semaphore>,
+    at_the_door: Arc<Semaphore>,
+    in_batches: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     draining: AtomicBool,
     stop: CancellationToken,
 }
@@ -147,7 +149,9 @@ impl Desk {
             health: grpc::health_reporter(),
             told_ready: Mutex::new(None),
             in_flight: Arc::new(Semaphore::new(limits.max_in_flight)),
-            watchers: Arc::new(Semaphore::new(limits.max_watchers)),
+            at_the_door: Arc::new(Semaphore::new(limits.max_in_flight)),
+            in_batches: Arc::new(Semaphore::new((limits.max_in_flight / 2).max(1))),
+            streams: Arc::new(Semaphore::new(limits.max_watchers)),
             draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
             limits,
@@ -218,8 +222,14 @@ impl Desk {
     }
 
     /// Room for one more request, or a refusal at once: waiting in line would only make every answer late.
-    pub(crate) fn take_place(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.in_flight).try_acquire_owned().map_err(|cause| {
+    ///
+    /// A cluster's door has room of its own, which no pipeline can take.
+    pub(crate) fn take_place(&self, face: Face) -> Result<OwnedSemaphorePermit, Error> {
+        let room = match face {
+            Face::Grpc | Face::Http => &self.in_flight,
+            Face::Admission => &self.at_the_door,
+        };
+        Arc::clone(room).try_acquire_owned().map_err(|cause| {
             let limit = self.limits.max_in_flight;
             Error::new(
                 ErrorKind::Exhausted,
@@ -229,13 +239,19 @@ impl Desk {
         })
     }
 
-    /// Room for one more watcher.
-    pub(crate) fn take_watch(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.watchers).try_acquire_owned().map_err(|cause| {
+    /// Waits until one more question of a batch may be worked on: batches have time, and half of the room.
+    pub(crate) async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let room = Arc::clone(&self.in_batches).acquire_owned().await;
+        room.map_err(|cause| Error::internal_fault("a semaphore was closed").with_source(cause))
+    }
+
+    /// Room for one more stream that stays open.
+    pub(crate) fn take_stream(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|cause| {
             let limit = self.limits.max_watchers;
             Error::new(
                 ErrorKind::Exhausted,
-                format!("{limit} streams are watching already; close one or try again later"),
+                format!("{limit} streams are open already; close one or try again later"),
             )
             .with_source(cause)
         })

@@ -3,6 +3,7 @@
 pub mod client;
 pub(crate) mod convert;
 mod decision;
+mod farewell;
 mod gate;
 mod policy;
 mod scorecard;
@@ -13,6 +14,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware;
 use axum::response::Response;
 use http::HeaderMap;
 use prost::Message as _;
@@ -20,8 +22,10 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
 use tonic_web::GrpcWebLayer;
 use tower::Layer as _;
+use tracing::error;
 
 use super::desk::Desk;
 use super::refusal::RequestId;
@@ -75,22 +79,25 @@ pub(crate) fn services(desk: &Arc<Desk>, http: Router) -> Router {
     routes = serve!(routes, DecisionServiceServer, decision::DecisionFace::new(desk));
     routes = serve!(routes, ScorecardServiceServer, scorecard::ScorecardFace::new(desk));
     routes = serve!(routes, PolicyServiceServer, policy::PolicyFace::new(desk));
+    routes.into_axum_router().merge(foreign_services(desk))
+}
+
+/// Health and reflection.
+fn foreign_services(desk: &Arc<Desk>) -> Router {
     let health = tonic_health::server::HealthService::from_health_reporter(desk.health().clone());
-    routes = routes.add_service(
-        GrpcWebLayer::new().layer(tonic_health::pb::health_server::HealthServer::new(health)),
-    );
+    let health = HealthServer::new(health);
+    let mut routes = Routes::from(Router::new()).add_service(GrpcWebLayer::new().layer(health));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
-        Ok(reflection) => routes.add_service(reflection).into_axum_router(),
+        Ok(reflection) => routes = routes.add_service(reflection),
         // The descriptors are compiled in and a test lists them, so this is a defect that must not stop decisions.
-        Err(cause) => {
-            tracing::error!("Reflection is off: {cause}");
-            routes.into_axum_router()
-        }
+        Err(cause) => error!("Reflection is off: {cause}"),
     }
+    let farewell = middleware::from_fn_with_state(Arc::clone(desk), farewell::end_with_server);
+    routes.into_axum_router().route_layer(farewell)
 }
 
 /// What `grpc.health.v1` answers with.

@@ -222,7 +222,7 @@ async fn take_place(State(desk): State<Arc<Desk>>, request: Request, next: Next)
     if face::is_probe(request.uri().path()) {
         return next.run(request).await;
     }
-    match desk.take_place() {
+    match desk.take_place(face_of(&request)) {
         Ok(_place) => next.run(request).await,
         Err(error) => carry(error),
     }
@@ -234,8 +234,10 @@ async fn keep_deadline(
     next: Next,
 ) -> Response {
     let most = desk.limits().deadline;
-    let mut budget = budget_of(request.headers(), request.uri().query(), most);
-    if face_of(&request) == Face::Admission {
+    let is_webhook = face_of(&request) == Face::Admission;
+    let query = request.uri().query().filter(|_| is_webhook);
+    let mut budget = budget_of(request.headers(), query, most);
+    if is_webhook {
         // Its handler keeps the deadline itself: a cluster understands only a review as an answer.
         request.extensions_mut().insert(Deadline(budget));
         budget = most;
