@@ -1,4 +1,4 @@
-//! Makes `goldgate.v1` of its `.proto` files without `protoc`, and embeds the built-in bundle.
+//! Embeds the built-in bundle, and makes `goldgate.v1` of its `.proto` files without `protoc`.
 
 use std::error::Error;
 

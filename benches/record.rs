@@ -33,7 +33,8 @@ use rusqlite::Connection;
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
-const SERVICES: u64 = 1000;
+/// So few that a tenth of the decisions fills a page of each.
+const SERVICES: u64 = 200;
 const POLICIES: u64 = 60;
 const FINDINGS: u64 = 13;
 const FIRST_MILLIS: u64 = 1_764_000_000_000;

@@ -15,6 +15,8 @@
 
 pub mod api;
 pub mod app;
+pub mod cli;
+pub mod config;
 pub mod decide;
 pub mod document;
 pub mod domain;

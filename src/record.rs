@@ -112,7 +112,8 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// `Conflict` when the key was used for another input; `Exhausted` when too much is waiting to be written;
-    /// `Unavailable` when the write failed: then nothing was recorded.
+    /// `Unavailable` when the write failed: then nothing was recorded. Who drops the future before it is answered does
+    /// not know whether the decision was recorded.
     fn put_decision(&self, draft: Draft) -> Answer<'_, Arc<Decision>>;
 
     /// The decision that an idempotency key stands for.

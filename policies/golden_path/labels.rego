@@ -9,6 +9,8 @@
 #   remediation: Add `app.kubernetes.io/name`, `app.kubernetes.io/part-of` and `app.kubernetes.io/version` to `metadata.labels`.
 package goldgate.golden_path.labels
 
+import data.goldgate.lib.release
+
 # Each standard label, and other labels that tell the same.
 standard_labels := {
 	"app.kubernetes.io/name": [],
@@ -21,7 +23,7 @@ deny contains finding if {
 	not labelled([label])
 	not labelled(equivalents)
 	finding := {
-		"message": sprintf("%s \"%s\" has no label %s", [input.workload.kind, input.workload.name, label]),
+		"message": sprintf("%s has no label %s", [release.title(input.workload), label]),
 		"path": "/metadata/labels",
 		"facts": {"label": label},
 	}

@@ -24,14 +24,14 @@ deny contains finding if {
 deny contains finding if {
 	some container in input.workload.containers
 	quantity := container.resources.limits.memory
-	not limits(quantity)
+	not positive(quantity)
 	finding := {
 		"message": sprintf("the memory limit of %s is not a quantity above 0", [pod.title(container)]),
 		"path": sprintf("%s/resources/limits/memory", [container.origin.path]),
 	}
 }
 
-limits(quantity) if quantity.value > 0
+positive(quantity) if quantity.value > 0
 
 limited(container) if container.resources.limits.memory
 

@@ -12,7 +12,10 @@ kind_titles := {
 long_running_kinds := {"DaemonSet", "Deployment", "ReplicaSet", "ReplicationController", "StatefulSet"}
 
 # What an author calls a container: `init container "migrate"`.
-title(container) := sprintf("%s \"%s\"", [kind_titles[container.kind], container.name])
+title(container) := sprintf("%s \"%s\"", [object.get(kind_titles, container.kind, "container"), container.name])
+
+# The name of a volume or a parameter, "" when it has none that can be read.
+name(item) := concat("", [name_written | name_written := item.name; is_string(name_written)])
 
 # The value when it is a list; undefined when a manifest holds something else in its place.
 list(value) := value if is_array(value)

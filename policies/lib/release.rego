@@ -7,7 +7,7 @@ import data.goldgate.lib.selector
 identity(workload) := object.filter(workload, ["kind", "namespace", "name"])
 
 # What an author calls a workload: `Deployment "checkout"`.
-title(workload) := sprintf("%s \"%s\"", [workload.kind, workload.name])
+title(workload) := sprintf("%s \"%s\"", [workload.kind, object.get(workload, "name", "")])
 
 # Resources of one API group and kind in the workload's namespace, whatever their version.
 beside(workload, group, kind) := [entry.resource |

@@ -42,7 +42,7 @@ deny contains finding if {
 
 confines(profile) if profile.type in {"RuntimeDefault", "Localhost"}
 
-annotation_confines(profile) if profile in {"", "runtime/default"}
+annotation_confines(profile) if profile in {"", null, "runtime/default"}
 
 annotation_confines(profile) if {
 	is_string(profile)

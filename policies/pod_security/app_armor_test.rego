@@ -45,6 +45,11 @@ test_unconfined_annotation_is_denied if {
 	finding.path == "/spec/template/metadata/annotations/container.apparmor.security.beta.kubernetes.io~1web"
 }
 
+test_empty_annotation_is_allowed if {
+	document := fixture.annotated({"container.apparmor.security.beta.kubernetes.io/web": null})
+	count(app_armor.deny) == 0 with input as document
+}
+
 test_annotation_of_a_wrong_type_is_denied if {
 	document := fixture.annotated({"container.apparmor.security.beta.kubernetes.io/web": 7})
 	count(app_armor.deny) == 1 with input as document

@@ -5,8 +5,23 @@ import data.goldgate.pod_security.capabilities_baseline
 
 adding(capabilities) := {"name": "web", "securityContext": {"capabilities": {"add": capabilities}}}
 
-test_default_capability_is_allowed if {
-	document := fixture.deployment({"containers": [adding(["CHOWN", "NET_BIND_SERVICE"]), adding([]), {"name": "plain"}]})
+test_default_capabilities_are_allowed if {
+	default_set := [
+		"AUDIT_WRITE",
+		"CHOWN",
+		"DAC_OVERRIDE",
+		"FOWNER",
+		"FSETID",
+		"KILL",
+		"MKNOD",
+		"NET_BIND_SERVICE",
+		"SETFCAP",
+		"SETGID",
+		"SETPCAP",
+		"SETUID",
+		"SYS_CHROOT",
+	]
+	document := fixture.deployment({"containers": [adding(default_set), adding([]), {"name": "plain"}]})
 	count(capabilities_baseline.deny) == 0 with input as document
 }
 

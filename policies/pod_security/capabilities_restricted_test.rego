@@ -30,6 +30,7 @@ test_added_capability_is_denied if {
 	some finding in capabilities_restricted.deny with input as document
 	finding.message == `container "web" adds the capability CHOWN`
 	finding.path == "/spec/template/spec/containers/0/securityContext/capabilities/add/0"
+	finding.facts == {"capability": "CHOWN"}
 }
 
 test_windows_has_no_capabilities if {

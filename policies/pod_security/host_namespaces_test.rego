@@ -13,6 +13,7 @@ test_host_network_is_denied if {
 	some finding in host_namespaces.deny with input as document
 	finding.message == "the pod shares a namespace of the node: hostNetwork is on"
 	finding.path == "/spec/template/spec/hostNetwork"
+	finding.facts == {"field": "hostNetwork"}
 }
 
 test_each_namespace_is_a_finding_of_its_own if {

@@ -9,11 +9,13 @@
 #   remediation: Replace `hostPath` by `emptyDir`, `configMap`, `secret` or `persistentVolumeClaim`.
 package goldgate.pod_security.host_path
 
+import data.goldgate.lib.pod
+
 deny contains finding if {
 	some index, volume in input.workload.volumes
 	volume.hostPath != null
 	finding := {
-		"message": sprintf("volume \"%v\" mounts a directory of the node", [object.get(volume, "name", "")]),
+		"message": sprintf("volume \"%s\" mounts a directory of the node", [pod.name(volume)]),
 		"path": sprintf("%s/volumes/%d/hostPath", [input.workload.pod_path, index]),
 	}
 }

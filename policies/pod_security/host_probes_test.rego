@@ -5,7 +5,8 @@ import data.goldgate.pod_security.host_probes
 
 test_probe_of_the_pod_itself_is_allowed if {
 	probe := {"httpGet": {"path": "/", "port": 80, "host": ""}}
-	document := fixture.deployment({"containers": [{"name": "web", "livenessProbe": probe, "lifecycle": {"preStop": {}}}]})
+	hooks := {"preStop": {}}
+	document := fixture.deployment({"containers": [{"name": "web", "livenessProbe": probe, "lifecycle": hooks}]})
 	count(host_probes.deny) == 0 with input as document
 }
 
@@ -15,6 +16,7 @@ test_probe_of_another_host_is_denied if {
 	some finding in host_probes.deny with input as document
 	finding.message == `container "web" names the host 169.254.169.254 in readinessProbe`
 	finding.path == "/spec/template/spec/containers/0/readinessProbe/httpGet/host"
+	finding.facts == {"host": "169.254.169.254"}
 }
 
 test_hook_of_another_host_is_denied if {

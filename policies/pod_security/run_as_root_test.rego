@@ -29,6 +29,7 @@ test_container_overrides_its_pod if {
 	document := fixture.cron_job({"securityContext": {"runAsNonRoot": true}, "ephemeralContainers": [non_root(false)]})
 	some finding in run_as_root.deny with input as document
 	finding.message == `ephemeral container "web" may run as root: runAsNonRoot is false`
+	finding.path == "/spec/jobTemplate/spec/template/spec/ephemeralContainers/0/securityContext/runAsNonRoot"
 }
 
 test_pod_that_permits_root_is_denied_once if {

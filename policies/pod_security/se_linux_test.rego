@@ -18,6 +18,7 @@ test_other_type_is_denied if {
 	some finding in se_linux.deny with input as document
 	finding.message == `container "web" sets the SELinux type to spc_t`
 	finding.path == "/spec/template/spec/containers/0/securityContext/seLinuxOptions/type"
+	finding.facts == {"option": "type", "value": "spc_t"}
 }
 
 test_user_and_role_of_the_pod_are_denied if {

@@ -45,7 +45,8 @@ test_unconfined_pod_is_one_finding_for_all_its_containers if {
 }
 
 test_windows_has_no_seccomp if {
-	document := fixture.deployment({"os": {"name": "windows"}, "containers": [{"name": "web"}]})
+	containers := [{"name": "web"}, with_profile({"type": "Unconfined"})]
+	document := fixture.deployment({"os": {"name": "windows"}, "containers": containers})
 	count(seccomp_restricted.deny) == 0 with input as document
 }
 

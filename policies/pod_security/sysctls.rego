@@ -30,11 +30,10 @@ safe_parameters := {
 
 deny contains finding if {
 	some index, parameter in pod.list(input.workload.pod.securityContext.sysctls)
-	is_object(parameter)
-	name := object.get(parameter, "name", "")
+	name := pod.name(parameter)
 	not name in safe_parameters
 	finding := {
-		"message": sprintf("the pod sets the kernel parameter %v, which is not on the safe list", [name]),
+		"message": sprintf("the pod sets the kernel parameter \"%s\", which is not on the safe list", [name]),
 		"path": sprintf("%s/securityContext/sysctls/%d/name", [input.workload.pod_path, index]),
 		"facts": {"sysctl": name},
 	}

@@ -9,6 +9,8 @@
 #   remediation: Use `configMap`, `csi`, `downwardAPI`, `emptyDir`, `ephemeral`, `image`, `persistentVolumeClaim`, `projected` or `secret`.
 package goldgate.pod_security.volume_types
 
+import data.goldgate.lib.pod
+
 portable_types := {
 	"configMap",
 	"csi",
@@ -21,23 +23,22 @@ portable_types := {
 	"secret",
 }
 
+# A volume of no type at all is an `emptyDir` to Kubernetes.
 deny contains finding if {
 	some index, volume in input.workload.volumes
-	is_object(volume)
-	not portable(volume)
-	types := [type | some type, source in volume; type != "name"; source != null]
+	types := types_of(volume)
+	count(types) > 0
+	count(types & portable_types) == 0
 	finding := {
-		"message": sprintf("volume \"%v\" is of no portable type (found %s)", [object.get(volume, "name", ""), found(types)]),
+		"message": sprintf("volume \"%s\" is of type %s, which is not portable", [pod.name(volume), concat(", ", types)]),
 		"path": sprintf("%s/volumes/%d", [input.workload.pod_path, index]),
 		"facts": {"types": types},
 	}
 }
 
-portable(volume) if {
-	some type in portable_types
-	volume[type] != null
+types_of(volume) := {type |
+	is_object(volume)
+	some type, source in volume
+	type != "name"
+	source != null
 }
-
-found(types) := "none" if count(types) == 0
-
-found(types) := concat(", ", types) if count(types) > 0

@@ -4,8 +4,10 @@
 //! same file at once. What was answered is on the disk: the log is synced with every commit, and a connection that
 //! cannot promise that is refused.
 
+mod batch;
 mod cards;
 mod checkpoint;
+mod dictionary;
 mod fault;
 mod known;
 mod ledger;
@@ -29,7 +31,6 @@ pub use self::list::TrendDay;
 pub use self::verify::{Contradiction, Verification};
 
 use self::cards::{Facts, Subject};
-use self::known::KnownBlobs;
 use self::ledger::{Entry, Key, Ledger, PackedBlob};
 use self::readers::Readers;
 use self::writer::{Message, Put, Shared};
@@ -65,9 +66,11 @@ impl SqliteStore {
     /// was written by a newer version. What is not ours is left untouched.
     pub fn open(dir: &Path) -> Result<Self, Error> {
         let (connection, file) = open::writer(dir)?;
-        let shared = Arc::new(Shared::new(file.clone()));
-        let (queue, thread) = writer::start(Ledger::new(connection), Arc::clone(&shared))?;
-        Ok(Self { shared, readers: Readers::new(&file), writer: Mutex::new(Some(thread)), queue })
+        let readers = Readers::new(&file, Arc::default());
+        let shared = Arc::new(Shared::new(file, readers.dictionaries()));
+        let ledger = Ledger::new(connection, readers.dictionaries());
+        let (queue, thread) = writer::start(ledger, Arc::clone(&shared))?;
+        Ok(Self { shared, readers, writer: Mutex::new(Some(thread)), queue })
     }
 
     /// The file.
@@ -99,7 +102,7 @@ impl SqliteStore {
         since: Timestamp,
     ) -> Result<Vec<TrendDay>, Error> {
         let (service, environment) = (service.clone(), environment.clone());
-        self.readers.read(move |image| list::trend(image, &service, &environment, since)).await
+        self.readers.read(move |image| list::trend(&image, &service, &environment, since)).await
     }
 
     /// Reckons every scorecard again from the decisions and compares.
@@ -114,12 +117,12 @@ impl SqliteStore {
         let bytes: usize = draft.blobs.iter().map(|blob| blob.content.len()).sum();
         let entry = if bytes > COMPRESSED_INLINE_BYTES {
             let shared = Arc::clone(&self.shared);
-            let packed = tokio::task::spawn_blocking(move || packed(draft, &shared.known)).await;
+            let packed = tokio::task::spawn_blocking(move || packed(draft, &shared)).await;
             packed.map_err(|cause| {
                 Error::internal_fault("packing a decision ended early").with_source(cause)
             })??
         } else {
-            packed(draft, &self.shared.known)?
+            packed(draft, &self.shared)?
         };
         let (answer, answered) = oneshot::channel();
         let put = Box::new(Put { entry, answer });
@@ -136,26 +139,28 @@ impl SqliteStore {
 }
 
 /// Everything of a draft that can be made before it is queued.
-fn packed(draft: Draft, known: &KnownBlobs) -> Result<Entry, Error> {
-    let body = Body::of(&draft)?;
+fn packed(draft: Draft, shared: &Shared) -> Result<Entry, Error> {
+    let dictionary = shared.dictionaries.of_revision(&draft.decision.revision.digest);
+    let body = Body::pack(&draft, dictionary.as_deref())?;
     let Draft { decision, states, team, system, rules, blobs, idempotency_key } = draft;
     let subject = decision.service.as_ref().map(|service| {
         Arc::new(Subject { service: service.clone(), environment: decision.environment.clone() })
     });
-    let new = blobs.iter().filter(|blob| !known.has(&blob.digest));
+    let new = blobs.iter().filter(|blob| !shared.known.has(&blob.digest));
     let blobs = new.map(packed_blob).collect::<Result<Vec<PackedBlob>, Error>>()?;
     Ok(Entry {
         facts: Facts { decision, states, team, system, rules },
         subject,
         step: None,
         body,
+        dictionary: dictionary.map(|dictionary| dictionary.id),
         blobs,
         key: idempotency_key.map(Key::new),
     })
 }
 
 fn packed_blob(blob: &Blob) -> Result<PackedBlob, Error> {
-    let content = row::compress(blob.content.as_bytes())?;
+    let content = row::compress(blob.content.as_bytes(), None)?;
     Ok(PackedBlob { digest: blob.digest, size: blob.content.len(), content })
 }
 
@@ -165,10 +170,10 @@ impl Store for SqliteStore {
     }
 
     fn decision_of_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<Decision>>> {
-        let key = Key::digest_of(key);
-        Box::pin(
-            self.readers.read(move |image| Ok(rows::decision_of_key(image, &key)?.map(Arc::new))),
-        )
+        Box::pin(async move {
+            let key = Key::digest_of(key);
+            self.readers.look_up(|image| Ok(rows::decision_of_key(image, &key)?.map(Arc::new)))
+        })
     }
 
     fn decision(&self, id: DecisionId) -> Answer<'_, Option<Arc<Decision>>> {
@@ -202,7 +207,7 @@ impl Store for SqliteStore {
         let subject = Subject { service: service.clone(), environment: environment.clone() };
         Box::pin(
             self.readers.read(move |image| {
-                Ok(rows::standing(image, &subject)?.map(|standing| standing.card))
+                Ok(rows::standing(&image, &subject)?.map(|standing| standing.card))
             }),
         )
     }
@@ -223,7 +228,7 @@ impl Store for SqliteStore {
             let limit = page.limit();
             let found = self
                 .readers
-                .read(move |image| list::scorecards(image, &filter, after, limit + 1))
+                .read(move |image| list::scorecards(&image, &filter, after, limit + 1))
                 .await?;
             Ok(page.cut(&list, found, |key| serde_json::to_vec(key).unwrap_or_default()))
         })
@@ -241,14 +246,14 @@ impl Store for SqliteStore {
             let (service, environment) = (service.clone(), environment.clone());
             let found = self
                 .readers
-                .read(move |image| list::history(image, &service, &environment, before, limit + 1))
+                .read(move |image| list::history(&image, &service, &environment, before, limit + 1))
                 .await?;
             Ok(page.cut(&list, found, |seq| seq.to_be_bytes().to_vec()))
         })
     }
 
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>> {
-        Box::pin(self.readers.read(move |image| rows::blob(image, digest)))
+        Box::pin(self.readers.read(move |image| rows::blob(&image, digest)))
     }
 
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>> {

@@ -4,14 +4,17 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     reason = "test helpers may panic; clippy exempts only `#[test]` functions"
 )]
 
 mod admission;
+mod cli;
 mod grpc;
 mod harness;
 mod http;
 mod intake;
+mod ratchet;
 mod serve;
 mod staged;
 mod store;

@@ -23,8 +23,9 @@ use crate::record::row;
 
 const SHARDS: usize = 16;
 
-/// Scorecards kept per shard; a thousand of sixty policies each are about 5 MiB.
-const KEPT: usize = 64;
+/// Scorecards kept per shard: two thousand of sixty policies each are about 15 MiB. One that is not kept is read from
+/// the file by the writer, which costs it twice a decision.
+const KEPT: usize = 128;
 
 /// Whose scorecard it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

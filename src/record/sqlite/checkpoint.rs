@@ -86,7 +86,5 @@ fn checkpoint(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
 }
 
 fn log_bytes(file: &Path) -> u64 {
-    let mut name = file.as_os_str().to_owned();
-    name.push("-wal");
-    std::fs::metadata(PathBuf::from(name)).map_or(0, |log| log.len())
+    std::fs::metadata(open::log_of(file)).map_or(0, |log| log.len())
 }

@@ -1,18 +1,19 @@
 //! One transaction: a batch of drafts becomes rows, or none of it does.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode, params};
 
-use super::cards::{Cards, Facts, Standing, Step, Subject};
+use super::batch::{Batch, Standings};
+use super::cards::{Cards, Facts, Step, Subject};
+use super::dictionary::{Dictionaries, Sample};
 use super::fault::Fault;
-use super::posting::{CHUNK, Kind, Postings};
-use super::rows;
+use super::posting::{Kind, Postings};
+use super::rows::{self, Image};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::scorecard::{Scorecard, ScorecardDelta, ScorecardRules};
+use crate::domain::scorecard::{ScorecardDelta, ScorecardRules};
 use crate::record::{key_conflict, row};
 
 /// A draft, ready to be written.
@@ -24,6 +25,8 @@ pub(super) struct Entry {
     /// What the caller made of the scorecard; `None` when it did not know where to begin.
     pub(super) step: Option<Step>,
     pub(super) body: Vec<u8>,
+    /// What the body is packed with, if with one.
+    pub(super) dictionary: Option<i64>,
     pub(super) blobs: Vec<PackedBlob>,
     pub(super) key: Option<Key>,
 }
@@ -74,9 +77,6 @@ pub(super) enum Reckoned {
     ByWriter,
 }
 
-/// What stands in the file after a batch, for every subject of it.
-pub(super) type Standings = BTreeMap<Arc<Subject>, Standing>;
-
 /// The writer's connection and what it remembers between batches.
 pub(super) struct Ledger {
     connection: Connection,
@@ -84,40 +84,41 @@ pub(super) struct Ledger {
     last_seq: Option<i64>,
     postings: Postings,
     rules: Option<(Arc<ScorecardRules>, i64)>,
-}
-
-/// What one batch gathers and writes once at its end.
-#[derive(Default)]
-struct Batch {
-    subjects: BTreeMap<Arc<Subject>, Touched>,
-    last_subject: Option<i64>,
-    daily: BTreeMap<(i64, i64), Day>,
-    span: BTreeMap<i64, (i64, i64)>,
-}
-
-struct Touched {
-    id: i64,
-    is_new: bool,
-    card: Option<Arc<Scorecard>>,
-    /// The decision that moved it in this batch, if one did.
-    seq: Option<i64>,
-    row: Option<bytes::Bytes>,
-}
-
-#[derive(Default)]
-struct Day {
-    n: i64,
-    denied: i64,
-    score: Option<u8>,
+    dictionaries: Arc<Dictionaries>,
+    sample: Sample,
 }
 
 impl Ledger {
-    pub(super) fn new(connection: Connection) -> Self {
-        Self { connection, version: -1, last_seq: None, postings: Postings::default(), rules: None }
+    pub(super) fn new(connection: Connection, dictionaries: Arc<Dictionaries>) -> Self {
+        Self {
+            connection,
+            version: -1,
+            last_seq: None,
+            postings: Postings::default(),
+            rules: None,
+            dictionaries,
+            sample: Sample::default(),
+        }
     }
 
     pub(super) fn connection(&self) -> &Connection {
         &self.connection
+    }
+
+    fn image(&self) -> Image<'_> {
+        Image { connection: &self.connection, dictionaries: &self.dictionaries }
+    }
+
+    /// Looks at a decision that was written; `true` once there is enough to make a dictionary of.
+    pub(super) fn sample(&mut self, facts: &Facts) -> bool {
+        self.sample.add(facts)
+    }
+
+    /// Makes a dictionary of what was sampled. Without one rows are larger and nothing else is wrong.
+    pub(super) fn store_dictionary(&mut self) {
+        if let Err(fault) = self.sample.store(&self.connection, &self.dictionaries) {
+            tracing::warn!(cause = ?fault, "Cannot store a dictionary: rows will be larger");
+        }
     }
 
     /// Writes a batch in one transaction.
@@ -203,11 +204,7 @@ impl Ledger {
         };
         let seq = self.last_seq()? + 1;
         let rules = self.rules(&entry.facts.rules)?;
-        let subject_id = entry
-            .subject
-            .as_ref()
-            .and_then(|subject| batch.subjects.get(subject))
-            .map(|touched| touched.id);
+        let subject_id = entry.subject.as_ref().and_then(|subject| batch.id(subject));
         if let Err(fault) = self.insert(entry, seq, subject_id, rules, step.as_ref()) {
             return if unique_violation(&fault) { self.twice(entry) } else { Err(fault) };
         }
@@ -215,7 +212,7 @@ impl Ledger {
         self.keep_blobs(entry)?;
         let team = step.as_ref().map_or(entry.facts.team.as_str(), |step| &step.after.team);
         self.mark(entry, team, seq)?;
-        batch.note(entry, step.as_ref(), seq);
+        batch.note(&entry.facts.decision, entry.subject.as_ref(), step.as_ref(), seq);
         let reckoned = match (&entry.step, &step) {
             (Some(callers), Some(taken)) if Arc::ptr_eq(&callers.after, &taken.after) => {
                 Reckoned::ByCaller
@@ -233,21 +230,7 @@ impl Ledger {
         batch: &mut Batch,
         cards: &Cards,
     ) -> Result<Step, Fault> {
-        if !batch.subjects.contains_key(subject) {
-            let standing = match cards.in_file(subject) {
-                Some(standing) => Some(standing),
-                None => rows::standing(&self.connection, subject)?,
-            };
-            let id = match &standing {
-                Some(standing) => standing.id,
-                None => batch.new_subject(&self.connection)?,
-            };
-            let is_new = standing.is_none();
-            let card = standing.map(|standing| standing.card);
-            let touched = Touched { id, is_new, card, seq: None, row: None };
-            batch.subjects.insert(Arc::clone(subject), touched);
-        }
-        let latest = batch.subjects.get(subject).and_then(|touched| touched.card.as_ref());
+        let latest = batch.latest(&self.connection, cards, subject)?;
         match &entry.step {
             Some(step) if step.began_at(latest) => Ok(step.clone()),
             _ => Ok(Step::take(&entry.facts, subject, latest.map(Arc::clone))?),
@@ -298,8 +281,8 @@ impl Ledger {
             .map_err(|cause| Error::internal_fault("a delta is not UTF-8").with_source(cause))?;
         self.connection
             .prepare_cached(
-                "INSERT INTO decision (seq, id, subject, time, verdict, rules, input, key, delta, body) \
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                "INSERT INTO decision (seq, id, subject, time, verdict, rules, input, key, delta, dictionary, \
+                 body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             )?
             .execute(params![
                 seq,
@@ -311,6 +294,7 @@ impl Ledger {
                 decision.input_digest.as_bytes(),
                 entry.key.as_ref().map(|key| key.digest),
                 delta,
+                entry.dictionary,
                 entry.body,
             ])?;
         Ok(())
@@ -319,7 +303,7 @@ impl Ledger {
     /// What an entry means whose key or id is there already.
     fn twice(&self, entry: &Entry) -> Result<Outcome, Fault> {
         if let Some(key) = &entry.key
-            && let Some(earlier) = rows::decision_of_key(&self.connection, &key.digest)?
+            && let Some(earlier) = rows::decision_of_key(self.image(), &key.digest)?
         {
             let same = earlier.input_digest == entry.facts.decision.input_digest;
             return Ok(if same {
@@ -358,118 +342,6 @@ impl Ledger {
         for finding in &decision.findings {
             mark(Kind::Code, finding.code.as_str())?;
         }
-        Ok(())
-    }
-}
-
-impl Batch {
-    /// The id of a subject that is not in the file yet.
-    fn new_subject(&mut self, connection: &Connection) -> Result<i64, Fault> {
-        let last = match self.last_subject {
-            Some(last) => last,
-            None => connection
-                .prepare_cached("SELECT coalesce(max(id), 0) FROM subject")?
-                .query_row([], |row| row.get(0))?,
-        };
-        self.last_subject = Some(last + 1);
-        Ok(last + 1)
-    }
-
-    fn note(&mut self, entry: &Entry, step: Option<&Step>, seq: i64) {
-        let decision = &entry.facts.decision;
-        let time = decision.time.as_millis();
-        let span = self.span.entry(seq.div_euclid(CHUNK)).or_insert((time, time));
-        *span = (span.0.min(time), span.1.max(time));
-        let touched = entry.subject.as_ref().and_then(|subject| self.subjects.get_mut(subject));
-        let (Some(touched), Some(step)) = (touched, step) else { return };
-        touched.card = Some(Arc::clone(&step.after));
-        touched.seq = Some(seq);
-        if let Some(row) = &step.row {
-            touched.row = Some(row.clone());
-        }
-        let day = self.daily.entry((touched.id, decision.time.as_days())).or_default();
-        day.n += 1;
-        day.denied += i64::from(decision.verdict == Verdict::Deny);
-        day.score = step.after.score;
-    }
-
-    /// Writes what was gathered and tells what stands in the file then.
-    fn write(self, connection: &Connection) -> Result<Standings, Fault> {
-        let mut span = connection.prepare_cached(
-            "INSERT INTO span (chunk, earliest, latest) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET \
-             earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
-        )?;
-        for (chunk, (earliest, latest)) in self.span {
-            span.execute(params![chunk, earliest, latest])?;
-        }
-        let mut daily = connection.prepare_cached(
-            "INSERT INTO daily (subject, day, n, denied, score) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT DO UPDATE SET n = n + excluded.n, denied = denied + excluded.denied, \
-             score = excluded.score",
-        )?;
-        for ((subject, day), Day { n, denied, score }) in self.daily {
-            daily.execute(params![subject, day, n, denied, score])?;
-        }
-        let mut standings = Standings::new();
-        for (subject, touched) in self.subjects {
-            touched.write(connection, &subject)?;
-            if let Touched { id, card: Some(card), .. } = touched {
-                standings.insert(subject, Standing { id, card });
-            }
-        }
-        Ok(standings)
-    }
-}
-
-impl Touched {
-    fn write(&self, connection: &Connection, subject: &Subject) -> Result<(), Fault> {
-        let (Some(seq), Some(card)) = (self.seq, &self.card) else { return Ok(()) };
-        if self.is_new {
-            connection
-                .prepare_cached(
-                    "INSERT INTO subject (team, system, level, score, seq, decision, time, id, service, environment) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-                )?
-                .execute(params![
-                    card.team,
-                    card.system,
-                    card.level,
-                    card.score,
-                    seq,
-                    card.decision.as_bytes(),
-                    card.time.as_millis(),
-                    self.id,
-                    subject.service.to_string(),
-                    subject.environment.as_str(),
-                ])?;
-        } else if self.row.is_some() {
-            connection
-                .prepare_cached(
-                    "UPDATE subject SET team = ?1, system = ?2, level = ?3, score = ?4, seq = ?5, decision = ?6, \
-                     time = ?7 WHERE id = ?8",
-                )?
-                .execute(params![
-                    card.team,
-                    card.system,
-                    card.level,
-                    card.score,
-                    seq,
-                    card.decision.as_bytes(),
-                    card.time.as_millis(),
-                    self.id,
-                ])?;
-        } else {
-            // Without the indexed columns, so that no index is touched.
-            connection
-                .prepare_cached(
-                    "UPDATE subject SET seq = ?1, decision = ?2, time = ?3 WHERE id = ?4",
-                )?
-                .execute(params![seq, card.decision.as_bytes(), card.time.as_millis(), self.id])?;
-        }
-        let Some(row) = &self.row else { return Ok(()) };
-        connection
-            .prepare_cached("INSERT OR REPLACE INTO standing (subject, card) VALUES (?1, ?2)")?
-            .execute(params![self.id, &**row])?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, params, params_from_iter};
 
 use super::fault::Fault;
 use super::posting::{self, Bits, CHUNK, Kind};
-use super::rows;
+use super::rows::{self, Image};
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
@@ -33,7 +33,7 @@ pub struct TrendDay {
 
 /// At most `limit` decisions before the position `before`, newest first, each with its position.
 pub(super) fn decisions(
-    connection: &Connection,
+    image: Image<'_>,
     filter: &DecisionFilter,
     before: i64,
     limit: usize,
@@ -41,18 +41,18 @@ pub(super) fn decisions(
     let query = Query::of(filter);
     let seqs = match &filter.service {
         Some(service) => {
-            let subjects = subjects(connection, service, filter.environment.as_ref())?;
-            query.of_subjects(connection, &subjects, before, limit)?
+            let subjects = subjects(&image, service, filter.environment.as_ref())?;
+            query.of_subjects(&image, &subjects, before, limit)?
         }
-        None => query.of_all(connection, before, limit)?,
+        None => query.of_all(&image, before, limit)?,
     };
     let sql = format!("SELECT {} FROM decision WHERE seq = ?1", rows::DECISION);
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = image.prepare_cached(&sql)?;
     let mut found = Vec::with_capacity(seqs.len());
     for seq in seqs {
         let mut rows = statement.query([seq])?;
         if let Some(row) = rows.next()? {
-            found.push((seq, Arc::new(rows::decision_from(row)?)));
+            found.push((seq, Arc::new(rows::decision_from(image, row)?)));
         }
     }
     Ok(found)
@@ -253,6 +253,18 @@ pub(super) fn scorecards(
     after: Name,
     limit: usize,
 ) -> Result<Vec<(Name, Arc<Scorecard>)>, Fault> {
+    let (sql, values) = scorecard_query(filter, after, limit);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let key = (row.get("service")?, row.get("environment")?);
+        found.push((key, rows::scorecard_from(row)?.card));
+    }
+    Ok(found)
+}
+
+fn scorecard_query(filter: &ScorecardFilter, after: Name, limit: usize) -> (String, Vec<Sql>) {
     // Fixed fragments: a condition that is not asked for must not hide an index.
     let mut sql = format!(
         "SELECT {}, service, environment FROM subject JOIN standing ON standing.subject = subject.id \
@@ -276,14 +288,7 @@ pub(super) fn scorecards(
     }
     sql.push_str(" ORDER BY service, environment LIMIT ?");
     values.push(Sql::Integer(i64::try_from(limit).unwrap_or(i64::MAX)));
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params_from_iter(values))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        let key = (row.get("service")?, row.get("environment")?);
-        found.push((key, rows::scorecard_from(row)?.card));
-    }
-    Ok(found)
+    (sql, values)
 }
 
 /// At most `limit` points of a scorecard's history before the position `before`, newest first.
@@ -340,4 +345,36 @@ pub(super) fn trend(
         }
     }
     Ok(days)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::sqlite::open;
+
+    /// How SQLite answers the list of scorecards.
+    fn plan(filter: &ScorecardFilter) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let (connection, _) = open::writer(dir.path()).unwrap();
+        let (sql, values) = scorecard_query(filter, (String::new(), String::new()), 50);
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let rows = statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3));
+        rows.unwrap().map(Result::unwrap).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn every_list_of_scorecards_is_led_by_its_index_and_never_sorted() {
+        let some = || Some("x".to_owned());
+        let any = ScorecardFilter::default;
+        for (filter, index) in [
+            (any(), "subject_name"),
+            (ScorecardFilter { team: some(), ..any() }, "subject_team"),
+            (ScorecardFilter { system: some(), ..any() }, "subject_system"),
+            (ScorecardFilter { level: some(), ..any() }, "subject_level"),
+        ] {
+            let plan = plan(&filter);
+            assert!(plan.contains(&format!("SEARCH subject USING INDEX {index}")), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("SCAN"), "{plan}");
+        }
+    }
 }

@@ -141,6 +141,13 @@ fn migrate(connection: &mut Connection) -> Result<(), Fault> {
     Ok(())
 }
 
+/// The write-ahead log of the record `file`.
+pub(super) fn log_of(file: &Path) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push("-wal");
+    PathBuf::from(name)
+}
+
 enum Owner {
     Nobody,
     Goldgate,
@@ -169,11 +176,22 @@ fn whose(file: &Path) -> io::Result<Owner> {
 /// and of several processes that begin at once one makes it and the others find it.
 fn create(dir: &Path, file: &Path) -> Result<(), Error> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
+    let log = log_of(file);
+    // SQLite would read the log of the record that was here once into the new one. The second look is for a record that
+    // another process made since the first.
+    if log.exists() && !file.exists() {
+        return Err(unavailable(format!(
+            "there is a log `{}` without its record `{}`",
+            log.display(),
+            file.display()
+        ))
+        .with_help("put the record back beside its log, move the log away to begin a new record, or name another folder with `--data DIR`"));
+    }
     let n = COUNT.fetch_add(1, Ordering::Relaxed);
     let draft = dir.join(format!(".{FILE_NAME}.{}.{n}.new", std::process::id()));
     let made = private_file(&draft)
         .map_err(|cause| unreachable_file(file, cause))
-        .and_then(|()| fill(&draft).map_err(|fault| fault.into_error(file)))
+        .and_then(|_made| fill(&draft).map_err(|fault| fault.into_error(file)))
         .and_then(|()| publish(&draft, dir, file).map_err(|cause| unreachable_file(file, cause)));
     // What is left of a failed attempt is of no use to anybody.
     let _gone = fs::remove_file(&draft);
@@ -197,18 +215,31 @@ fn publish(draft: &Path, dir: &Path, file: &Path) -> io::Result<()> {
     match fs::hard_link(draft, file) {
         Ok(()) => {}
         Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => return Ok(()),
-        // A file system without hard links: the name is free, or was a moment ago.
-        Err(_) => fs::rename(draft, file)?,
+        // A file system without hard links.
+        Err(_) => copy(draft, file)?,
     }
     File::open(dir)?.sync_all()
 }
 
-fn private_file(path: &Path) -> io::Result<()> {
+/// Copies the draft to its place. Renaming would do, but it would also replace what another process made a moment ago.
+fn copy(draft: &Path, file: &Path) -> io::Result<()> {
+    match private_file(file) {
+        Ok(mut made) => {
+            io::copy(&mut File::open(draft)?, &mut made)?;
+            made.sync_all()
+        }
+        Err(cause) if cause.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(cause),
+    }
+}
+
+/// Makes a file that only this user may read and write.
+fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 fn make_folder(dir: &Path) -> Result<(), Error> {
@@ -280,5 +311,29 @@ mod tests {
         let (connection, _) = writer(dir.path()).unwrap();
         assert_eq!(layout(&connection).unwrap(), LAYOUT);
         assert_eq!(pragma(&connection, "application_id"), format!("Integer({APPLICATION_ID})"));
+    }
+
+    #[test]
+    fn a_copy_takes_the_place_of_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (draft, file) = (dir.path().join("draft"), dir.path().join(FILE_NAME));
+        private_file(&draft).unwrap();
+        fill(&draft).unwrap();
+        copy(&draft, &file).unwrap();
+        drop(writer(dir.path()).unwrap());
+        fs::write(&file, "another's").unwrap();
+        copy(&draft, &file).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"another's");
+    }
+
+    #[test]
+    fn a_record_of_an_older_layout_is_brought_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let older = Connection::open(dir.path().join(FILE_NAME)).unwrap();
+        older.execute_batch(&format!("PRAGMA application_id={APPLICATION_ID}")).unwrap();
+        drop(older);
+        let (connection, _) = writer(dir.path()).unwrap();
+        assert_eq!(layout(&connection).unwrap(), LAYOUT);
+        assert_eq!(pragma(&connection, "integrity_check"), "Text(\"ok\")");
     }
 }

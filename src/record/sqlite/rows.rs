@@ -1,10 +1,12 @@
 //! Single rows: a decision, a scorecard, a blob.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::cards::{Standing, Subject};
+use super::dictionary::Dictionaries;
 use super::fault::Fault;
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
@@ -12,23 +14,42 @@ use crate::domain::digest::Digest;
 use crate::domain::scorecard::{Scorecard, ScorecardDelta};
 use crate::record::row::{self, Body};
 
+/// One image of the record, and what its rows are packed with.
+#[derive(Clone, Copy)]
+pub(super) struct Image<'c> {
+    pub(super) connection: &'c Connection,
+    pub(super) dictionaries: &'c Dictionaries,
+}
+
+impl Deref for Image<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection
+    }
+}
+
 /// The columns of [`decision_from`].
-pub(super) const DECISION: &str = "delta, body";
+pub(super) const DECISION: &str = "delta, dictionary, body";
 
 /// The columns of [`scorecard_from`], from `subject JOIN standing`.
 pub(super) const SCORECARD: &str = "id, decision, time, card";
 
 /// A decision with everything that was written beside it.
-pub(super) fn body_from(row: &Row<'_>) -> Result<Body, Fault> {
-    let mut body: Body =
-        row::unpack(row.get_ref("body")?.as_blob().map_err(rusqlite::Error::from)?)?;
+pub(super) fn body_from(image: Image<'_>, row: &Row<'_>) -> Result<Body, Fault> {
+    let dictionary = match row.get("dictionary")? {
+        Some(id) => Some(image.dictionaries.by_id(image.connection, id)?),
+        None => None,
+    };
+    let bytes = row.get_ref("body")?.as_blob().map_err(rusqlite::Error::from)?;
+    let mut body = Body::unpack(bytes, dictionary.as_deref())?;
     body.decision.scorecard = delta_from(row)?;
     Ok(body)
 }
 
 /// A decision.
-pub(super) fn decision_from(row: &Row<'_>) -> Result<Decision, Fault> {
-    Ok(body_from(row)?.decision)
+pub(super) fn decision_from(image: Image<'_>, row: &Row<'_>) -> Result<Decision, Fault> {
+    Ok(body_from(image, row)?.decision)
 }
 
 /// How a decision moved the scorecard.
@@ -64,22 +85,19 @@ pub(super) fn standing(
 }
 
 /// The decision that a key stands for.
-pub(super) fn decision_of_key(
-    connection: &Connection,
-    key: &[u8; 16],
-) -> Result<Option<Decision>, Fault> {
+pub(super) fn decision_of_key(image: Image<'_>, key: &[u8; 16]) -> Result<Option<Decision>, Fault> {
     let sql = format!("SELECT {DECISION} FROM decision WHERE key = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = image.prepare_cached(&sql)?;
     let mut rows = statement.query([key])?;
-    rows.next()?.map(decision_from).transpose()
+    rows.next()?.map(|row| decision_from(image, row)).transpose()
 }
 
 /// A decision by its id, with everything that was written beside it.
-pub(super) fn body(connection: &Connection, id: DecisionId) -> Result<Option<Body>, Fault> {
+pub(super) fn body(image: Image<'_>, id: DecisionId) -> Result<Option<Body>, Fault> {
     let sql = format!("SELECT {DECISION} FROM decision WHERE id = ?1");
-    let mut statement = connection.prepare_cached(&sql)?;
+    let mut statement = image.prepare_cached(&sql)?;
     let mut rows = statement.query([id.as_bytes()])?;
-    rows.next()?.map(body_from).transpose()
+    rows.next()?.map(|row| body_from(image, row)).transpose()
 }
 
 /// What was handed in under a digest.
@@ -88,7 +106,7 @@ pub(super) fn blob(connection: &Connection, digest: Digest) -> Result<Option<Str
     let packed: Option<Vec<u8>> =
         statement.query_row([digest.as_bytes()], |row| row.get(0)).optional()?;
     let Some(packed) = packed else { return Ok(None) };
-    let text = String::from_utf8(row::decompress(&packed)?)
+    let text = String::from_utf8(row::decompress(&packed, None)?)
         .map_err(|cause| row::damaged().with_source(cause))?;
     Ok(Some(text))
 }

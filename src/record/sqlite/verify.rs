@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::fault::Fault;
-use super::rows;
+use super::rows::{self, Image};
 use crate::domain::decision::DecisionId;
 use crate::domain::scorecard::{Contribution, Scorecard, ScorecardRules};
 use crate::domain::service::{Environment, ServiceRef};
@@ -45,16 +45,16 @@ impl Verification {
 }
 
 /// Folds every decision in the order of commits and compares with what the record says.
-pub(super) fn scorecards(connection: &Connection) -> Result<Verification, Fault> {
+pub(super) fn scorecards(image: Image<'_>) -> Result<Verification, Fault> {
     let mut found = Verification::default();
-    let rules = rules(connection)?;
+    let rules = rules(&image)?;
     let mut cards: BTreeMap<(ServiceRef, Environment), Scorecard> = BTreeMap::new();
     let mut last: (i64, Option<DecisionId>) = (0, None);
     let mut statement =
-        connection.prepare("SELECT seq, rules, delta, body FROM decision ORDER BY seq")?;
+        image.prepare("SELECT seq, rules, delta, dictionary, body FROM decision ORDER BY seq")?;
     let mut decisions = statement.query([])?;
     while let Some(line) = decisions.next()? {
-        let body = rows::body_from(line)?;
+        let body = rows::body_from(image, line)?;
         let seq: i64 = line.get("seq")?;
         if seq != last.0 + 1 {
             found.name(Contradiction::Gap(last.1));
@@ -66,7 +66,7 @@ pub(super) fn scorecards(connection: &Connection) -> Result<Verification, Fault>
             found.name(Contradiction::Decision(body.decision.id));
         }
     }
-    compare(connection, cards, &mut found)?;
+    compare(&image, cards, &mut found)?;
     Ok(found)
 }
 

@@ -9,11 +9,13 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{broadcast, oneshot};
 
+use super::batch::Standings;
 use super::cards::{Cards, Standing};
 use super::checkpoint::Checkpointer;
+use super::dictionary::Dictionaries;
 use super::fault::{self, Fault};
 use super::known::KnownBlobs;
-use super::ledger::{Entry, Ledger, Outcome, Reckoned, Standings};
+use super::ledger::{Entry, Ledger, Outcome, Reckoned};
 use crate::domain::decision::Decision;
 use crate::domain::error::{Error, ErrorKind};
 
@@ -55,6 +57,7 @@ pub(super) struct Shared {
     pub(super) file: PathBuf,
     pub(super) cards: Cards,
     pub(super) known: KnownBlobs,
+    pub(super) dictionaries: Arc<Dictionaries>,
     pub(super) events: broadcast::Sender<Arc<Decision>>,
     /// Whether the last write failed.
     pub(super) failing: AtomicBool,
@@ -62,11 +65,12 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(file: PathBuf) -> Self {
+    pub(super) fn new(file: PathBuf, dictionaries: Arc<Dictionaries>) -> Self {
         Self {
             file,
             cards: Cards::new(),
             known: KnownBlobs::default(),
+            dictionaries,
             events: broadcast::Sender::new(EVENTS),
             failing: AtomicBool::new(false),
             waiting_bytes: AtomicUsize::new(0),
@@ -125,12 +129,12 @@ struct Writer {
 
 /// Drafts that are gathered for one transaction.
 #[derive(Default)]
-struct Batch {
+struct Gathered {
     puts: Vec<Put>,
     bytes: usize,
 }
 
-impl Batch {
+impl Gathered {
     fn is_full(&self) -> bool {
         self.puts.len() >= BATCH || self.bytes >= BATCH_BYTES
     }
@@ -139,7 +143,7 @@ impl Batch {
 impl Writer {
     fn run(mut self) {
         let mut checkpointer = Checkpointer::new(&self.shared.file);
-        let mut batch = Batch::default();
+        let mut batch = Gathered::default();
         let mut began = Instant::now();
         // How many callers are about, by two batches in a row: one half writes its rows while the other is synced, so
         // a batch is worth waiting for until it holds half of them.
@@ -147,7 +151,7 @@ impl Writer {
         while self.wait(&mut batch) {
             self.gather(&mut batch, callers / 2, began);
             began = Instant::now();
-            let Batch { puts, bytes } = std::mem::take(&mut batch);
+            let Gathered { puts, bytes } = std::mem::take(&mut batch);
             callers = (last + puts.len()).max(callers - callers.div_ceil(8));
             last = puts.len();
             self.commit(puts);
@@ -157,7 +161,7 @@ impl Writer {
     }
 
     /// Waits for the first draft of a batch; `false` when there will be none.
-    fn wait(&mut self, batch: &mut Batch) -> bool {
+    fn wait(&mut self, batch: &mut Gathered) -> bool {
         while batch.puts.is_empty() {
             let message =
                 if self.closing { self.queue.try_recv().ok() } else { self.queue.recv().ok() };
@@ -171,7 +175,7 @@ impl Writer {
 
     /// Adds what else is there; waits a little for a crowd, never for a lone caller.
     #[expect(clippy::disallowed_methods, reason = "the writer's own thread, no runtime's worker")]
-    fn gather(&mut self, batch: &mut Batch, enough: usize, began: Instant) {
+    fn gather(&mut self, batch: &mut Gathered, enough: usize, began: Instant) {
         loop {
             while !batch.is_full() {
                 match self.queue.try_recv() {
@@ -187,7 +191,7 @@ impl Writer {
         }
     }
 
-    fn take(&mut self, message: Message, batch: &mut Batch) {
+    fn take(&mut self, message: Message, batch: &mut Gathered) {
         match message {
             Message::Put(put) => {
                 let bytes = put.entry.weight();
@@ -225,10 +229,11 @@ impl Writer {
         }
     }
 
-    fn answer(&self, batch: Vec<Put>, outcomes: Vec<Outcome>, standings: &Standings) {
+    fn answer(&mut self, batch: Vec<Put>, outcomes: Vec<Outcome>, standings: &Standings) {
         self.shared.failing.store(false, Ordering::Relaxed);
         // Settled before the first answer, so that who asks again at once finds the scorecard here.
         let mut answers = Vec::with_capacity(batch.len());
+        let mut sampled = false;
         for (put, outcome) in batch.into_iter().zip(outcomes) {
             let Put { entry, answer } = put;
             let as_reckoned = matches!(&outcome, Outcome::Written(_, Reckoned::ByCaller));
@@ -236,6 +241,7 @@ impl Writer {
             self.shared.known.add(entry.blobs.iter().map(|blob| blob.digest));
             let answered = match outcome {
                 Outcome::Written(delta, _) => {
+                    sampled |= self.ledger.sample(&entry.facts);
                     let mut decision = entry.facts.decision;
                     decision.scorecard = delta;
                     let decision = Arc::new(decision);
@@ -253,6 +259,9 @@ impl Writer {
         for (answer, answered) in answers {
             // Whoever asked may have gone; the decision stands all the same.
             let _gone = answer.send(answered);
+        }
+        if sampled {
+            self.ledger.store_dictionary();
         }
     }
 

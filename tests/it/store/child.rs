@@ -1,9 +1,9 @@
 //! A process of its own that writes: this very binary, told by its environment what to do.
 
 use std::ffi::OsString;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Lines, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 
 use goldgate::domain::decision::DecisionId;
@@ -27,13 +27,16 @@ pub(crate) enum Task {
     FillDisk,
 }
 
-/// A running child.
-pub(crate) struct Writer(Child);
+/// A running child, and what it says.
+pub(crate) struct Writer {
+    child: Child,
+    lines: Lines<BufReader<ChildStdout>>,
+}
 
 impl Writer {
     /// Starts a child that works in `dir`.
     pub(crate) fn start(task: Task, dir: &Path) -> Self {
-        Self(command(std::env::current_exe().unwrap().into(), &[], task, dir).spawn().unwrap())
+        Self::spawn(&mut command(std::env::current_exe().unwrap().into(), &[], task, dir))
     }
 
     /// Starts a child that may write no file beyond `blocks` of 512 bytes.
@@ -41,29 +44,39 @@ impl Writer {
         // The signal is ignored, so that the write fails as it does on a full disk.
         let script = format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" \"$@\"");
         let before = ["-c".into(), script.into(), std::env::current_exe().unwrap().into()];
-        Self(command("/bin/sh".into(), &before, task, dir).spawn().unwrap())
+        Self::spawn(&mut command("/bin/sh".into(), &before, task, dir))
     }
 
-    /// Kills the child once it was answered `n` times and tells every answer that it had.
-    pub(crate) fn kill_after(mut self, n: usize) -> Vec<DecisionId> {
-        let mut lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
-        let mut answered: Vec<DecisionId> = Vec::new();
+    fn spawn(command: &mut Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        Self { child, lines }
+    }
+
+    /// Waits until the child was answered `n` times more; it works on.
+    pub(crate) fn wait_for(&mut self, n: usize) -> Vec<DecisionId> {
+        let mut answered = Vec::new();
         while answered.len() < n {
-            let line = lines.next().expect("the child writes on").unwrap();
+            let line = self.lines.next().expect("the child writes on").unwrap();
             answered.extend(answer(&line));
         }
-        self.0.kill().unwrap();
+        answered
+    }
+
+    /// Kills the child once it was answered `n` times more and tells every answer that it had since.
+    pub(crate) fn kill_after(mut self, n: usize) -> Vec<DecisionId> {
+        let mut answered = self.wait_for(n);
+        self.child.kill().unwrap();
         // A line that the kill cut short was not seen by anybody.
-        answered.extend(lines.map_while(Result::ok).filter_map(|line| answer(&line)));
-        self.0.wait().unwrap();
+        answered.extend(self.lines.map_while(Result::ok).filter_map(|line| answer(&line)));
+        self.child.wait().unwrap();
         answered
     }
 
     /// Waits for the end of a child that succeeds and tells every answer that it had.
     pub(crate) fn finish(mut self) -> Vec<DecisionId> {
-        let lines = BufReader::new(self.0.stdout.take().unwrap()).lines();
-        let answered = lines.map_while(Result::ok).filter_map(|line| answer(&line)).collect();
-        assert!(self.0.wait().unwrap().success());
+        let answered = self.lines.map_while(Result::ok).filter_map(|line| answer(&line)).collect();
+        assert!(self.child.wait().unwrap().success());
         answered
     }
 }

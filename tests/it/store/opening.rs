@@ -137,3 +137,18 @@ async fn a_damaged_record_is_told() {
         assert!(told.help().unwrap().contains("backup"), "{told:?}");
     }
 }
+
+#[tokio::test]
+async fn a_log_without_its_record_is_not_read_into_another() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    store.put_decision(of("a").draft()).await.unwrap();
+    store.close().await.unwrap();
+    let log = dir.path().join("goldgate.db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    fs::remove_file(store.file()).unwrap();
+    let error = refusal(dir.path());
+    assert!(error.external().contains("goldgate.db-wal"), "{error:?}");
+    fs::remove_file(&log).unwrap();
+    SqliteStore::open(dir.path()).unwrap();
+}

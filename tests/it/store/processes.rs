@@ -55,3 +55,21 @@ async fn two_stores_on_one_file_reckon_one_order() {
     // Four callers share each key.
     assert_eq!(verify(dir.path(), 80).await.n_decisions, 80);
 }
+
+#[tokio::test]
+async fn a_kill_harms_no_other_process() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(SqliteStore::open(dir.path()).unwrap());
+    let mut survivor = Writer::start(Task::WriteForever, dir.path());
+    let mut answered = survivor.wait_for(20);
+    for _ in 0..3 {
+        answered.extend(Writer::start(Task::WriteForever, dir.path()).kill_after(40));
+        answered.extend(survivor.wait_for(20));
+    }
+    answered.extend(survivor.kill_after(20));
+    let store = SqliteStore::open(dir.path()).unwrap();
+    for id in &answered {
+        assert!(store.decision(*id).await.unwrap().is_some(), "{id}");
+    }
+    verify(dir.path(), answered.len() as u64).await;
+}

@@ -12,6 +12,7 @@ CREATE TABLE decision (
   input   BLOB    NOT NULL,      -- SHA-256 over what was handed in
   key     BLOB,                  -- first half of the SHA-256 of the idempotency key
   delta   TEXT,                  -- how it moved the scorecard (JSON)
+  dictionary INTEGER,            -- what the body is packed with, if with one
   body    BLOB    NOT NULL       -- zstd of JSON: decision, policy states, files
 ) STRICT;
 CREATE UNIQUE INDEX decision_id ON decision (id);
@@ -73,6 +74,13 @@ CREATE TABLE rules (
   id     INTEGER PRIMARY KEY,
   digest BLOB NOT NULL UNIQUE,
   body   TEXT NOT NULL           -- JSON
+) STRICT;
+
+-- What the decisions of a revision have in common.
+CREATE TABLE dictionary (
+  id       INTEGER PRIMARY KEY,
+  revision BLOB NOT NULL UNIQUE, -- digest of the bundle
+  text     BLOB NOT NULL         -- zstd
 ) STRICT;
 
 -- What was handed in, secrets replaced, by the digest of the original.

@@ -1,0 +1,22 @@
+//! Any bytes are taken in without a panic; what cannot be read is a fault, never silence about a manifest.
+#![no_main]
+
+use bytes::Bytes;
+use goldgate::domain::artifact::{Artifact, ArtifactOrigin};
+use goldgate::intake::{self, Limits};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|content: &[u8]| {
+    let artifact = Artifact {
+        path: "deploy/app.yaml".to_owned(),
+        content: Bytes::copy_from_slice(content),
+        origin: ArtifactOrigin::Named,
+    };
+    let release = intake::read(&[artifact], None, &[], &Limits::default(), b"salt");
+    if let Ok(release) = release {
+        assert!(!release.resources.is_empty() || !release.faults.is_empty() || !release.notes.is_empty());
+        for resource in &release.resources {
+            let _ = resource.location("/spec/template/spec/containers/0");
+        }
+    }
+});

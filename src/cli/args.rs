@@ -1,0 +1,486 @@
+//! The words of the command line.
+
+use std::path::PathBuf;
+
+use clap::builder::{PossibleValuesParser, Styles, styling::AnsiColor};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::config::{Flags, keys};
+
+/// How help and errors of usage are coloured.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::Green.on_default().bold())
+    .usage(AnsiColor::Green.on_default().bold())
+    .literal(AnsiColor::Cyan.on_default().bold())
+    .placeholder(AnsiColor::Cyan.on_default());
+
+/// May this release of this service go to this environment? Answers with reasons, and writes the answer down.
+#[derive(Debug, Parser)]
+#[command(
+    name = "goldgate",
+    version,
+    styles = STYLES,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Examples:\n  \
+        goldgate check deploy/                     may these manifests go to production?\n  \
+        goldgate check deploy/ -o sarif > r.sarif  the same, for a code scanner's page\n  \
+        goldgate explain K8S-RUN-AS-ROOT           what a policy asks, and why\n  \
+        goldgate init                              configuration, a first rule and CI snippets\n\n\
+        Exit codes: 0 allow, 1 deny, 2 could not decide or bad usage."
+)]
+pub struct Cli {
+    /// Flags that every verb knows.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// Flags that every verb knows. Each is also a variable and a key of `goldgate.yaml`.
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Common options (each also as GOLDGATE_… and in goldgate.yaml)")]
+pub struct Common {
+    /// Policies beside the built-in ones: a folder or a file; may be repeated
+    #[arg(long, global = true, value_name = "DIR|FILE")]
+    pub bundle: Vec<String>,
+    /// Only the policies named with --bundle
+    #[arg(long, global = true)]
+    pub no_builtin: bool,
+    /// Configuration file [default: goldgate.yaml here or above, up to the repository's root]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Folder of the embedded record [default: the platform's data folder]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<String>,
+    /// Where the release shall go [default: production]
+    #[arg(long, short = 'e', global = true, value_name = "NAME")]
+    pub environment: Option<String>,
+    /// What makes the exit code 1 [default: deny]
+    #[arg(long, global = true, value_name = "WHAT", value_parser = PossibleValuesParser::new(["deny", "warn", "never"]))]
+    pub fail_on: Option<String>,
+    /// When to colour [default: auto]
+    #[arg(long, global = true, value_name = "WHEN", value_parser = PossibleValuesParser::new(["auto", "always", "never"]))]
+    pub color: Option<String>,
+    /// Say only what was asked for
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Say more: what was read, which policies, how long each step took
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+impl Common {
+    /// The flags as a source of the configuration.
+    pub fn flags(&self) -> Flags {
+        let mut flags = Flags::default();
+        flags.config.clone_from(&self.config);
+        flags.set_all(&keys::BUNDLE, self.bundle.clone());
+        flags.switch(&keys::NO_BUILTIN, self.no_builtin);
+        flags.set(&keys::DATA, self.data.clone());
+        flags.set(&keys::ENVIRONMENT, self.environment.clone());
+        flags.set(&keys::FAIL_ON, self.fail_on.clone());
+        flags.set(&keys::COLOR, self.color.clone());
+        flags.switch(&keys::QUIET, self.quiet);
+        flags.switch(&keys::VERBOSE, self.verbose);
+        flags
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Judge manifests before they are deployed
+    Check(CheckArgs),
+    /// Answer checks and admission reviews as a server
+    Serve(ServeArgs),
+    /// Explain a policy, or why a decision came out so
+    Explain(ExplainArgs),
+    /// Where services stand
+    #[command(subcommand, arg_required_else_help = true)]
+    Scorecard(ScorecardVerb),
+    /// What was decided
+    #[command(subcommand, arg_required_else_help = true)]
+    Decision(DecisionVerb),
+    /// Look at, check and test policies
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(PolicyVerb),
+    /// Write a configuration, a first rule with its test, and CI snippets
+    Init(InitArgs),
+    /// Print the completions of a shell
+    #[command(after_help = "Examples:\n  \
+        goldgate completions bash > /etc/bash_completion.d/goldgate\n  \
+        goldgate completions fish > ~/.config/fish/completions/goldgate.fish")]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Look at the configuration
+    #[command(subcommand, arg_required_else_help = true)]
+    Config(ConfigVerb),
+}
+
+/// `check`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    goldgate check deploy/\n  \
+    goldgate check deploy/app.yaml catalog-info.yaml -e staging\n  \
+    kustomize build overlays/production | goldgate check -\n  \
+    helm template ./chart | goldgate check - --service component:shop/checkout\n  \
+    goldgate check deploy/ -o sarif --output-file goldgate.sarif\n  \
+    goldgate check deploy/ --server https://goldgate.example --idempotency-key \"$CI_PIPELINE_ID\"\n\n\
+    Exit codes: 0 allow, 1 deny, 2 could not decide, bad usage, or a named file that cannot be read.")]
+pub struct CheckArgs {
+    /// Files and folders to judge; `-` is standard input
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// An image of the release; may be repeated
+    #[arg(long, value_name = "REF")]
+    pub image: Vec<String>,
+    /// Whose release it is [default: as catalog-info.yaml or labels say]
+    #[arg(long, short, value_name = "SERVICE")]
+    pub service: Option<String>,
+    /// At which point of the golden path [default: deploy]
+    #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(["build", "deploy", "admission", "plan", "audit", "watch"]))]
+    pub stage: Option<String>,
+    /// Ask this server instead of deciding here
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
+    /// How to print the decision
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: Format,
+    /// Write FORMAT to this file, and the human format to standard output
+    #[arg(long, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
+    /// Decide, but record nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// The same request with the same key is one decision
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+    /// Exit with 2 when the decision could not be recorded
+    #[arg(long, conflicts_with = "dry_run")]
+    pub require_record: bool,
+    /// Who asks
+    #[arg(
+        long,
+        value_name = "WHO",
+        help_heading = "Written into the decision (each also as GOLDGATE_…)"
+    )]
+    pub actor: Option<String>,
+    /// The pipeline's page
+    #[arg(
+        long,
+        value_name = "URL",
+        help_heading = "Written into the decision (each also as GOLDGATE_…)"
+    )]
+    pub pipeline_url: Option<String>,
+    /// The commit that is released
+    #[arg(
+        long,
+        value_name = "SHA",
+        help_heading = "Written into the decision (each also as GOLDGATE_…)"
+    )]
+    pub commit: Option<String>,
+    /// The repository it comes from
+    #[arg(
+        long,
+        value_name = "REPOSITORY",
+        help_heading = "Written into the decision (each also as GOLDGATE_…)"
+    )]
+    pub repository: Option<String>,
+}
+
+impl CheckArgs {
+    /// Adds what this verb's flags say of the configuration.
+    pub fn add_flags(&self, flags: &mut Flags) {
+        flags.set(&keys::SERVICE, self.service.clone());
+        flags.set(&keys::SERVER, self.server.clone());
+        flags.set(&keys::ACTOR, self.actor.clone());
+        flags.set(&keys::PIPELINE_URL, self.pipeline_url.clone());
+        flags.set(&keys::COMMIT, self.commit.clone());
+        flags.set(&keys::REPOSITORY, self.repository.clone());
+    }
+}
+
+/// How a decision is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people, with source excerpts
+    #[default]
+    Human,
+    /// The whole decision
+    Json,
+    /// SARIF 2.1.0, for code scanners' pages
+    Sarif,
+    /// JUnit XML, for test reports
+    Junit,
+    /// Workflow commands of GitHub Actions
+    Github,
+}
+
+/// How lists and details are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum ListFormat {
+    /// For people
+    #[default]
+    Human,
+    /// For programs
+    Json,
+}
+
+/// `serve`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    goldgate serve\n  \
+    goldgate serve --data /var/lib/goldgate --log-format json\n  \
+    goldgate serve --admission-listen 127.0.0.1:8443 --tls-cert tls.crt --tls-key tls.key --admission-environment production")]
+pub struct ServeArgs {
+    /// Where gRPC and HTTP are answered [default: 127.0.0.1:7117]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// Where admission reviews are answered; needs --tls-cert and --tls-key
+    #[arg(long, value_name = "ADDR")]
+    pub admission_listen: Option<String>,
+    /// The webhook's certificate chain, PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<String>,
+    /// The webhook's private key, PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
+    /// Certificates that a caller of the webhook must lead to, PEM
+    #[arg(long, value_name = "FILE")]
+    pub tls_client_ca: Option<String>,
+    /// The environment that the cluster is [default: --environment]
+    #[arg(long, value_name = "NAME")]
+    pub admission_environment: Option<String>,
+    /// How the log is written [default: text]
+    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(["text", "json"]))]
+    pub log_format: Option<String>,
+}
+
+impl ServeArgs {
+    /// Adds what this verb's flags say of the configuration.
+    pub fn add_flags(&self, flags: &mut Flags) {
+        flags.set(&keys::LISTEN, self.listen.clone());
+        flags.set(&keys::ADMISSION_LISTEN, self.admission_listen.clone());
+        flags.set(&keys::TLS_CERT, self.tls_cert.clone());
+        flags.set(&keys::TLS_KEY, self.tls_key.clone());
+        flags.set(&keys::TLS_CLIENT_CA, self.tls_client_ca.clone());
+        flags.set(&keys::ADMISSION_ENVIRONMENT, self.admission_environment.clone());
+        flags.set(&keys::LOG_FORMAT, self.log_format.clone());
+    }
+}
+
+/// `explain`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    goldgate explain K8S-RUN-AS-ROOT\n  \
+    goldgate explain 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77")]
+pub struct ExplainArgs {
+    /// A policy's code, or a decision's id
+    #[arg(value_name = "CODE|DECISION")]
+    pub what: String,
+    /// How to print it
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
+/// `scorecard …`
+#[derive(Debug, Subcommand)]
+pub enum ScorecardVerb {
+    /// One service: score, level, what is missing, how each policy stands
+    #[command(after_help = "Example:\n  goldgate scorecard show checkout -e production")]
+    Show {
+        /// The service
+        service: String,
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// Every service
+    #[command(after_help = "Examples:\n  goldgate scorecard list --team group:default/shop\n  \
+        goldgate scorecard list --level none -o json")]
+    List {
+        /// Only services of this owner
+        #[arg(long)]
+        team: Option<String>,
+        /// Only services of this system
+        #[arg(long)]
+        system: Option<String>,
+        /// Only services that have reached exactly this level
+        #[arg(long)]
+        level: Option<String>,
+        /// Which page
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// How a service came to where it stands
+    #[command(after_help = "Example:\n  goldgate scorecard history checkout --limit 10")]
+    History {
+        /// The service
+        service: String,
+        /// Which page
+        #[command(flatten)]
+        page: PageArgs,
+    },
+}
+
+/// Which page of a list, and how to print it.
+#[derive(Args, Debug)]
+pub struct PageArgs {
+    /// At most this many
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
+    pub limit: u32,
+    /// Where the page begins, as the page before said
+    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
+    pub page_token: String,
+    /// How to print it
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ListFormat,
+}
+
+/// `decision …`
+#[derive(Debug, Subcommand)]
+pub enum DecisionVerb {
+    /// Decisions, newest first
+    #[command(
+        after_help = "Examples:\n  goldgate decision list --verdict deny --since 2026-11-01\n  \
+        goldgate decision list --service checkout --environment staging\n  \
+        goldgate decision list --code K8S-RUN-AS-ROOT -o json"
+    )]
+    List {
+        /// Only of this service
+        #[arg(long)]
+        service: Option<String>,
+        /// Only of services of this owner
+        #[arg(long)]
+        team: Option<String>,
+        /// Only with this verdict
+        #[arg(long, value_parser = PossibleValuesParser::new(["allow", "deny"]))]
+        verdict: Option<String>,
+        /// Only with a finding of this code
+        #[arg(long)]
+        code: Option<String>,
+        /// Only from this moment on: RFC 3339, or a date
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        /// Which page
+        #[command(flatten)]
+        page: PageArgs,
+    },
+    /// One decision
+    #[command(
+        after_help = "Example:\n  goldgate decision show 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77 -o json"
+    )]
+    Show {
+        /// The decision's id
+        id: String,
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: Format,
+    },
+}
+
+/// `policy …`
+#[derive(Debug, Subcommand)]
+pub enum PolicyVerb {
+    /// Every policy in force, and what it does here
+    #[command(
+        after_help = "Examples:\n  goldgate policy list\n  goldgate policy list --bundle policies/ -e staging -o json"
+    )]
+    List {
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// Load bundles as the gate would, and report every fault
+    #[command(after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check")]
+    Check {
+        /// Bundles beside those of the configuration
+        #[arg(value_name = "PATH")]
+        paths: Vec<PathBuf>,
+    },
+    /// Run the tests of policies
+    #[command(after_help = "Examples:\n  goldgate policy test policies/\n  \
+        goldgate policy test policies/ --run 'replicas' -v\n  \
+        goldgate policy test policies/ --coverage --threshold 90\n\n\
+        Exit codes: 0 all passed, 1 a test failed or the coverage is too low, 2 could not run.")]
+    Test(PolicyTestArgs),
+    /// The manual of every policy, or the schema of what a policy sees
+    #[command(after_help = "Examples:\n  goldgate policy docs -o markdown > docs/rules.md\n  \
+        goldgate policy docs --schema > input.schema.json")]
+    Docs {
+        /// Print the JSON Schema of the input document
+        #[arg(long)]
+        schema: bool,
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: DocsFormat,
+    },
+}
+
+/// `policy test`
+#[derive(Args, Debug)]
+pub struct PolicyTestArgs {
+    /// Folders and files of policies and tests; only these are loaded
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How to print the results
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ListFormat,
+    /// Say which lines no test runs
+    #[arg(long)]
+    pub coverage: bool,
+    /// Fail when less than this percentage is covered
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
+    pub threshold: Option<u8>,
+    /// Only tests whose `package.name` matches
+    #[arg(long, value_name = "REGEX")]
+    pub run: Option<String>,
+}
+
+/// How a manual is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum DocsFormat {
+    /// One page of Markdown
+    #[default]
+    Markdown,
+}
+
+/// `init`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  goldgate init\n  goldgate init services/checkout\n\n\
+    A file that is already there is left as it is.")]
+pub struct InitArgs {
+    /// Where
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub folder: PathBuf,
+}
+
+/// `config …`
+#[derive(Debug, Subcommand)]
+pub enum ConfigVerb {
+    /// What is in force, and where each value came from
+    #[command(
+        after_help = "Examples:\n  goldgate config show\n  GOLDGATE_ENVIRONMENT=staging goldgate config show -o json"
+    )]
+    Show {
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_the_command_line_fit_together() {
+        use clap::CommandFactory as _;
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,231 @@
+//! `check`: may this release go there?
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::cli::args::{CheckArgs, Format};
+use crate::cli::artifacts;
+use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::exit::{Exit, exit_of};
+use crate::cli::print::excerpt::Excerpts;
+use crate::cli::print::{self, Keeping, Look, Report};
+use crate::cli::session::Session;
+use crate::cli::{local, worker};
+use crate::config::FailOn;
+use crate::domain::artifact::{Artifact, ArtifactOrigin};
+use crate::domain::clock::SystemClock;
+use crate::domain::code::Code;
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::request::{CheckOptions, Request};
+use crate::gate::Gate;
+use crate::intake::{self, Walked};
+
+use crate::record::Store;
+
+/// A decision and what is needed to show it.
+struct Checked {
+    decision: Arc<Decision>,
+    reasons: BTreeMap<Code, String>,
+    /// What secrets are shown with.
+    salt: Vec<u8>,
+    /// Why it could not be recorded, when it should have been.
+    lost: Option<Complaint>,
+}
+
+/// Runs the verb.
+///
+/// # Errors
+/// When it could not be decided.
+pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
+    if args.paths.is_empty() && args.image.is_empty() {
+        return Err(Complaint::new(
+            "there is nothing to check",
+            "name files or folders, e.g. `goldgate check deploy/`, or `-` for standard input",
+        )
+        .into());
+    }
+    let limits = local::limits(&session.config.limits);
+    let Walked { artifacts, n_ignored } = artifacts::collect(session, &args.paths, &limits)?;
+    let read = print::text::counted(artifacts.len(), "file");
+    session.printer.detail(&format!("read {read}, left {n_ignored} alone"));
+    let request = request(session, args, artifacts)?;
+    let checked = match &session.config.server.value {
+        Some(url) => at_server(session, url, &request)?,
+        None => here(session, &request)?,
+    };
+    if let Some(lost) = &checked.lost {
+        session.printer.warning(lost);
+    }
+    print(session, args, &request, &checked)?;
+    Ok(exit(session, args, &request, &checked))
+}
+
+fn request(
+    session: &Session,
+    args: &CheckArgs,
+    artifacts: Vec<Artifact>,
+) -> Result<Request, Failure> {
+    Ok(Request {
+        service: session.config.service.value.clone(),
+        environment: session.config.environment.value.clone(),
+        stage: args.stage.as_deref().map(str::parse).transpose()?.unwrap_or_default(),
+        trigger: session.config.trigger.clone(),
+        artifacts,
+        images: args.image.clone(),
+        options: CheckOptions { dry_run: args.dry_run },
+        idempotency_key: args.idempotency_key.clone(),
+    })
+}
+
+/// Decides in this process, on the embedded record.
+fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
+    let revision = local::revision(session)?;
+    session.printer.detail(&format!(
+        "policies: {} of revision {}",
+        revision.policies().len(),
+        revision.reference().id
+    ));
+    let reasons = local::reasons(&revision);
+    worker::run(|| async move {
+        let limits = local::limits(&session.config.limits);
+        let data = session.config.data.value.as_deref();
+        let opened = (!request.options.dry_run).then(|| local::store(&session.config));
+        let (store, mut lost) = match opened {
+            None => (None, None),
+            Some(Ok(store)) => (Some(store as Arc<dyn Store>), None),
+            Some(Err(error)) => (None, Some(local::unrecorded(error))),
+        };
+        let salt = local::salt(data)?;
+        let gate = |store| {
+            let revision = Arc::clone(&revision);
+            Gate::new(limits, Vec::new(), revision, store, Arc::new(SystemClock), salt.clone())
+        };
+        let decision = match gate(store.clone()).check(request).await {
+            // The answer matters more than its record: judge again without one.
+            Err(error) if store.is_some() && local::is_of_record(&error) => {
+                lost = Some(local::unrecorded(error));
+                gate(None).check(request).await?
+            }
+            answer => answer?,
+        };
+        if let Some(store) = store
+            && let Err(error) = store.close().await
+        {
+            session.printer.detail(&format!("closing the record: {}", error.internal()));
+        }
+        Ok(Checked { decision, reasons, salt, lost })
+    })
+}
+
+/// Asks a server.
+fn at_server(session: &Session, url: &str, request: &Request) -> Result<Checked, Failure> {
+    Err(Complaint::new("x", url).into())
+}
+
+fn print(
+    session: &Session,
+    args: &CheckArgs,
+    request: &Request,
+    checked: &Checked,
+) -> Result<(), Failure> {
+    let decision = &checked.decision;
+    let to_file = args.output_file.as_deref();
+    let human = args.format == Format::Human || to_file.is_some() && !session.printer.is_quiet();
+    let excerpts = if human && !decision.findings.is_empty() {
+        excerpts(session, request, checked)
+    } else {
+        Excerpts::default()
+    };
+    let files: Vec<String> =
+        request.artifacts.iter().map(|artifact| artifact.path.clone()).collect();
+    let keeping = match (&session.config.server.value, &checked.lost) {
+        _ if decision.dry_run => Keeping::Rehearsed,
+        (Some(url), _) => Keeping::RecordedAt(url),
+        (None, Some(_)) => Keeping::Lost,
+        (None, None) => Keeping::Recorded,
+    };
+    let report =
+        Report { decision, files: &files, excerpts: &excerpts, reasons: &checked.reasons, keeping };
+    let look = session.printer.look();
+    let timings = decision.timings;
+    session.printer.detail(&format!(
+        "took: intake {} µs, evidence {} µs, policy {} µs, decide {} µs, record {} µs",
+        timings.intake_us,
+        timings.evidence_us,
+        timings.policy_us,
+        timings.decide_us,
+        timings.record_us
+    ));
+    let Some(path) = to_file else {
+        return session.printer.out(&print::rendered(&report, args.format, look));
+    };
+    let look_of_file = Look { color: false, ..look };
+    write(path, &print::rendered(&report, args.format, look_of_file))?;
+    if args.format != Format::Human && !session.printer.is_quiet() {
+        session.printer.out(&print::rendered(&report, Format::Human, look))?;
+    }
+    session.printer.note(&format!("wrote {}", path.display()));
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    std::fs::write(path, text).map_err(|cause| {
+        let message = format!("cannot write `{}`: {cause}", path.display());
+        Complaint::new(message, "name a file in a folder that exists and that you may write to")
+            .into()
+    })
+}
+
+/// Lines of the files with findings. The files are read a second time, so that secrets are known and replaced also
+/// when the decision was made elsewhere; a file that cannot be read again has no lines.
+fn excerpts(session: &Session, request: &Request, checked: &Checked) -> Excerpts {
+    let mut excerpts = Excerpts::default();
+    let limits = local::limits(&session.config.limits);
+    let (service, images) = (request.service.as_ref(), request.images.as_slice());
+    let Ok(release) = intake::read(&request.artifacts, service, images, &limits, &checked.salt)
+    else {
+        return excerpts;
+    };
+    let findings = &checked.decision.findings;
+    for read in &release.files {
+        let path = &read.file.path;
+        if findings.iter().any(|finding| finding.location.file == *path) {
+            let redacted = release.secrets.redact_file(&read.file, &read.secrets);
+            excerpts.add(path, &read.file.text, &redacted);
+        }
+    }
+    excerpts
+}
+
+fn exit(session: &Session, args: &CheckArgs, request: &Request, checked: &Checked) -> Exit {
+    let decision = &checked.decision;
+    let fail_on = session.config.fail_on.value;
+    let mut exit = exit_of(decision, fail_on);
+    if exit == Exit::Deny && decision.verdict == Verdict::Allow && fail_on == FailOn::Warn {
+        session.printer.note("exit code 1: warnings fail, as `--fail-on warn` asks");
+    }
+    let named = |path: &str| {
+        let mut artifacts = request.artifacts.iter();
+        artifacts.any(|artifact| artifact.path == path && artifact.origin == ArtifactOrigin::Named)
+    };
+    let mut findings = decision.findings.iter();
+    if let Some(unread) = findings
+        .find(|finding| artifacts::is_unreadable(&finding.code) && named(&finding.location.file))
+    {
+        let file = &unread.location.file;
+        session.printer.note(&format!("exit code 2: `{file}` was named and cannot be read"));
+        exit = Exit::Undecided;
+    }
+    if decision.findings.iter().any(|finding| finding.code.as_str() == artifacts::NOTHING) {
+        session.printer.note("exit code 2: there was nothing to check");
+        exit = Exit::Undecided;
+    }
+    if args.require_record && checked.lost.is_some() {
+        session
+            .printer
+            .note("exit code 2: nothing was recorded, and `--require-record` asks for it");
+        exit = Exit::Undecided;
+    }
+    exit
+}

@@ -1,0 +1,122 @@
+//! `decision`: what was decided.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::cli::args::{DecisionVerb, Format, ListFormat, PageArgs};
+use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::exit::Exit;
+use crate::cli::print::excerpt::Excerpts;
+use crate::cli::print::{self, Keeping, Report, json as json_format, table};
+use crate::cli::scorecard::{more, named_environment, page_request};
+use crate::cli::session::Session;
+use crate::cli::{local, worker};
+use crate::domain::code::Code;
+use crate::domain::decision::{Decision, DecisionId, Verdict};
+use crate::domain::error::Error;
+use crate::record::sqlite::SqliteStore;
+use crate::record::{DecisionFilter, Store as _};
+
+/// Runs the verb.
+///
+/// # Errors
+/// When there is no such decision, or the record cannot be read.
+pub fn run(session: &Session, verb: &DecisionVerb) -> Result<Exit, Failure> {
+    let text = match verb {
+        DecisionVerb::List { service, team, verdict, code, since, page } => {
+            let filter = DecisionFilter {
+                service: service.as_deref().map(str::parse).transpose()?,
+                team: team.clone(),
+                environment: named_environment(session),
+                verdict: verdict.as_deref().map(|verdict| match verdict {
+                    "allow" => Verdict::Allow,
+                    _ => Verdict::Deny,
+                }),
+                code: code.as_deref().map(str::parse).transpose()?,
+                since: since.as_deref().map(str::parse).transpose()?,
+                until: None,
+            };
+            list(session, filter, page)?
+        }
+        DecisionVerb::Show { id, format } => told(session, id.parse()?, *format, &BTreeMap::new())?,
+    };
+    session.printer.out(&text)?;
+    Ok(Exit::Allow)
+}
+
+/// A recorded decision, as `format` prints it.
+///
+/// # Errors
+/// When there is no such decision, or the record cannot be read.
+pub fn told(
+    session: &Session,
+    id: DecisionId,
+    format: Format,
+    reasons: &BTreeMap<Code, String>,
+) -> Result<String, Failure> {
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        let Some(decision) = store.decision(id).await? else { return Ok(None) };
+        let excerpts = excerpts(&store, &decision).await?;
+        Ok::<_, Failure>(Some((decision, excerpts)))
+    })?;
+    let Some((decision, excerpts)) = found else {
+        let message = format!("there is no decision `{id}`");
+        return Err(
+            Complaint::new(message, "`goldgate decision list` shows which there are").into()
+        );
+    };
+    let report = Report {
+        decision: &decision,
+        files: &[],
+        excerpts: &excerpts,
+        reasons,
+        keeping: Keeping::Read,
+    };
+    Ok(print::rendered(&report, format, session.printer.look()))
+}
+
+/// The files with findings as the record holds them, secrets replaced.
+async fn excerpts(store: &SqliteStore, decision: &Decision) -> Result<Excerpts, Error> {
+    let mut excerpts = Excerpts::default();
+    let named: BTreeSet<&str> =
+        decision.findings.iter().map(|finding| finding.location.file.as_str()).collect();
+    for file in store.files(decision.id).await?.unwrap_or_default() {
+        if named.contains(file.path.as_str())
+            && let Some(text) = store.blob(file.digest).await?
+        {
+            excerpts.add_recorded(&file.path, &text);
+        }
+    }
+    Ok(excerpts)
+}
+
+fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<String, Failure> {
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        Ok::<_, Failure>(store.decisions(filter, page_request(page)).await?)
+    })?;
+    if page.format == ListFormat::Json {
+        return Ok(json_format::page(&found.items, found.next.as_deref()));
+    }
+    let row = |decision: &Arc<Decision>| {
+        let service = decision.service.as_ref().map_or("-".to_owned(), ToString::to_string);
+        vec![
+            decision.time.to_string(),
+            decision.verdict.to_string(),
+            service,
+            decision.environment.to_string(),
+            decision.summary.deny.to_string(),
+            decision.summary.warn.to_string(),
+            decision.id.to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = found.items.iter().map(row).collect();
+    let head = ["TIME", "VERDICT", "SERVICE", "ENVIRONMENT", "DENY", "WARN", "DECISION"];
+    let text = table::render(&head, &rows, session.printer.look());
+    if rows.is_empty() {
+        session.printer.note("no decision matches");
+    }
+    more(session, found.next.as_deref());
+    Ok(text)
+}

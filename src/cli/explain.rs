@@ -1,0 +1,155 @@
+//! `explain`: the manual of a policy, or why a decision came out so.
+
+use serde_json::json;
+
+use crate::cli::args::{ExplainArgs, Format, ListFormat};
+use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::exit::Exit;
+use crate::cli::print::{Look, STRONG, json as json_format, text};
+use crate::cli::session::Session;
+use crate::cli::{decision, local};
+use crate::config::nearest;
+use crate::decide::enforcement::{Circumstances, enforcement_of};
+use crate::domain::clock::{Clock as _, SystemClock};
+use crate::domain::code::Code;
+use crate::domain::decision::DecisionId;
+use crate::domain::policy::PolicyMeta;
+use crate::domain::service::Environment;
+use crate::intake::code::{CODES, InputCode};
+use crate::policy::Revision;
+
+/// Runs the verb.
+///
+/// # Errors
+/// When there is neither such a policy nor such a decision.
+pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
+    let shown = if let Ok(id) = args.what.parse::<DecisionId>() {
+        let format = match args.format {
+            ListFormat::Human => Format::Human,
+            ListFormat::Json => Format::Json,
+        };
+        let reasons = local::revision(session).map(|revision| local::reasons(&revision));
+        decision::told(session, id, format, &reasons.unwrap_or_default())?
+    } else {
+        manual(session, &args.what, args.format)?
+    };
+    session.printer.out(&shown)?;
+    Ok(Exit::Allow)
+}
+
+fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, Failure> {
+    let code: Code = what.to_ascii_uppercase().parse().map_err(|_neither| {
+        let message = format!("`{what}` is neither a code nor a decision's id");
+        Complaint::new(
+            message,
+            "`goldgate policy list` shows every code, `goldgate decision list` every decision",
+        )
+    })?;
+    if let Some(input) = CODES.iter().find(|input| input.code == code.as_str()) {
+        return Ok(manual_of_input(input, format, session.printer.look()));
+    }
+    let revision = local::revision(session)?;
+    let policies = revision.policies();
+    let environment = &session.config.environment.value;
+    let Some(policy) = policies.iter().find(|policy| policy.code == code) else {
+        let codes = policies.iter().map(|policy| policy.code.as_str());
+        let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
+        let help = match near {
+            Some(near) => format!("did you mean `goldgate explain {near}`?"),
+            None => "`goldgate policy list` shows every code".to_owned(),
+        };
+        return Err(Complaint::new(format!("there is no policy `{code}`"), help).into());
+    };
+    Ok(match format {
+        ListFormat::Human => page(policy, &revision, environment, session.printer.look()),
+        ListFormat::Json => json_format::pretty(&entry(policy, &revision, environment)),
+    })
+}
+
+/// The manual of a code that only inputs have.
+fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String {
+    let InputCode { code, severity, title, remediation } = input;
+    if format == ListFormat::Json {
+        return json_format::pretty(&json!({
+            "code": code,
+            "title": title,
+            "remediation": remediation,
+            "severity": severity,
+        }));
+    }
+    let mut out = look.paint(STRONG, &format!("{code}: {title}")) + "\n\n";
+    for (label, value) in [("help:    ", *remediation), ("severity:", severity.as_str())] {
+        out.push_str(&text::labelled(label, value, look.width));
+    }
+    out
+}
+
+/// What a failed policy does in `environment`, for a service of which nothing is known.
+pub fn enforcement(
+    policy: &PolicyMeta,
+    revision: &Revision,
+    environment: &Environment,
+) -> &'static str {
+    let circumstances = Circumstances { environment, service: None, now: SystemClock.now() };
+    enforcement_of(
+        revision.enforcement(),
+        &policy.code,
+        &policy.pack,
+        policy.severity,
+        &circumstances,
+    )
+    .as_str()
+}
+
+/// A policy's METADATA as JSON.
+pub fn entry(
+    policy: &PolicyMeta,
+    revision: &Revision,
+    environment: &Environment,
+) -> serde_json::Value {
+    json!({
+        "code": policy.code,
+        "title": policy.title,
+        "description": policy.description,
+        "remediation": policy.remediation,
+        "severity": policy.severity,
+        "enforcement": enforcement(policy, revision, environment),
+        "environment": environment,
+        "scope": policy.scope.as_str(),
+        "kinds": policy.kinds,
+        "controls": policy.controls,
+        "pack": policy.pack,
+        "package": policy.package,
+        "dialect": policy.dialect.as_str(),
+        "file": policy.file,
+        "line": policy.line,
+    })
+}
+
+fn page(policy: &PolicyMeta, revision: &Revision, environment: &Environment, look: Look) -> String {
+    let head = format!("{}: {}", policy.code, text::clean(&policy.title));
+    let mut out = look.paint(STRONG, &head) + "\n\n";
+    for paragraph in
+        policy.description.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty())
+    {
+        out.push_str(&(text::wrap(paragraph, look.width).join("\n") + "\n\n"));
+    }
+    let scope = match policy.kinds.as_slice() {
+        [] => policy.scope.as_str().to_owned(),
+        kinds => format!("{} ({})", policy.scope.as_str(), kinds.join(", ")),
+    };
+    let effect = enforcement(policy, revision, environment);
+    let facts = [
+        ("help:    ", policy.remediation.clone()),
+        ("severity:", policy.severity.to_string()),
+        ("effect:  ", format!("{effect} in {environment}")),
+        ("looks at:", scope),
+        ("controls:", policy.controls.join(", ")),
+        ("pack:    ", policy.pack.clone()),
+        ("source:  ", format!("{}:{} (package {})", policy.file, policy.line, policy.package)),
+    ];
+    for (label, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+        out.push_str(&text::labelled(label, value, look.width));
+    }
+    out
+}

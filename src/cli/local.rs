@@ -1,0 +1,218 @@
+//! The parts of a gate on this machine: revision, record, salt.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::session::Session;
+use crate::config::{Config, LimitSettings};
+use crate::domain::code::Code;
+use crate::domain::digest::Digest;
+use crate::domain::error::{Error, ErrorKind};
+use crate::intake::Limits;
+use crate::policy::{BundleSource, LoadOptions, Revision};
+use crate::record::sqlite::SqliteStore;
+
+/// Bytes of a salt.
+const SALT_BYTES: usize = 32;
+
+/// The revision that the configuration names.
+///
+/// # Errors
+/// Everything that is wrong with its bundles, at once.
+pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
+    revision_with(session, &[])
+}
+
+/// The revision that the configuration names, and the bundles at `paths` beside it.
+///
+/// # Errors
+/// Everything that is wrong with the bundles, at once.
+pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
+    let config = &session.config;
+    let builtin = config.builtin.value.then_some(BundleSource::Builtin);
+    let named = config.bundles.value.iter().chain(paths).cloned().map(BundleSource::Path);
+    let sources: Vec<BundleSource> = builtin.into_iter().chain(named).collect();
+    if sources.is_empty() {
+        let message = "there is no policy: `--no-builtin` leaves the built-in ones out";
+        return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
+    }
+    let defaults = LoadOptions::default();
+    let options = LoadOptions { budget: config.policy_time.unwrap_or(defaults.budget), ..defaults };
+    Ok(Arc::new(Revision::load(&sources, &options)?))
+}
+
+/// Why each policy asks what it asks.
+pub fn reasons(revision: &Revision) -> BTreeMap<Code, String> {
+    let policies = revision.policies().iter();
+    policies.map(|policy| (policy.code.clone(), policy.description.clone())).collect()
+}
+
+/// The record, made when there is none.
+///
+/// # Errors
+/// Why nothing can be recorded.
+pub fn store(config: &Config) -> Result<Arc<SqliteStore>, Error> {
+    let Some(folder) = &config.data.value else { return Err(no_folder()) };
+    SqliteStore::open(folder).map(Arc::new)
+}
+
+/// The record, which must exist.
+///
+/// # Errors
+/// When there is none, or it cannot be read.
+pub fn existing_store(config: &Config) -> Result<SqliteStore, Error> {
+    let Some(folder) = &config.data.value else { return Err(no_folder()) };
+    if SqliteStore::file_in(folder).exists() {
+        return SqliteStore::open(folder);
+    }
+    let message = format!("there is no record in `{}`", folder.display());
+    Err(Error::new(ErrorKind::NotFound, message).with_help(
+        "`goldgate check` writes the first decision; another folder is named with `--data DIR`",
+    ))
+}
+
+fn no_folder() -> Error {
+    Error::new(ErrorKind::Unavailable, "there is no home folder to keep a record in")
+        .with_help("name a folder with `--data DIR`")
+}
+
+/// Whether the record, not the request, is what failed.
+pub fn is_of_record(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::Exhausted)
+}
+
+/// Says that a decision was made and not recorded, and why.
+pub fn unrecorded(cause: Error) -> Complaint {
+    let cause = Complaint::from(cause);
+    let message = format!("nothing was recorded: {}", cause.message);
+    let help = "name a folder that you may write to with `--data DIR`, or say `--dry-run`";
+    Complaint::new(message, cause.help.unwrap_or_else(|| help.to_owned()))
+}
+
+/// The bounds of intake as the configuration sets them.
+pub fn limits(settings: &LimitSettings) -> Limits {
+    let LimitSettings {
+        max_file_bytes,
+        max_total_bytes,
+        max_files,
+        max_resources,
+        max_depth,
+        max_nodes,
+        max_scalar_bytes,
+        max_documents,
+    } = *settings;
+    let mut limits = Limits::default();
+    let document = &mut limits.document;
+    let fields = [
+        (&mut limits.max_file_bytes, max_file_bytes),
+        (&mut limits.max_total_bytes, max_total_bytes),
+        (&mut limits.max_files, max_files),
+        (&mut limits.max_resources, max_resources),
+        (&mut document.max_depth, max_depth),
+        (&mut document.max_nodes, max_nodes),
+        (&mut document.max_scalar_bytes, max_scalar_bytes),
+        (&mut document.max_documents, max_documents),
+    ];
+    for (field, set) in fields {
+        if let Some(set) = set {
+            *field = set;
+        }
+    }
+    limits
+}
+
+/// What secrets are shown with: the data folder's own salt, so that equal secrets look equal in every decision of this
+/// record. Without a folder that can be written to, one that lives as long as this process.
+///
+/// # Errors
+/// `Internal` when the machine has no randomness.
+pub fn salt(data: Option<&Path>) -> Result<Vec<u8>, Error> {
+    if let Some(salt) = data.and_then(|folder| kept_salt(&folder.join("salt"))) {
+        return Ok(salt);
+    }
+    new_salt()
+}
+
+fn new_salt() -> Result<Vec<u8>, Error> {
+    let mut salt = vec![0; SALT_BYTES];
+    getrandom::fill(&mut salt).map_err(|cause| {
+        Error::internal_fault("cannot draw a random salt").with_source(cause.to_string())
+    })?;
+    Ok(salt)
+}
+
+/// Reads the salt at `path`, made when there is none. `None` when that is not possible.
+fn kept_salt(path: &Path) -> Option<Vec<u8>> {
+    match std::fs::read(path) {
+        Ok(salt) => return (salt.len() == SALT_BYTES).then_some(salt),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => {}
+        Err(_) => return None,
+    }
+    // Written aside and linked, so that of several processes the first one wins and nobody reads half a salt.
+    let salt = new_salt().ok()?;
+    let name = Digest::of(&new_salt().ok()?).to_hex();
+    let aside = path.with_file_name(format!("salt.{name}"));
+    let written = private_file(&aside)
+        .and_then(|mut file| file.write_all(&salt).and_then(|()| file.sync_all()));
+    if written.is_ok() {
+        // One that is there already is as good.
+        let _first_wins = std::fs::hard_link(&aside, path);
+    }
+    let _left_behind = std::fs::remove_file(&aside);
+    std::fs::read(path).ok().filter(|salt| salt.len() == SALT_BYTES)
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path) -> io::Result<std::fs::File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path) -> io::Result<std::fs::File> {
+    std::fs::OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_processes_that_make_the_salt_one_wins() {
+        let folder = tempfile::tempdir().unwrap();
+        let salts: Vec<Vec<u8>> = std::thread::scope(|scope| {
+            let made: Vec<_> =
+                (0..8).map(|_| scope.spawn(|| salt(Some(folder.path())).unwrap())).collect();
+            made.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(salts.iter().all(|salt| salt.len() == SALT_BYTES && salt == &salts[0]));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn without_a_folder_each_salt_is_another() {
+        assert_ne!(salt(None).unwrap(), salt(None).unwrap());
+        assert_ne!(salt(Some(Path::new("/dev/null"))).unwrap(), salt(None).unwrap());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_the_salt() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        salt(Some(folder.path())).unwrap();
+        let mode = std::fs::metadata(folder.path().join("salt")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn only_limits_that_were_set_differ_from_the_defaults() {
+        let set = LimitSettings { max_depth: Some(7), ..LimitSettings::default() };
+        let mut expected = Limits::default();
+        expected.document.max_depth = 7;
+        assert_eq!(limits(&set), expected);
+    }
+}

@@ -1,0 +1,66 @@
+//! `policy`: look at, check and test policies.
+
+mod docs;
+mod test;
+
+use std::path::PathBuf;
+
+use crate::cli::args::{ListFormat, PolicyVerb};
+use crate::cli::complaint::Failure;
+use crate::cli::exit::Exit;
+use crate::cli::explain::{enforcement, entry};
+use crate::cli::local;
+use crate::cli::print::{json as json_format, table, text};
+use crate::cli::session::Session;
+
+/// Runs the verb.
+///
+/// # Errors
+/// When bundles cannot be loaded, or standard output cannot be written to.
+pub fn run(session: &Session, verb: &PolicyVerb) -> Result<Exit, Failure> {
+    match verb {
+        PolicyVerb::List { format } => list(session, *format),
+        PolicyVerb::Check { paths } => check(session, paths),
+        PolicyVerb::Test(args) => test::run(session, args),
+        PolicyVerb::Docs { schema, format } => docs::run(session, *schema, *format),
+    }
+}
+
+fn list(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
+    let revision = local::revision(session)?;
+    let environment = &session.config.environment.value;
+    let policies = revision.policies().iter();
+    let text = match format {
+        ListFormat::Json => {
+            let items: Vec<_> =
+                policies.map(|policy| entry(policy, &revision, environment)).collect();
+            json_format::page(&items, None)
+        }
+        ListFormat::Human => {
+            let rows: Vec<Vec<String>> = policies
+                .map(|policy| {
+                    vec![
+                        policy.code.to_string(),
+                        policy.severity.to_string(),
+                        enforcement(policy, &revision, environment).to_owned(),
+                        policy.scope.as_str().to_owned(),
+                        policy.title.clone(),
+                    ]
+                })
+                .collect();
+            let effect = format!("IN {}", environment.as_str().to_uppercase());
+            let head = ["CODE", "SEVERITY", effect.as_str(), "LOOKS AT", "TITLE"];
+            table::render(&head, &rows, session.printer.look())
+        }
+    };
+    session.printer.out(&text)?;
+    Ok(Exit::Allow)
+}
+
+fn check(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
+    let revision = local::revision_with(session, paths)?;
+    let count = text::counted(revision.policies().len(), "policy").replace("policys", "policies");
+    let reference = revision.reference();
+    session.printer.out(&format!("{count}, revision {} ({})\n", reference.id, reference.digest))?;
+    Ok(Exit::Allow)
+}

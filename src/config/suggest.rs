@@ -1,0 +1,75 @@
+//! Did you mean: the nearest of the words that would have been right.
+
+/// The candidate that `word` was most likely meant to be, when one is near enough.
+///
+/// Case, hyphens and underscores do not count (`fail-on` is `failOn`); beyond that a third of the word may be wrong.
+pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
+    let plain = |text: &str| {
+        text.chars()
+            .filter(|c| !matches!(c, '-' | '_'))
+            .flat_map(char::to_lowercase)
+            .collect::<Vec<_>>()
+    };
+    let wanted = plain(word);
+    candidates
+        .into_iter()
+        .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
+        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+/// Edits between two words: insert, remove, replace one character, or swap two neighbours.
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before_last: Vec<usize> = Vec::new();
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    let mut previous = None;
+    for (row, from) in a.iter().enumerate() {
+        let mut current = vec![row + 1];
+        let mut left_char = None;
+        for (column, to) in b.iter().enumerate() {
+            let cell =
+                |cells: &[usize], at: usize| cells.get(at).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (cell(&last, column) + usize::from(from != to))
+                .min(cell(&last, column + 1) + 1)
+                .min(cell(&current, column) + 1);
+            if previous == Some(to) && left_char == Some(from) && column > 0 {
+                best = best.min(cell(&before_last, column - 1) + 1);
+            }
+            current.push(best);
+            left_char = Some(to);
+        }
+        before_last = std::mem::replace(&mut last, current);
+        previous = Some(from);
+    }
+    last.last().copied().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_word_is_found_and_strangers_are_not() {
+        let words = ["environment", "failOn", "bundle", "data"];
+        for (word, meant) in [
+            ("enviroment", Some("environment")),
+            ("fail-on", Some("failOn")),
+            ("fial_on", Some("failOn")),
+            ("Bundles", Some("bundle")),
+            ("dtaa", Some("data")),
+            ("rules", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, words), meant, "{word}");
+        }
+    }
+
+    #[test]
+    fn a_swap_of_neighbours_is_one_edit() {
+        let chars = |text: &str| text.chars().collect::<Vec<_>>();
+        assert_eq!(distance(&chars("chekc"), &chars("check")), 1);
+        assert_eq!(distance(&chars(""), &chars("abc")), 3);
+        assert_eq!(distance(&chars("kitten"), &chars("sitting")), 3);
+    }
+}

@@ -1,0 +1,189 @@
+//! What a batch gathers and writes once at its end: scorecards, days, spans of time.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use rusqlite::{Connection, params};
+
+use super::cards::{Cards, Standing, Step, Subject};
+use super::fault::Fault;
+use super::posting::CHUNK;
+use super::rows;
+use crate::domain::decision::{Decision, Verdict};
+use crate::domain::scorecard::Scorecard;
+
+/// What stands in the file after a batch, for every subject of it.
+pub(super) type Standings = BTreeMap<Arc<Subject>, Standing>;
+
+/// What one batch gathers and writes once at its end.
+#[derive(Default)]
+pub(super) struct Batch {
+    subjects: BTreeMap<Arc<Subject>, Touched>,
+    last_subject: Option<i64>,
+    daily: BTreeMap<(i64, i64), Day>,
+    span: BTreeMap<i64, (i64, i64)>,
+}
+
+struct Touched {
+    id: i64,
+    is_new: bool,
+    card: Option<Arc<Scorecard>>,
+    /// The decision that moved it in this batch, if one did.
+    seq: Option<i64>,
+    row: Option<Bytes>,
+}
+
+#[derive(Default)]
+struct Day {
+    n: i64,
+    denied: i64,
+    score: Option<u8>,
+}
+
+impl Batch {
+    /// Where `subject` stands after what the batch holds so far.
+    pub(super) fn latest(
+        &mut self,
+        connection: &Connection,
+        cards: &Cards,
+        subject: &Arc<Subject>,
+    ) -> Result<Option<&Arc<Scorecard>>, Fault> {
+        if !self.subjects.contains_key(subject) {
+            let standing = match cards.in_file(subject) {
+                Some(standing) => Some(standing),
+                None => rows::standing(connection, subject)?,
+            };
+            let id = match &standing {
+                Some(standing) => standing.id,
+                None => self.new_subject(connection)?,
+            };
+            let is_new = standing.is_none();
+            let card = standing.map(|standing| standing.card);
+            let touched = Touched { id, is_new, card, seq: None, row: None };
+            self.subjects.insert(Arc::clone(subject), touched);
+        }
+        Ok(self.subjects.get(subject).and_then(|touched| touched.card.as_ref()))
+    }
+
+    /// The row of a subject that [`Self::latest`] was asked for.
+    pub(super) fn id(&self, subject: &Arc<Subject>) -> Option<i64> {
+        self.subjects.get(subject).map(|touched| touched.id)
+    }
+
+    /// The id of a subject that is not in the file yet.
+    fn new_subject(&mut self, connection: &Connection) -> Result<i64, Fault> {
+        let last = match self.last_subject {
+            Some(last) => last,
+            None => connection
+                .prepare_cached("SELECT coalesce(max(id), 0) FROM subject")?
+                .query_row([], |row| row.get(0))?,
+        };
+        self.last_subject = Some(last + 1);
+        Ok(last + 1)
+    }
+
+    /// Notes that `decision` was written as `seq`, and took `step` for `subject`.
+    pub(super) fn note(
+        &mut self,
+        decision: &Decision,
+        subject: Option<&Arc<Subject>>,
+        step: Option<&Step>,
+        seq: i64,
+    ) {
+        let time = decision.time.as_millis();
+        let span = self.span.entry(seq.div_euclid(CHUNK)).or_insert((time, time));
+        *span = (span.0.min(time), span.1.max(time));
+        let touched = subject.and_then(|subject| self.subjects.get_mut(subject));
+        let (Some(touched), Some(step)) = (touched, step) else { return };
+        touched.card = Some(Arc::clone(&step.after));
+        touched.seq = Some(seq);
+        if let Some(row) = &step.row {
+            touched.row = Some(row.clone());
+        }
+        let day = self.daily.entry((touched.id, decision.time.as_days())).or_default();
+        day.n += 1;
+        day.denied += i64::from(decision.verdict == Verdict::Deny);
+        day.score = step.after.score;
+    }
+
+    /// Writes what was gathered and tells what stands in the file then.
+    pub(super) fn write(self, connection: &Connection) -> Result<Standings, Fault> {
+        let mut span = connection.prepare_cached(
+            "INSERT INTO span (chunk, earliest, latest) VALUES (?1, ?2, ?3) ON CONFLICT DO UPDATE SET \
+             earliest = min(earliest, excluded.earliest), latest = max(latest, excluded.latest)",
+        )?;
+        for (chunk, (earliest, latest)) in self.span {
+            span.execute(params![chunk, earliest, latest])?;
+        }
+        let mut daily = connection.prepare_cached(
+            "INSERT INTO daily (subject, day, n, denied, score) VALUES (?1, ?2, ?3, ?4, ?5) \
+             ON CONFLICT DO UPDATE SET n = n + excluded.n, denied = denied + excluded.denied, \
+             score = excluded.score",
+        )?;
+        for ((subject, day), Day { n, denied, score }) in self.daily {
+            daily.execute(params![subject, day, n, denied, score])?;
+        }
+        let mut standings = Standings::new();
+        for (subject, touched) in self.subjects {
+            touched.write(connection, &subject)?;
+            if let Touched { id, card: Some(card), .. } = touched {
+                standings.insert(subject, Standing { id, card });
+            }
+        }
+        Ok(standings)
+    }
+}
+
+impl Touched {
+    fn write(&self, connection: &Connection, subject: &Subject) -> Result<(), Fault> {
+        let (Some(seq), Some(card)) = (self.seq, &self.card) else { return Ok(()) };
+        if self.is_new {
+            connection
+                .prepare_cached(
+                    "INSERT INTO subject (team, system, level, score, seq, decision, time, id, service, environment) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                )?
+                .execute(params![
+                    card.team,
+                    card.system,
+                    card.level,
+                    card.score,
+                    seq,
+                    card.decision.as_bytes(),
+                    card.time.as_millis(),
+                    self.id,
+                    subject.service.to_string(),
+                    subject.environment.as_str(),
+                ])?;
+        } else if self.row.is_some() {
+            connection
+                .prepare_cached(
+                    "UPDATE subject SET team = ?1, system = ?2, level = ?3, score = ?4, seq = ?5, decision = ?6, \
+                     time = ?7 WHERE id = ?8",
+                )?
+                .execute(params![
+                    card.team,
+                    card.system,
+                    card.level,
+                    card.score,
+                    seq,
+                    card.decision.as_bytes(),
+                    card.time.as_millis(),
+                    self.id,
+                ])?;
+        } else {
+            // Without the indexed columns, so that no index is touched.
+            connection
+                .prepare_cached(
+                    "UPDATE subject SET seq = ?1, decision = ?2, time = ?3 WHERE id = ?4",
+                )?
+                .execute(params![seq, card.decision.as_bytes(), card.time.as_millis(), self.id])?;
+        }
+        let Some(row) = &self.row else { return Ok(()) };
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO standing (subject, card) VALUES (?1, ?2)")?
+            .execute(params![self.id, &**row])?;
+        Ok(())
+    }
+}

@@ -1,0 +1,237 @@
+//! The command line, run as users run it: one folder per case under `tests/cases/cli/`.
+//!
+//! A case is a folder with `args` (one command a line: `[VARIABLE=value …] word … [< file]`), the files it works on
+//! under `input/`, and what is expected: `expect.stdout`, `expect.stderr`, `expect.code` (one code a line). The commands
+//! run in a copy of `input/` with an empty environment and a record of their own. `GOLDGATE_BLESS=1` rewrites.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_goldgate");
+
+#[test]
+fn commands_say_what_their_cases_expect() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/cli");
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(&cases).unwrap().map(|entry| entry.unwrap().path()).collect();
+    folders.sort();
+    let wrong: Vec<String> = folders.iter().flat_map(|folder| differences(folder)).collect();
+    assert!(!folders.is_empty() && wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_reader_that_goes_away_changes_neither_exit_code_nor_calm() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let mut child = place
+        .command()
+        .args(["check", "deploy", "-o", "json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_output_that_cannot_be_written_is_told_and_never_an_allow() {
+    let place = Place::with(&case("check_allows").join("input"));
+    let full = fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = place.command().args(["check", "deploy"]).stdout(full).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
+}
+
+#[test]
+fn ten_checks_at_once_are_ten_decisions() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let running: Vec<_> = (0..10)
+        .map(|_| {
+            let mut command = place.command();
+            command.args(["check", "deploy", "--require-record", "-o", "json"]);
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    for child in running {
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(said, "");
+    }
+    let listed = place.command().args(["decision", "list", "-o", "json"]).output().unwrap();
+    let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 10);
+}
+
+fn case(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/cli").join(name)
+}
+
+/// Runs a case and tells what differs from what it expects.
+fn differences(folder: &Path) -> Vec<String> {
+    let place = Place::with(&folder.join("input"));
+    let args = fs::read_to_string(folder.join("args")).unwrap();
+    let (mut stdout, mut stderr, mut code) = (String::new(), String::new(), String::new());
+    let mut known = String::new();
+    for line in args.lines().filter(|line| !line.is_empty()) {
+        // `{decision}` is the first id that was told.
+        let line = &line.replace("{decision}", &first_id(&known).unwrap_or_default());
+        let output = place.line(line);
+        known.push_str(&String::from_utf8_lossy(&output.stdout));
+        for (all, said) in [(&mut stdout, &output.stdout), (&mut stderr, &output.stderr)] {
+            let said = place.normal(&String::from_utf8_lossy(said));
+            if args.lines().count() > 1 {
+                let _infallible = writeln!(all, "$ goldgate {}", place.normal(line));
+            }
+            all.push_str(&said);
+        }
+        let _infallible = writeln!(code, "{}", output.status.code().unwrap_or(-1));
+    }
+    let bless = std::env::var_os("GOLDGATE_BLESS").is_some();
+    let expectations =
+        [("expect.stdout", stdout), ("expect.stderr", stderr), ("expect.code", code)];
+    let mut wrong = Vec::new();
+    for (name, said) in expectations {
+        let path = folder.join(name);
+        if bless {
+            fs::write(&path, &said).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        if said != expected {
+            wrong.push(format!(
+                "--- {} expects\n{expected}--- but was (GOLDGATE_BLESS=1 accepts)\n{said}",
+                path.display()
+            ));
+        }
+    }
+    wrong
+}
+
+/// A folder to run commands in.
+struct Place(tempfile::TempDir);
+
+impl Place {
+    /// A place with a copy of `input`, when there is one.
+    fn with(input: &Path) -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let work = place.path().join("work");
+        fs::create_dir_all(&work).unwrap();
+        if input.is_dir() {
+            copy(input, &work);
+        }
+        Self(place)
+    }
+
+    fn work(&self) -> PathBuf {
+        self.0.path().join("work")
+    }
+
+    /// A command in this place, with an environment that holds nothing of the machine's.
+    fn command(&self) -> Command {
+        let mut command = Command::new(BINARY);
+        command
+            .current_dir(self.work())
+            .env_clear()
+            .env("HOME", self.0.path().join("home"))
+            .env("XDG_DATA_HOME", self.0.path().join("data"));
+        command
+    }
+
+    /// Runs one line of `args`.
+    fn line(&self, line: &str) -> Output {
+        let (line, input) = line.split_once(" < ").unwrap_or((line, ""));
+        let mut command = self.command();
+        let mut words = line.split_whitespace().peekable();
+        while let Some((name, value)) = words.peek().and_then(|word| word.split_once('=')) {
+            if name.starts_with('-') {
+                break;
+            }
+            command.env(name, value);
+            words.next();
+        }
+        command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        if !input.is_empty() {
+            // A command that does not read its input is no fault of the writer.
+            let _unread = stdin.write_all(&fs::read(self.work().join(input)).unwrap());
+        }
+        drop(stdin);
+        child.wait_with_output().unwrap()
+    }
+
+    /// `said` without what differs from run to run: places, ids, times, durations, digests and salts.
+    fn normal(&self, said: &str) -> String {
+        let place = fs::canonicalize(self.0.path()).unwrap();
+        let said = said
+            .replace(&place.display().to_string(), "<place>")
+            .replace(&self.0.path().display().to_string(), "<place>");
+        let mut out = String::new();
+        let mut rest = said.as_str();
+        while let Some(next) = rest.chars().next() {
+            let found = VARYING.iter().find_map(|(shape, name)| Some((length(rest, shape)?, name)));
+            let (taken, shown) = match found {
+                Some((bytes, name)) => (bytes, (*name).to_owned()),
+                None => (next.len_utf8(), next.to_string()),
+            };
+            out.push_str(&shown);
+            rest = &rest[taken..];
+        }
+        out
+    }
+}
+
+/// Shapes of what differs from run to run: `x` is a hexadecimal digit, `9` a decimal one, `+` repeats the one before.
+const VARYING: &[(&str, &str)] = &[
+    ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "<id>"),
+    ("9999-99-99T99:99:99.999Z", "<time>"),
+    ("sha256:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "<digest>"),
+    ("<redacted:xxxxxxxxxxxx>", "<redacted>"),
+    ("9+ µs", "<n> µs"),
+    ("Us\": 9+", "Us\": 0"),
+];
+
+fn first_id(said: &str) -> Option<String> {
+    let (shape, _) = VARYING.first()?;
+    let at = said.char_indices().find(|(at, _)| length(&said[*at..], shape).is_some())?.0;
+    Some(said[at..at + shape.len()].to_owned())
+}
+
+/// The number of bytes of `text` that have this shape.
+fn length(text: &str, shape: &str) -> Option<usize> {
+    let (mut bytes, mut rest) = (0, text.chars().peekable());
+    let mut shapes = shape.chars().peekable();
+    while let Some(wanted) = shapes.next() {
+        let fits = |c: char| match wanted {
+            'x' => c.is_ascii_digit() || ('a'..='f').contains(&c),
+            '9' => c.is_ascii_digit(),
+            _ => c == wanted,
+        };
+        bytes += rest.next_if(|c| fits(*c))?.len_utf8();
+        if shapes.next_if_eq(&'+').is_some() {
+            while let Some(more) = rest.next_if(|c| fits(*c)) {
+                bytes += more.len_utf8();
+            }
+        }
+    }
+    Some(bytes)
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            fs::create_dir_all(&target).unwrap();
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).unwrap();
+        }
+    }
+}
