@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use goldgate::app::telemetry::{self, LogFormat, LogOptions};
 use goldgate::app::{ServeOptions, Server};
 use goldgate::document::{DocumentLimits, yaml};
 use goldgate::domain::clock::SystemClock;
@@ -94,6 +95,9 @@ fn ratio(one: u64, other: u64) -> f64 {
 
 /// Serves in this process until it is killed.
 fn serve(folder: &Path) {
+    // One line a decision, as in earnest.
+    let log = LogOptions { format: LogFormat::Json, ..LogOptions::default() };
+    telemetry::start(&log).expect("a log");
     let revision = Revision::load(&[BundleSource::Path(POLICY.into())], &LoadOptions::default())
         .unwrap_or_else(|faults| panic!("{faults:?}"));
     let store = SqliteStore::open(folder).expect("a record");
@@ -133,7 +137,7 @@ impl Process {
         }
         let this = std::env::current_exe().expect("this program");
         let mut command = Command::new(this);
-        command.arg(SERVE).arg(folder).stdout(Stdio::piped());
+        command.arg(SERVE).arg(folder).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("this program again");
         let mut line = String::new();
         let output = child.stdout.take().expect("its output");
@@ -151,7 +155,8 @@ impl Process {
     }
 
     fn start(mut command: Command, address: SocketAddr) -> Self {
-        let child = command.stdout(Stdio::null()).spawn().expect("the server's binary");
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("the server's binary");
         let process = Self { child, address };
         for _ in 0..600 {
             if TcpStream::connect_timeout(&address, Duration::from_millis(50)).is_ok() {

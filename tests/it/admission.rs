@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use goldgate::api::client::Client;
 use goldgate::app::AdmissionOptions;
+use goldgate::domain::error::ErrorKind;
 use http::{Method, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -226,6 +229,11 @@ async fn the_webhook_has_a_listener_of_its_own_with_tls() {
     assert_eq!(answer["response"]["allowed"], false);
     let list = server.get("/v1/decisions?environment=staging").await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+
+    // The client trusts what this machine trusts, and nobody else.
+    let address = format!("https://{}", server.admission.unwrap());
+    let stranger = Client::connect(&address, Duration::from_secs(10)).await.unwrap_err();
+    assert_eq!(stranger.kind(), ErrorKind::Unavailable, "{stranger:?}");
 
     let plain = TcpStream::connect(server.admission.unwrap()).await.unwrap();
     let (mut sender, connection) =
