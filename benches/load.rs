@@ -145,16 +145,17 @@ impl Process {
     fn opa(binary: &str) -> Self {
         let address = free_address();
         let mut command = Command::new(binary);
-        command.args(["run", "--server", "--disable-telemetry", "--log-level", "error", "--addr"]);
+        command.args(["run", "--server", "--skip-version-check", "--log-level", "error", "--addr"]);
         command.arg(address.to_string()).arg(POLICY);
         Self::start(command, address)
     }
 
     fn start(mut command: Command, address: SocketAddr) -> Self {
         let child = command.stdout(Stdio::null()).spawn().expect("the server's binary");
+        let process = Self { child, address };
         for _ in 0..600 {
             if TcpStream::connect_timeout(&address, Duration::from_millis(50)).is_ok() {
-                return Self { child, address };
+                return process;
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }
@@ -348,7 +349,7 @@ fn question(number: u64) -> proto::CheckRequest {
 }
 
 async fn ask_opa(sender: Arc<tokio::sync::Mutex<SendRequest<Full<Bytes>>>>, body: Bytes) {
-    let request = http::Request::post("/v1/data/k8s/deny")
+    let request = http::Request::post("/v1/data/k8s/deny/deny")
         .header("host", "127.0.0.1")
         .header("content-type", "application/json")
         .body(Full::new(body))
