@@ -14,7 +14,7 @@ pub(crate) fn embed() -> Result<(), Box<dyn Error>> {
     for file in files {
         let inner = file.strip_prefix("policies")?.to_string_lossy().replace('\\', "/");
         let path = root.join(&file);
-        writeln!(list, "    ({inner:?}, include_str!({path:?})),")?;
+        writeln!(list, "    ({inner:?}, include_str!({:?})),", path.to_string_lossy())?;
     }
     list.push_str("]\n");
     let out = std::env::var_os("OUT_DIR").ok_or("cargo sets no OUT_DIR")?;

@@ -142,7 +142,7 @@ mod tests {
     use crate::domain::value::Number;
 
     /// Calls `visit` with every value and its place.
-    fn walk(document: &Document, visit: &mut dyn FnMut(&Value, Place)) {
+    pub(super) fn walk(document: &Document, visit: &mut dyn FnMut(&Value, Place)) {
         fn step(
             places: &Places,
             value: &Value,
@@ -317,6 +317,17 @@ mod tests {
         let fault = json::read(&"[".repeat(101), &DocumentLimits::default()).unwrap_err();
         assert_eq!(fault.kind, FaultKind::Limit);
         assert!(fault.message.contains("`limits.maxDepth`") && fault.message.contains("100"));
+    }
+
+    #[test]
+    fn the_deepest_document_is_read_and_dropped_on_a_small_stack() {
+        let limits = DocumentLimits { max_depth: usize::MAX, ..DocumentLimits::default() };
+        let text = format!("{}{}", "[".repeat(1_000), "]".repeat(1_000));
+        let read = move || {
+            assert!(json::read(&text, &limits).is_ok());
+            assert!(yaml::read(&text, &limits).iter().all(Result::is_ok));
+        };
+        std::thread::Builder::new().stack_size(1 << 20).spawn(read).unwrap().join().unwrap();
     }
 
     #[test]

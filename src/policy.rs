@@ -3,13 +3,16 @@
 mod answer;
 mod data;
 mod dialect;
+pub mod docs;
 mod evaluate;
 mod input;
 mod load;
 mod manifest;
+mod metadata;
 mod node;
 mod rules;
 mod source;
+pub mod tests;
 
 use std::sync::Arc;
 

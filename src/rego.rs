@@ -7,6 +7,7 @@ pub mod builtin;
 pub mod check;
 mod convert;
 pub mod engine;
+mod extension;
 pub mod fault;
 pub mod guard;
 mod lexer;

@@ -16,8 +16,13 @@ const MAX_NUMBER_BYTES: usize = 4_096;
 /// The first fault of the text; a duplicate key is one.
 pub fn read(text: &str, limits: &DocumentLimits) -> Result<Document, Fault> {
     let at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-    let reader =
-        Reader { text, bytes: text.as_bytes(), at, tree: Tree::new(limits), open: Vec::new() };
+    let reader = Reader {
+        text,
+        bytes: text.as_bytes(),
+        at,
+        tree: Tree::new(limits, text.len()),
+        open: Vec::new(),
+    };
     reader.document()
 }
 
@@ -338,7 +343,7 @@ impl<'t> Reader<'t, '_> {
             .unwrap_or('\u{fffd}'))
     }
 
-    /// The four digits of the `\uXXXX` at `start`.
+    /// The four digits of the `\u0000` at `start`.
     fn hex_unit(&self, start: usize) -> Result<u32, Fault> {
         let digits = self.bytes.get(start + 2..start + 6).unwrap_or_default();
         let unit = digits

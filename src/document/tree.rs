@@ -1,15 +1,16 @@
 //! Assembles values and their places from what a reader sees, bottom-up and without recursion.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::mem;
 use std::sync::Arc;
 
 use super::{Document, DocumentLimits, Fault, FaultKind, shared_key, shown};
 use crate::domain::place::{Place, Places, Span};
-use crate::domain::value::Value;
+use crate::domain::value::{Object, Value};
 
 /// Beyond this depth, dropping and printing a value would need more stack than a thread may have.
-const DEEPEST: usize = 1_000;
+pub(super) const DEEPEST: usize = 1_000;
 
 /// The sort of a collection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,15 +88,34 @@ struct Anchor {
     weight: usize,
 }
 
+/// Manifests have about one value per this many bytes.
+const BYTES_PER_NODE: usize = 16;
+/// The most that is reserved in advance, and kept for the next document.
+const MAX_RESERVED: usize = 4_096;
+
+/// The stacks of a finished tree, for the next one on this thread.
+#[derive(Debug, Default)]
+struct Scratch {
+    frames: Vec<Frame>,
+    entries: Vec<Entry>,
+    order: Vec<u32>,
+}
+
+thread_local! {
+    static SCRATCH: Cell<Scratch> = Cell::default();
+}
+
 impl<'l> Tree<'l> {
-    pub(super) fn new(limits: &'l DocumentLimits) -> Self {
+    /// A tree for a text of `n_bytes`.
+    pub(super) fn new(limits: &'l DocumentLimits, n_bytes: usize) -> Self {
+        let Scratch { frames, entries, order } = SCRATCH.take();
         Self {
             limits,
             max_depth: limits.max_depth.min(DEEPEST),
-            places: Places::default(),
-            frames: Vec::with_capacity(16),
-            entries: Vec::with_capacity(32),
-            order: Vec::new(),
+            places: Places::with_capacity((n_bytes / BYTES_PER_NODE).min(MAX_RESERVED)),
+            frames,
+            entries,
+            order,
             anchors: BTreeMap::new(),
             n_nodes: 0,
             root: None,
@@ -223,6 +243,9 @@ impl<'l> Tree<'l> {
 
     /// The finished document; `None` when there was no node at all.
     pub(super) fn finish(self) -> Option<Document> {
+        if self.entries.capacity() <= MAX_RESERVED {
+            SCRATCH.set(Scratch { frames: self.frames, entries: self.entries, order: self.order });
+        }
         let root = self.root?;
         Some(Document { value: root.value, places: Arc::new(self.places), root: root.place })
     }
@@ -315,7 +338,7 @@ impl<'l> Tree<'l> {
             }
         }
         self.entries.truncate(first);
-        Ok((Value::object(object), children))
+        Ok((Value::Object(Arc::new(Object::from_ordered(object))), children))
     }
 }
 

@@ -1,6 +1,7 @@
 //! YAML as Kubernetes reads it; where other readers would see something else, it is refused.
 
 mod explain;
+mod plain;
 mod scalar;
 mod stream;
 
@@ -9,7 +10,7 @@ use std::borrow::Cow;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use self::scalar::Scalar;
-use super::tree::{Role, Shape, Tree};
+use super::tree::{DEEPEST, Role, Shape, Tree};
 use super::{Document, DocumentLimits, Fault, FaultKind};
 use crate::domain::place::Span;
 use crate::domain::value::{Number, Value};
@@ -23,10 +24,7 @@ use crate::domain::value::{Number, Value};
 pub fn read(text: &str, limits: &DocumentLimits) -> Vec<Result<Document, Fault>> {
     let mut documents = Vec::new();
     for piece in stream::split(text) {
-        let document = match stream::check(text, &piece) {
-            Ok(()) => document(text, piece.range, limits),
-            Err(fault) => Err(fault),
-        };
+        let document = document(text, &piece, limits);
         let Some(document) = document.transpose() else { continue };
         if documents.len() == limits.max_documents {
             let span = document.map_or_else(|fault| fault.span, |document| document.root.value);
@@ -43,20 +41,38 @@ pub fn read(text: &str, limits: &DocumentLimits) -> Vec<Result<Document, Fault>>
 /// Reads one piece of the stream; `None` when nothing stands in it.
 fn document(
     text: &str,
+    piece: &stream::Piece,
+    limits: &DocumentLimits,
+) -> Result<Option<Document>, Fault> {
+    let characters = stream::check(text, piece)?;
+    if characters == stream::Characters::Ascii
+        && let Some(source) = text.get(piece.range.clone())
+        && let Some(document) = plain::read(source, piece.range.start, limits)
+    {
+        return Ok(Some(document));
+    }
+    full(text, piece.range.clone(), limits)
+}
+
+/// Reads one piece of the stream with the whole of YAML.
+fn full(
+    text: &str,
     range: std::ops::Range<usize>,
     limits: &DocumentLimits,
 ) -> Result<Option<Document>, Fault> {
     let base = range.start;
     let source = text.get(range).unwrap_or_default();
+    let max_depth = limits.max_depth.min(DEEPEST);
     let options = granit_parser::options! {
         emit_comments: false,
         emit_anchor_events: true,
-        flow_nesting_limit: limits.max_depth,
-        block_nesting_limit: limits.max_depth,
+        flow_nesting_limit: max_depth,
+        block_nesting_limit: max_depth,
     };
-    let mut reader = Reader { source, base, tree: Tree::new(limits), n_flow: 0, n_documents: 0 };
+    let mut reader =
+        Reader { source, base, tree: Tree::new(limits, source.len()), n_flow: 0, n_documents: 0 };
     for item in Parser::new_from_str_with_options(source, options) {
-        let (event, span) = item.map_err(|error| explain::fault(text, base, &error, limits))?;
+        let (event, span) = item.map_err(|error| explain::fault(text, base, &error, max_depth))?;
         let start = span.start.byte_offset().unwrap_or(0);
         let end = span.end.byte_offset().unwrap_or(start).max(start);
         reader.event(event, start, end)?;
@@ -130,8 +146,26 @@ impl<'t> Reader<'t, '_> {
         }
         if style == StructureStyle::Flow {
             self.n_flow += 1;
+            return self.tree.open(shape, span, anchor);
         }
-        self.tree.open(shape, span, anchor)
+        let start = if shape == Shape::Array { self.first_dash(span.start) } else { span.start };
+        self.tree.open(shape, Span { start, end: start }, anchor)
+    }
+
+    /// Where a block sequence begins: the parser says behind the first dash when it is not indented below its key.
+    fn first_dash(&self, start: u32) -> u32 {
+        let from = self.tree.key_span().map_or(start, |key| key.end);
+        let offset = |at: u32| (at as usize).saturating_sub(self.base);
+        let between = self.source.get(offset(from)..offset(start)).unwrap_or_default();
+        let mut at = 0;
+        for line in between.split_inclusive('\n') {
+            let content = line.trim_start();
+            if at > 0 && content.starts_with('-') {
+                return Span::new(from as usize + at + line.len() - content.len(), 0).start;
+            }
+            at += line.len();
+        }
+        start
     }
 
     fn alias(&mut self, anchor: usize, start: usize, end: usize) -> Result<(), Fault> {

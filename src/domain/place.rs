@@ -55,6 +55,11 @@ pub struct Places {
 }
 
 impl Places {
+    /// Makes an empty table with room for `n` places.
+    pub fn with_capacity(n: usize) -> Self {
+        Self { places: Vec::with_capacity(n) }
+    }
+
     /// Adds the places of one container's children and returns where they begin.
     ///
     /// They must stand in the order of the value's children. A shared subtree (an alias) is added once and

@@ -50,6 +50,12 @@ impl Object {
         Self { entries }
     }
 
+    /// Makes an object of entries whose keys ascend strictly, as a reader has sorted them.
+    pub(crate) fn from_ordered(entries: Vec<(Arc<str>, Value)>) -> Self {
+        debug_assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "keys must ascend");
+        Self { entries }
+    }
+
     /// The entries in ascending order of their keys.
     pub fn entries(&self) -> &[(Arc<str>, Value)] {
         &self.entries
@@ -238,8 +244,10 @@ impl Keys {
 
 /// A multiplicative hash over eight bytes at a time; only spread matters, collisions only cost a copy.
 fn slot_of(key: &str) -> usize {
-    let hash = key.as_bytes().chunks(8).fold(key.len() as u64, |hash, chunk| {
-        let word = chunk.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+    let (words, rest) = key.as_bytes().as_chunks::<8>();
+    let rest = rest.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
+    let words = words.iter().map(|word| u64::from_le_bytes(*word));
+    let hash = words.chain([rest]).fold(key.len() as u64, |hash, word| {
         (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
     });
     usize::try_from(hash >> 54).unwrap_or_default() & (SLOTS - 1)

@@ -22,8 +22,9 @@ pub(super) enum Found {
     Nothing,
 }
 
-/// API groups whose objects configure a program and never reach a cluster.
-const LOCAL_GROUPS: [&str; 6] = [
+/// API groups whose objects configure a program or ask a question, and are never kept by a cluster.
+const LOCAL_GROUPS: [&str; 7] = [
+    "admission.k8s.io",
     "apiserver.config.k8s.io",
     "audit.k8s.io",
     "client.authentication.k8s.io",

@@ -214,3 +214,38 @@ fn unreadable(path: &str, cause: io::Error) -> Error {
         .with_help("name files or folders that exist, or `-` for standard input")
         .with_source(cause)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folders_above_are_written_as_a_person_would() {
+        for (folder, upper) in [
+            ("deploy/prod", "deploy"),
+            ("deploy", ""),
+            ("", ".."),
+            (".", ".."),
+            ("..", "../.."),
+            ("../x", ".."),
+            ("/a/b", "/a"),
+            ("/", "/"),
+        ] {
+            assert_eq!(above(Path::new(folder)), Path::new(upper), "{folder}");
+        }
+    }
+
+    #[test]
+    fn paths_are_shown_as_they_were_typed() {
+        for (path, shown_as) in [
+            ("deploy/app.yaml", "deploy/app.yaml"),
+            ("./app.yaml", "app.yaml"),
+            ("../app.yaml", "../app.yaml"),
+            (".hidden", ".hidden"),
+            ("/a/b", "/a/b"),
+            ("./", "."),
+        ] {
+            assert_eq!(shown(Path::new(path)), shown_as, "{path}");
+        }
+    }
+}

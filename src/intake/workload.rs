@@ -145,7 +145,7 @@ impl Shape<'_> {
                 Some(found) => self.wrong_type(&format!("{pod_path}/{field}"), "a boolean", found),
             }
         }
-        self.security_fields(pod.get("securityContext"), &format!("{pod_path}/securityContext"));
+        self.security_fields(pod.get("securityContext"), pod_path);
     }
 
     fn containers(
@@ -193,7 +193,7 @@ impl Shape<'_> {
         kind: ContainerKind,
     ) -> Container {
         let context = spec.get("securityContext");
-        self.security_fields(context, &format!("{path}/securityContext"));
+        self.security_fields(context, &path);
         let is_sidecar = kind == ContainerKind::Init
             && spec.get("restartPolicy").and_then(Value::as_str) == Some("Always");
         Container {
@@ -221,16 +221,19 @@ impl Shape<'_> {
         }
     }
 
-    /// Reports fields of a security context that are of another type than Kubernetes takes.
-    fn security_fields(&mut self, context: Option<&Value>, path: &str) {
+    /// Reports fields of the security context of what stands at `owner` that are of another type than Kubernetes takes.
+    fn security_fields(&mut self, context: Option<&Value>, owner: &str) {
         match context {
             None | Some(Value::Null) => {}
             Some(context @ Value::Object(_)) => {
                 for (field, expected, found) in security::wrong_fields(context) {
-                    self.wrong_type(&format!("{path}/{field}"), expected, found);
+                    let path = format!("{owner}/securityContext/{field}");
+                    self.wrong_type(&path, expected, found);
                 }
             }
-            Some(found) => self.wrong_type(path, "an object", found),
+            Some(found) => {
+                self.wrong_type(&format!("{owner}/securityContext"), "an object", found);
+            }
         }
     }
 }

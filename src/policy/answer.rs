@@ -123,7 +123,12 @@ fn path(rule: &EntryRule, value: &Value) -> Result<String, String> {
                 | Value::Array(_)
                 | Value::Object(_) => step.to_string(),
             };
-            Ok(steps.iter().map(|it| format!("/{}", step(it))).collect())
+            let mut pointer = String::new();
+            for one in steps.iter() {
+                pointer.push('/');
+                pointer.push_str(&step(one));
+            }
+            Ok(pointer)
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(format!(
             "the rule `{}` gives {} as `path`, and a JSON pointer was expected",
@@ -160,7 +165,12 @@ mod tests {
     use crate::domain::policy::RuleKind;
 
     fn answer(json: &str) -> Result<Vec<Violation>, String> {
-        let rule = EntryRule { name: "deny".into(), kind: RuleKind::Deny, suffix: String::new() };
+        let rule = EntryRule {
+            name: "deny".into(),
+            kind: RuleKind::Deny,
+            suffix: String::new(),
+            location: crate::domain::place::Location::default(),
+        };
         let value: Value = serde_json::from_str(json).unwrap();
         violations(&rule, Some(&value), None, &Release::default())
     }

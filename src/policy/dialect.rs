@@ -3,14 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::node::{listed, phrase};
-use crate::domain::code::{Code, Severity};
-use crate::domain::policy::{Dialect, PolicyMeta, RuleKind, Scope};
-use crate::domain::value::Value;
+use super::metadata::MetadataReader;
+use crate::domain::place::Location;
+use crate::domain::policy::{PolicyMeta, RuleKind};
 use crate::rego::Fault;
 use crate::rego::metadata::{self, Annotation};
 use crate::rego::module::{Module, Shape};
-use crate::rego::suggest;
 
 /// A policy: what it says of itself, and which of its rules speak.
 #[derive(Clone, Debug)]
@@ -33,6 +31,8 @@ pub(super) struct EntryRule {
     pub(super) kind: RuleKind,
     /// The name behind the prefix, by which an exception knows it.
     pub(super) suffix: String,
+    /// Where it first stands.
+    pub(super) location: Location,
 }
 
 /// One module with where it stands in its bundle.
@@ -41,6 +41,7 @@ pub(super) struct Placed<'m> {
     pub(super) module: &'m Module,
     /// The path within the bundle.
     pub(super) inner: &'m str,
+    pub(super) bundle: usize,
     pub(super) annotations: &'m [Annotation],
 }
 
@@ -57,6 +58,7 @@ fn entry_rule(name: &str) -> Option<EntryRule> {
             name: name.to_owned(),
             kind: *kind,
             suffix: suffix.to_owned(),
+            location: Location::default(),
         })
     })
 }
@@ -78,8 +80,9 @@ pub(super) fn policy(
             if matches!(rule.shape, Shape::Function(_)) {
                 continue;
             }
-            if let Some(entry) = entry_rule(name) {
-                rules.insert(name, entry);
+            if let Some(mut entry) = entry_rule(name) {
+                entry.location = placed.module.file.location(rule.span, "");
+                rules.entry(name).or_insert(entry);
                 heads.push(*placed);
             }
         }
@@ -100,7 +103,10 @@ pub(super) fn policy(
         (Some((placed, _)), _) | (None, Some(placed)) => *placed,
         (None, None) => return None,
     };
-    if let [(_, first), (_, second), ..] = coded.as_slice() {
+    // A package of two bundles is a fault of its own.
+    if let [(one, first), (other, second), ..] = coded.as_slice()
+        && one.bundle == other.bundle
+    {
         faults.push(
             second
                 .fault("/custom/code", "this package has a second code")
@@ -113,7 +119,7 @@ pub(super) fn policy(
         coded.iter().map(|(_, annotation)| *annotation).collect();
     annotations.extend(own.iter().map(|(_, annotation)| *annotation));
     annotations.extend(inherited);
-    let mut reader = Reader { annotations, main, package, faults };
+    let mut reader = MetadataReader { annotations, main, package, faults };
     let (meta, severity_is_written) = if coded.is_empty() {
         reader.conftest(&rules)?
     } else {
@@ -139,252 +145,6 @@ pub(super) fn policy(
         has_exceptions,
         severity_is_written,
     })
-}
-
-struct Reader<'m, 'f> {
-    annotations: Vec<&'m Annotation>,
-    main: Placed<'m>,
-    package: &'m [String],
-    faults: &'f mut Vec<Fault>,
-}
-
-impl<'m> Reader<'m, '_> {
-    fn goldgate(&mut self) -> Option<PolicyMeta> {
-        let n_before = self.faults.len();
-        let code = self.code();
-        let title = self.required(
-            "title",
-            "say in one line what is asked, e.g. `title: Containers do not run as root`",
-        );
-        let remediation = self.required(
-            "custom/remediation",
-            "say what to write instead, e.g. `remediation: Set runAsNonRoot to true.`",
-        );
-        let severity =
-            self.word("custom/severity", &Severity::ALL.map(|it| (it.as_str(), it)), true);
-        let scope = self.word("custom/scope", &Scope::ALL.map(|it| (it.as_str(), it)), true);
-        let description = self.optional("description");
-        let kinds = self.list("custom/kinds");
-        let controls = self.list("custom/controls");
-        if self.faults.len() > n_before {
-            return None;
-        }
-        let scope = scope?;
-        if !kinds.is_empty() && !matches!(scope, Scope::Resource | Scope::Workload) {
-            let message = format!("`kinds` says nothing in the scope `{}`", scope.as_str());
-            self.fault_at("custom/kinds", message, "remove it, or write `scope: resource`");
-        }
-        Some(self.meta(
-            code?,
-            title?,
-            description,
-            remediation?,
-            severity?,
-            scope,
-            kinds,
-            controls,
-            Dialect::Goldgate,
-        ))
-    }
-
-    /// What the plain form does not say is derived.
-    fn conftest(&mut self, rules: &BTreeMap<&str, EntryRule>) -> Option<(PolicyMeta, bool)> {
-        let n_before = self.faults.len();
-        let name = self.package.join(".");
-        let derived = derived_code(self.package);
-        let Ok(code) = derived.parse::<Code>() else {
-            let file = &self.main.module.file;
-            self.faults.push(
-                Fault::new(
-                    file,
-                    self.main.module.package_span,
-                    format!("no code can be derived from the package `{name}`"),
-                )
-                .with_help("add METADATA with `custom.code`, or rename the package"),
-            );
-            return None;
-        };
-        let title = self.optional("title");
-        let description = self.optional("description");
-        let remediation = self.optional("custom/remediation");
-        let written = self.severity();
-        let kinds = self.list("custom/kinds");
-        let controls = self.list("custom/controls");
-        if self.faults.len() > n_before {
-            return None;
-        }
-        let only_warns = rules.values().all(|rule| rule.kind == RuleKind::Warn);
-        let severity = written.unwrap_or(if only_warns { Severity::Low } else { Severity::High });
-        let title = if title.is_empty() { name } else { title };
-        let remediation = if remediation.is_empty() {
-            format!("Change the resource until `{}` has nothing more to say.", self.main.inner)
-        } else {
-            remediation
-        };
-        let meta = self.meta(
-            code,
-            title,
-            description,
-            remediation,
-            severity,
-            Scope::Resource,
-            kinds,
-            controls,
-            Dialect::Conftest,
-        );
-        Some((meta, written.is_some()))
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "one per field, in the order of the fields")]
-    fn meta(
-        &self,
-        code: Code,
-        title: String,
-        description: String,
-        remediation: String,
-        severity: Severity,
-        scope: Scope,
-        kinds: Vec<String>,
-        controls: Vec<String>,
-        dialect: Dialect,
-    ) -> PolicyMeta {
-        let module = self.main.module;
-        PolicyMeta {
-            code,
-            title,
-            description,
-            remediation,
-            severity,
-            scope,
-            kinds,
-            controls,
-            package: self.package.join("."),
-            pack: pack_of(self.main.inner, self.package),
-            dialect,
-            file: self.main.inner.to_owned(),
-            line: module.file.line_and_column(module.package_span.start).0,
-        }
-    }
-
-    fn find(&self, path: &str) -> Option<(&'m Annotation, &'m Value)> {
-        let keys: Vec<&str> = path.split('/').collect();
-        self.annotations
-            .iter()
-            .find_map(|annotation| Some((*annotation, annotation.value.at(&keys)?)))
-    }
-
-    /// A fault at a field, or at the whole block where it is missing.
-    fn fault_at(&mut self, path: &str, message: String, help: &str) {
-        let fault = match (self.find(path), self.annotations.first()) {
-            (Some((annotation, _)), _) => annotation.fault(&format!("/{path}"), message),
-            (None, Some(annotation)) => annotation.fault("", message),
-            (None, None) => {
-                Fault::new(&self.main.module.file, self.main.module.package_span, message)
-            }
-        };
-        self.faults.push(fault.with_help(help));
-    }
-
-    fn code(&mut self) -> Option<Code> {
-        let (annotation, value) = self.find("custom/code")?;
-        let Some(text) = value.as_str() else {
-            let message = format!("`custom.code` is {}, not a text", phrase(value));
-            self.fault_at("custom/code", message, "write e.g. `code: K8S-RUN-AS-ROOT`");
-            return None;
-        };
-        match text.parse() {
-            Ok(code) => Some(code),
-            Err(error) => {
-                let error: crate::domain::error::Error = error;
-                let fault = annotation.fault("/custom/code", error.external());
-                self.faults.push(fault.with_help(error.help().unwrap_or_default()));
-                None
-            }
-        }
-    }
-
-    fn required(&mut self, path: &str, help: &str) -> Option<String> {
-        let text = self.text(path)?;
-        let text = text.trim();
-        if text.is_empty() {
-            let message = format!("METADATA says no `{}`", path.replace('/', "."));
-            self.fault_at(path, message, help);
-            return None;
-        }
-        Some(text.to_owned())
-    }
-
-    fn optional(&mut self, path: &str) -> String {
-        self.text(path).unwrap_or_default().trim().to_owned()
-    }
-
-    /// The text at `path`, empty when there is none; `None` (and a fault) when it is something else.
-    fn text(&mut self, path: &str) -> Option<String> {
-        match self.find(path).map(|(_, value)| value) {
-            None | Some(Value::Null) => Some(String::new()),
-            Some(Value::String(text)) => Some(text.to_string()),
-            Some(value) => {
-                let message =
-                    format!("`{}` is {}, not a text", path.replace('/', "."), phrase(value));
-                self.fault_at(path, message, "write it in quotes");
-                None
-            }
-        }
-    }
-
-    fn word<T: Copy>(&mut self, path: &str, words: &[(&str, T)], required: bool) -> Option<T> {
-        let text = self.text(path)?;
-        let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-        let otherwise = format!("write {}", listed(&known));
-        if text.is_empty() {
-            if required {
-                let message = format!("METADATA says no `{}`", path.replace('/', "."));
-                self.fault_at(path, message, &otherwise);
-            }
-            return None;
-        }
-        let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
-        if found.is_none() {
-            let message = format!("`{text}` is no `{}`", path.replace('/', "."));
-            let help = suggest::help(&text, known.iter().copied(), &otherwise);
-            self.fault_at(path, message, &help);
-        }
-        found
-    }
-
-    /// The severity in whatever case policies of others write it.
-    fn severity(&mut self) -> Option<Severity> {
-        let text = self.text("custom/severity")?.to_lowercase();
-        text.parse().ok()
-    }
-
-    fn list(&mut self, path: &str) -> Vec<String> {
-        let Some((annotation, value)) = self.find(path) else { return Vec::new() };
-        let items = value.as_array().map(|items| {
-            items.iter().map(|item| item.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()
-        });
-        if let Some(Some(items)) = items {
-            return items;
-        }
-        let message = format!("`{}` is no list of texts", path.replace('/', "."));
-        let fault = annotation.fault(&format!("/{path}"), message);
-        self.faults.push(fault.with_help("write e.g. `[PSS-restricted]`"));
-        Vec::new()
-    }
-}
-
-/// The folder the file stands in; for a file that stands in none, the last part of the package but one.
-fn pack_of(inner: &str, package: &[String]) -> String {
-    let folder = inner.rsplit('/').nth(1);
-    let part = package.iter().rev().nth(1).or(package.last());
-    folder.or(part.map(String::as_str)).unwrap_or_default().to_owned()
-}
-
-/// `k8s.labels` → `K8S-LABELS`
-fn derived_code(package: &[String]) -> String {
-    let upper = package.join("-").to_uppercase();
-    let words = upper.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words.collect::<Vec<_>>().join("-")
 }
 
 /// The annotations of packages above `package` that speak of it, nearest first.
@@ -418,14 +178,5 @@ mod tests {
         assert_eq!(known("violation_a_b"), Some((RuleKind::Deny, "a_b".to_owned())));
         assert_eq!(known("denylist"), None);
         assert_eq!(known("deny_"), None);
-    }
-
-    #[test]
-    fn codes_and_packs_are_derived() {
-        let package = ["k8s".to_owned(), "label_owner".to_owned()];
-        assert_eq!(derived_code(&package), "K8S-LABEL-OWNER");
-        assert_eq!(pack_of("kubernetes/a.rego", &package), "kubernetes");
-        assert_eq!(pack_of("a.rego", &package), "k8s");
-        assert_eq!(pack_of("a.rego", &["main".to_owned()]), "main");
     }
 }

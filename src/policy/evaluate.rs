@@ -9,10 +9,12 @@ use super::input::Inputs;
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Dialect, Outcome, PolicyResult, RuleKind, Scope, Subject};
+use crate::domain::place::Location;
+use crate::domain::policy::{Dialect, Outcome, PolicyResult, RuleKind, Scope, Subject, Violation};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::resource::ResourceId;
+use crate::domain::value::Value;
 use crate::rego::Term;
 use crate::rego::engine::Program;
 
@@ -93,11 +95,7 @@ impl Runnable {
         }
     }
 
-    fn violations(
-        &self,
-        input: &Term,
-        release: &Release,
-    ) -> Result<Vec<crate::domain::policy::Violation>, String> {
+    fn violations(&self, input: &Term, release: &Release) -> Result<Vec<Violation>, String> {
         let excepted =
             if self.policy.has_exceptions { self.exceptions(input)? } else { BTreeSet::new() };
         let mut found = Vec::new();
@@ -105,7 +103,7 @@ impl Runnable {
             if excepted.contains(&rule.suffix) {
                 continue;
             }
-            let answer = self.ask(&rule.name, input)?;
+            let answer = self.ask(&rule.name, Some(&rule.location), input)?;
             let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
             let severity = unwritten_warning.then_some(Severity::Low);
             found.extend(violations(rule, answer.as_ref(), severity, release)?);
@@ -113,17 +111,25 @@ impl Runnable {
         Ok(found)
     }
 
-    fn ask(&self, rule: &str, input: &Term) -> Result<Option<crate::domain::value::Value>, String> {
-        self.program
-            .evaluate(&self.policy.package, rule, input)
-            .map_err(|failure| format!("the rule `{rule}` could not be evaluated: {failure}"))
+    fn ask(
+        &self,
+        rule: &str,
+        location: Option<&Location>,
+        input: &Term,
+    ) -> Result<Option<Value>, String> {
+        self.program.evaluate(&self.policy.package, rule, input).map_err(|failure| {
+            // The engine does not always say where it stopped; the rule's own place is better than none.
+            let place = location.filter(|_| failure.place.is_none());
+            let place = place.map(|location| format!(" ({location})")).unwrap_or_default();
+            format!("the rule `{rule}` could not be evaluated: {failure}{place}")
+        })
     }
 
     /// The rules that `exception` silences: it holds lists of their names without the prefix.
     ///
     /// Source: Conftest, "Exceptions".
     fn exceptions(&self, input: &Term) -> Result<BTreeSet<String>, String> {
-        let answer = self.ask("exception", input)?;
+        let answer = self.ask("exception", None, input)?;
         let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
         let names = lists.iter().filter_map(|list| list.as_array()).flatten();
         Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())

@@ -329,3 +329,156 @@ fn image_use(used: &ImageUse, release: &Release) -> Value {
     fields.set("used_by", Value::array(used.used_by.iter().filter_map(user).collect()));
     fields.into_value()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::document::{DocumentLimits, yaml};
+    use crate::domain::image::ImageParts;
+    use crate::domain::place::SourceFile;
+    use crate::domain::resource::ResourceId;
+    use crate::domain::service::ServiceSource;
+    use crate::domain::workload::ContainerKind;
+
+    const DEPLOYMENT: &str = "apiVersion: apps/v1
+kind: Deployment
+metadata: {name: checkout, namespace: shop}
+spec:
+  template:
+    spec:
+      serviceAccount: runner
+      hostNetwork: true
+      os: {name: linux}
+      containers:
+        - name: app
+          image: nginx:1
+          command: [run]
+          ports: [{containerPort: 80, protocol: null}]
+          env: [{name: A, value: b}]
+          livenessProbe: {httpGet: {path: /}}
+";
+
+    fn release() -> Release {
+        let mut documents = yaml::read(DEPLOYMENT, &DocumentLimits::default());
+        let document = documents.pop().unwrap().unwrap();
+        let pod = document.value.pointer("/spec/template/spec").unwrap().clone();
+        let parts = ImageParts {
+            registry: "docker.io".into(),
+            repository: "library/nginx".into(),
+            tag: Some("1".into()),
+            digest: None,
+        };
+        let good = Image { reference: "nginx:1".into(), parts: Ok(parts) };
+        let bad = Image { reference: "UPPER".into(), parts: Err("upper case".into()) };
+        let quantity = Quantity { written: "250m".into(), value: Some(0.25) };
+        let unreadable = Quantity { written: "much".into(), value: None };
+        let app = Container {
+            name: "app".into(),
+            kind: ContainerKind::Container,
+            path: "/spec/template/spec/containers/0".into(),
+            image: Some(good.clone()),
+            spec: pod.pointer("/containers/0").unwrap().clone(),
+            requests: vec![("cpu".into(), quantity)],
+            limits: vec![("memory".into(), unreadable)],
+            security: Value::object(vec![("privileged".into(), Value::from(true))]),
+        };
+        let workload = Workload {
+            resource: 0,
+            pod_path: "/spec/template/spec".into(),
+            labels: Value::object(Vec::new()),
+            annotations: Value::object(Vec::new()),
+            pod_labels: Value::object(Vec::new()),
+            pod_annotations: Value::object(Vec::new()),
+            replicas: Some(Value::from(2)),
+            selector: None,
+            pod,
+            containers: vec![app],
+        };
+        let id = ResourceId {
+            api_version: "apps/v1".into(),
+            kind: "Deployment".into(),
+            namespace: "shop".into(),
+            name: "checkout".into(),
+        };
+        let resource = Resource {
+            id,
+            document: document.value,
+            file: Arc::new(SourceFile::new("deploy/app.yaml", DEPLOYMENT)),
+            places: document.places,
+            place: document.root,
+            pointer: String::new(),
+        };
+        let mut service = Service::named("checkout".parse().unwrap(), ServiceSource::Flag);
+        service.owner = Some("group:default/shop".into());
+        Release {
+            service: Some(service),
+            resources: vec![resource],
+            workloads: vec![workload],
+            images: vec![
+                ImageUse { image: good, used_by: vec![(0, 0)] },
+                ImageUse { image: bad, used_by: Vec::new() },
+            ],
+            ..Release::default()
+        }
+    }
+
+    fn every_input(request: &Request, release: &Release) -> Vec<Value> {
+        let inputs = Inputs::new(request, release, Timestamp::from_millis(1_795_327_326_123));
+        let mut all = vec![inputs.of_release()];
+        all.extend((0..release.workloads.len()).filter_map(|index| inputs.of_workload(index)));
+        all.extend((0..release.resources.len()).filter_map(|index| inputs.of_resource(index)));
+        all.extend((0..release.images.len()).filter_map(|index| inputs.of_image(index)));
+        all.iter().map(Term::to_value).collect()
+    }
+
+    #[test]
+    fn inputs_are_as_the_schema_says() {
+        let schema = serde_json::from_str(crate::policy::docs::INPUT_SCHEMA).unwrap();
+        let validator = jsonschema::draft202012::new(&schema).unwrap();
+        let mut request = Request::default();
+        request.trigger.actor = "ci".into();
+        let mut all = every_input(&request, &release());
+        all.extend(every_input(&Request::default(), &Release::default()));
+        assert_eq!(all.len(), 6);
+        for input in all {
+            let json = serde_json::to_value(&input).unwrap();
+            let faults: Vec<String> = validator
+                .iter_errors(&json)
+                .map(|fault| format!("{}: {fault}", fault.instance_path()))
+                .collect();
+            assert!(faults.is_empty(), "{faults:#?}\n{json:#}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_absent() {
+        let release = release();
+        let inputs = Inputs::new(&Request::default(), &release, Timestamp::from_millis(0));
+        let input = inputs.of_workload(0).unwrap().to_value();
+        let at = |pointer: &str| input.pointer(pointer).map(ToString::to_string);
+        assert_eq!(at("/trigger").as_deref(), Some("{}"));
+        assert_eq!(at("/workload/selector"), None);
+        assert_eq!(at("/workload/service_account").as_deref(), Some("\"runner\""));
+        assert_eq!(at("/workload/host_network").as_deref(), Some("true"));
+        assert_eq!(at("/workload/host_pid").as_deref(), Some("false"));
+        assert_eq!(at("/workload/os").as_deref(), Some("\"linux\""));
+        assert_eq!(at("/workload/origin/line").as_deref(), Some("1"));
+        assert_eq!(at("/workload/containers/0/origin/line").as_deref(), Some("11"));
+        assert_eq!(
+            at("/workload/containers/0/ports/0").as_deref(),
+            Some(r#"{"container_port":80}"#)
+        );
+        let requests = at("/workload/containers/0/resources/requests/cpu");
+        assert_eq!(requests.as_deref(), Some(r#"{"value":0.25,"written":"250m"}"#));
+        assert_eq!(at("/service/owner").as_deref(), Some("\"group:default/shop\""));
+        assert_eq!(at("/service/tier"), None);
+    }
+
+    #[test]
+    fn a_part_is_converted_once_and_shared() {
+        let release = release();
+        let inputs = Inputs::new(&Request::default(), &release, Timestamp::from_millis(0));
+        let (one, other) = (inputs.workload(0).unwrap(), inputs.workload(0).unwrap());
+        assert!(one.is_shared_with(&other));
+    }
+}

@@ -101,6 +101,20 @@ impl Loaded {
         selection: Selection,
         options: &LoadOptions,
     ) -> Self {
+        let mut unreadable = Vec::new();
+        let mut bundles = Vec::new();
+        for source in sources {
+            let (bundle, faults) = Bundle::read(source, selection);
+            unreadable.extend(faults);
+            bundles.push(bundle);
+        }
+        let mut loaded = Self::of(bundles, options);
+        loaded.faults.extend(unreadable);
+        loaded
+    }
+
+    /// Looks at bundles that were read.
+    pub(super) fn of(bundles: Vec<Bundle>, options: &LoadOptions) -> Self {
         let mut loaded = Self {
             bundles: Vec::new(),
             modules: Vec::new(),
@@ -112,15 +126,13 @@ impl Loaded {
             faults: Vec::new(),
         };
         let mut mounted = Vec::new();
-        for (index, source) in sources.iter().enumerate() {
-            let (bundle, faults) = Bundle::read(source, selection);
-            loaded.faults.extend(faults);
-            let manifest = Manifest::of(&bundle, &mut loaded.faults);
-            loaded.modules(&bundle, index, manifest.as_ref(), options);
-            mounted.extend(loaded.data(&bundle, manifest.as_ref()));
+        for (index, bundle) in bundles.iter().enumerate() {
+            let manifest = Manifest::of(bundle, &mut loaded.faults);
+            loaded.modules(bundle, index, manifest.as_ref(), options);
+            mounted.extend(loaded.data(bundle, manifest.as_ref()));
             loaded.manifests.extend(manifest.map(|manifest| (index, manifest)));
-            loaded.bundles.push(bundle);
         }
+        loaded.bundles = bundles;
         let manifests: Vec<Manifest> =
             loaded.manifests.iter().map(|(_, manifest)| manifest.clone()).collect();
         loaded.faults.extend(manifest::overlaps(&manifests));
@@ -230,9 +242,10 @@ impl Loaded {
                     .iter()
                     .zip(&self.places)
                     .filter(|((module, _), _)| module.package == package)
-                    .map(|((module, annotations), (inner, _))| Placed {
+                    .map(|((module, annotations), (inner, bundle))| Placed {
                         module,
                         inner,
+                        bundle: *bundle,
                         annotations,
                     })
                     .collect();
@@ -296,7 +309,7 @@ impl Loaded {
 
 fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> Revision {
     // Faults of Rego files so far: what they define may be missing below.
-    let is_rego = |fault: &Fault| fault.file.path.ends_with(".rego");
+    let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(faults);
     let metas: Vec<Arc<PolicyMeta>> =
         policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();

@@ -50,7 +50,7 @@ impl Manifest {
         for (key, node) in root.fields(&FIELDS, faults) {
             match key {
                 "revision" => {
-                    node.text(faults).unwrap_or_default().clone_into(&mut manifest.revision)
+                    node.text(faults).unwrap_or_default().clone_into(&mut manifest.revision);
                 }
                 "roots" => {
                     let items = node.items(faults);

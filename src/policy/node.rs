@@ -1,5 +1,6 @@
 //! A document of a bundle, walked field by field: every fault with its place, and none hides another.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::document::{Document, DocumentLimits, json, yaml};
@@ -12,7 +13,8 @@ use crate::rego::suggest;
 pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault>> {
     // Data files may be large; nothing in them is expanded.
     let limits = DocumentLimits { max_nodes: 10_000_000, ..DocumentLimits::default() };
-    let is_yaml = file.path.ends_with(".yaml") || file.path.ends_with(".yml");
+    let extension = Path::new(&file.path).extension();
+    let is_yaml = extension.is_some_and(|extension| extension == "yaml" || extension == "yml");
     let fault = |cause: crate::document::Fault| {
         let fault = Fault::new(file, cause.span, cause.message);
         let fault = match cause.related {
@@ -160,7 +162,15 @@ impl<'d> Node<'d> {
 
     /// One of a few words.
     pub(super) fn word<T: Copy>(&self, words: &[(&str, T)], faults: &mut Vec<Fault>) -> Option<T> {
-        let text = self.text(faults)?;
+        // `off` is a boolean in YAML, and still the word that was written.
+        let text = match self.value {
+            Value::Bool(_) => self.file.text.get(self.place.value.range()).unwrap_or(""),
+            Value::Null
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Object(_) => self.text(faults)?,
+        };
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();

@@ -222,7 +222,7 @@ fn level(node: &Node<'_>, known: &Known<'_>, faults: &mut Vec<Fault>) -> Option<
     let mut level = Level { name: String::new(), codes: BTreeSet::new() };
     for (key, node) in node.fields(&["name", "packs", "codes"], faults) {
         match key {
-            "name" => level.name = node.text(faults)?.to_owned(),
+            "name" => node.text(faults)?.clone_into(&mut level.name),
             "packs" => {
                 for item in node.items(faults) {
                     let Some(pack) = known.pack(&item, faults) else { continue };

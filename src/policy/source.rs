@@ -86,7 +86,9 @@ impl Bundle {
     fn read_path(path: &Path, selection: Selection) -> (Self, Vec<Fault>) {
         let mut reader = Reader { selection, files: Vec::new(), faults: Vec::new() };
         let name = shown(path);
-        if path.is_dir() {
+        if !path.exists() {
+            reader.fault(path, "there is no such file or folder".to_owned(), READABLE);
+        } else if path.is_dir() {
             reader.folder(path, "", 0);
         } else {
             let inner = path.file_name().map(|name| name.to_string_lossy().into_owned());

@@ -68,7 +68,7 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
     }
     checked.faults.extend(world.conflicts());
     for (module, rule, uses) in &uses {
-        let own = world.path(module, rule);
+        let own = path_of_rule(module, rule);
         let needs = checked.needs.entry(module.package.clone()).or_default();
         graph.grow(&own, uses);
         for read in &uses.reads {
@@ -86,7 +86,7 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
         for call in &uses.calls {
             match &call.target {
                 Target::Name(name) => {
-                    checked.faults.extend(builtin_fault(&world, module, call, name))
+                    checked.faults.extend(builtin_fault(&world, module, call, name));
                 }
                 Target::Data(path) => {
                     checked.faults.extend(world.function_fault(module, call, path));
@@ -109,6 +109,10 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
     checked
 }
 
+fn path_of_rule(module: &Module, rule: &Rule) -> Path {
+    module.package.iter().chain(&rule.path).cloned().collect()
+}
+
 /// Everything that modules define.
 struct World<'m> {
     data: &'m Value,
@@ -125,15 +129,10 @@ impl<'m> World<'m> {
             let siblings = world.siblings.entry(module.package.clone()).or_default();
             siblings.extend(module.rules.iter().filter_map(|rule| rule.path.first().cloned()));
             for rule in &module.rules {
-                let path = module.package.iter().chain(&rule.path).cloned().collect();
-                world.rules.entry(path).or_default().push((module, rule));
+                world.rules.entry(path_of_rule(module, rule)).or_default().push((module, rule));
             }
         }
         world
-    }
-
-    fn path(&self, module: &Module, rule: &Rule) -> Path {
-        module.package.iter().chain(&rule.path).cloned().collect()
     }
 
     /// The rules that a path leads to: the one it goes into, else all below it.
@@ -159,6 +158,7 @@ impl<'m> World<'m> {
     fn conflicts(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         for (path, definitions) in &self.rules {
+            faults.extend(second_definition(path, definitions));
             let Some((first_module, first)) =
                 definitions.iter().find(|(_, rule)| rule.shape != Shape::Default)
             else {
@@ -178,15 +178,6 @@ impl<'m> World<'m> {
                     Fault::new(&module.file, rule.span, message)
                         .with_related(&first_module.file, first.span, "the other definition")
                         .with_help("rename one of the two"),
-                );
-            }
-            let mut defaults = definitions.iter().filter(|(_, rule)| rule.shape == Shape::Default);
-            if let (Some((one, first)), Some((module, rule))) = (defaults.next(), defaults.next()) {
-                let message = format!("`data.{}` has a second default", path.join("."));
-                faults.push(
-                    Fault::new(&module.file, rule.span, message)
-                        .with_related(&one.file, first.span, "the first one")
-                        .with_help("remove one of the two"),
                 );
             }
         }
@@ -222,6 +213,23 @@ impl<'m> World<'m> {
         };
         arity_fault(module, call, &name, arity)
     }
+}
+
+/// A second default, or a second value that holds whatever the input is.
+fn second_definition(path: &[String], definitions: &[(&Module, &Rule)]) -> Option<Fault> {
+    let again = |is_such: fn(&Rule) -> bool, what: &str| {
+        let mut such = definitions.iter().filter(|(_, rule)| is_such(rule));
+        let (one, first) = such.next()?;
+        let (module, rule) = such.next()?;
+        let message = format!("`data.{}` has a second {what}", path.join("."));
+        let fault = Fault::new(&module.file, rule.span, message)
+            .with_related(&one.file, first.span, "the first one")
+            .with_help("remove one of the two");
+        Some(fault)
+    };
+    again(|rule| rule.shape == Shape::Default, "default").or_else(|| {
+        again(|rule| rule.shape == Shape::Complete && rule.unconditional, "value without condition")
+    })
 }
 
 impl Shape {

@@ -30,6 +30,17 @@ impl Term {
     }
 }
 
+#[cfg(test)]
+impl Term {
+    /// Whether both are one object in memory.
+    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
+        let (regorus::Value::Object(a), regorus::Value::Object(b)) = (&self.0, &other.0) else {
+            return false;
+        };
+        Arc::ptr_eq(a, b)
+    }
+}
+
 impl From<&Value> for Term {
     fn from(value: &Value) -> Self {
         Self(from_value(value))

@@ -4,7 +4,7 @@
 //! prepared engine, of which each evaluation takes a copy: that costs less than a compiled policy (which builds an
 //! engine each time) and lets several rules of the package be asked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,6 +14,7 @@ use std::time::Duration;
 use regorus::utils::limits::{ExecutionTimerConfig, LimitError};
 
 use super::convert::{Term, to_value};
+use super::extension;
 use super::fault::Fault;
 use super::module::{self, Module};
 use crate::domain::place::{SourceFile, Span};
@@ -78,17 +79,17 @@ impl<'m> Linker<'m> {
     ///
     /// # Errors
     /// The first fault that only the engine sees.
-    pub fn program<'p>(
+    pub fn program(
         &mut self,
         package: &[String],
-        closure: impl IntoIterator<Item = &'p Vec<String>> + Clone,
+        closure: &BTreeSet<Vec<String>>,
     ) -> Result<Program, Fault> {
         let mut needed = Vec::new();
         let mut own = Vec::new();
         for (index, module) in self.modules.iter().enumerate() {
             if module.package == package {
                 own.push(index);
-            } else if closure.clone().into_iter().any(|other| *other == module.package) {
+            } else if closure.contains(&module.package) {
                 needed.push(index);
             }
         }
@@ -121,6 +122,7 @@ impl<'m> Linker<'m> {
             limit: self.budget,
             check_interval: CHECK_INTERVAL,
         });
+        extension::install(&mut engine);
         if let Err(cause) = engine.add_data(self.data.0.clone()) {
             let nowhere = Arc::new(SourceFile::new("data", ""));
             return Err(Fault::new(&nowhere, Span::default(), cause.to_string()));
@@ -232,7 +234,9 @@ pub(super) fn rule_path(package: &[String], rule: &[String]) -> String {
             path.push('.');
             path.push_str(part);
         } else {
-            path.push_str(&format!("[{}]", serde_json::Value::from(part.as_str())));
+            path.push('[');
+            path.push_str(&serde_json::Value::from(part.as_str()).to_string());
+            path.push(']');
         }
     }
     path

@@ -129,6 +129,7 @@ impl<'f> Nesting<'f> {
     fn judge(mut self, tokens: &[Token]) -> Result<(), Fault> {
         let mut before: Option<Token> = None;
         for token in tokens {
+            self.gap(*token, before)?;
             match token.kind {
                 TokenKind::Open(bracket) => self.open(*token, bracket, before)?,
                 TokenKind::Close(bracket) => self.close(*token, bracket)?,
@@ -149,6 +150,21 @@ impl<'f> Nesting<'f> {
                 .with_help("close it, or remove it")),
             Some(_) | None => Ok(()),
         }
+    }
+
+    /// Two tokens between which something is missing. The parser would say so of another place, since it tries again.
+    fn gap(&self, token: Token, before: Option<Token>) -> Result<(), Fault> {
+        let Some(before) = before else { return Ok(()) };
+        let waits = matches!(before.kind, TokenKind::Operator | TokenKind::Minus | TokenKind::Dot);
+        let separates = matches!(token.kind, TokenKind::Comma | TokenKind::Semicolon);
+        let empty = token.kind == TokenKind::Comma
+            && matches!(before.kind, TokenKind::Comma | TokenKind::Open(_));
+        if empty || (waits && (separates || matches!(token.kind, TokenKind::Close(_)))) {
+            return Err(self
+                .fault(token.span, "something is missing before this")
+                .with_help("write what belongs there, or remove what is too much"));
+        }
+        Ok(())
     }
 
     fn fault(&self, span: Span, message: impl Into<String>) -> Fault {
@@ -308,9 +324,9 @@ mod tests {
         refused(&around("[", 13, "]"), "nested too deeply in their first");
         refused(&around("{\"a\": ", 13, "}"), "nested too deeply in their first");
         refused(&around("[{\"a\": ", 7, "}]"), "nested too deeply in their first");
-        refused(&around("f(", 100_000, ")"), "deeper than 64");
-        refused(&around("set(", 1_000, ")"), "deeper than 64");
-        refused(&format!("package p\nx := input{}", "[0]".repeat(20_000)), "more than 64 steps");
+        refused(&around("f(\n", 3_000, ")"), "deeper than 64");
+        refused(&around("set(", 500, ")"), "deeper than 64");
+        refused(&format!("package p\nx := input{}", "[0]".repeat(1_000)), "more than 64 steps");
         refused(&format!("package p\nx := input{}", ".a".repeat(1_000)), "more than 64 steps");
         refused(&format!("package p\nx := {}1", "1 +\n".repeat(10_000)), "too many operators");
         refused(&format!("package p\nx := {}1", "- ".repeat(1_000)), "too many operators");

@@ -10,7 +10,7 @@ use super::lexer::Comment;
 use super::module::Module;
 use super::suggest;
 use crate::domain::place::{Place, Places, SourceFile, Span};
-use crate::domain::value::Value;
+use crate::domain::value::{Object, Value};
 
 /// Reads the YAML of a block: what it says with places in the text, or what is wrong where.
 pub type ReadYaml<'r> = &'r dyn Fn(&str) -> Result<(Value, Arc<Places>, Place), YamlFault>;
@@ -81,6 +81,12 @@ impl Annotation {
         let collection = matches!(value, Value::Array(_) | Value::Object(_));
         let span = if collection && !place.key.is_empty() { place.key } else { place.value };
         if pointer.is_empty() { self.span } else { self.lines.span(span) }
+    }
+
+    /// A fault at the key of the value at `pointer`.
+    fn key_fault(&self, pointer: &str, message: String) -> Fault {
+        let (place, _) = self.places.locate(self.root, &self.value, pointer);
+        Fault::new(&self.file, self.lines.span(place.key), message)
     }
 
     /// A fault at the value at `pointer`.
@@ -252,15 +258,104 @@ fn below(module: &Module, offset: u32) -> Below {
 }
 
 fn unknown_keys(annotation: &Annotation) -> Vec<Fault> {
-    let keys = annotation.value.as_object().map(|object| object.entries()).unwrap_or_default();
+    let keys = annotation.value.as_object().map(Object::entries).unwrap_or_default();
     let unknown = keys.iter().filter(|(key, _)| !KEYS.contains(&key.as_ref()));
     unknown
         .map(|(key, _)| {
             let pointer = format!("/{}", key.replace('~', "~0").replace('/', "~1"));
             let otherwise = format!("write it below `custom`, or one of {}", KEYS.join(", "));
             annotation
-                .fault(&pointer, format!("METADATA has no field `{key}`"))
+                .key_fault(&pointer, format!("METADATA has no field `{key}`"))
                 .with_help(suggest::help(key, KEYS, &otherwise))
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rego::guard::Limits;
+    use crate::rego::module::parse;
+
+    /// Lines of `key: value`, each with its place: enough YAML for what is asked here.
+    fn read(text: &str) -> Result<(Value, Arc<Places>, Place), YamlFault> {
+        let mut entries = Vec::new();
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let Some((key, value)) = line.trim_end().split_once(": ") else {
+                let span = Span::new(start, start + line.len());
+                return Err(YamlFault { message: "no YAML".into(), span, help: None });
+            };
+            let at = start + key.len() + 2;
+            let place = Place {
+                key: Span::new(start, start + key.len()),
+                value: Span::new(at, at + value.len()),
+                children: 0,
+            };
+            entries.push((Arc::from(key), Value::from(value), place));
+            start += line.len();
+        }
+        entries.sort_by(|a: &(Arc<str>, Value, Place), b| a.0.cmp(&b.0));
+        let mut places = Places::default();
+        let children = places.add_children(entries.iter().map(|(_, _, place)| *place));
+        let root = Place { children, ..Place::default() };
+        let object = entries.into_iter().map(|(key, value, _)| (key, value)).collect();
+        Ok((Value::object(object), Arc::new(places), root))
+    }
+
+    fn all(text: &str) -> (Vec<Annotation>, Vec<String>) {
+        let file = Arc::new(SourceFile::new("p.rego", text));
+        let module = parse(&file, None, &Limits::default()).unwrap();
+        let (found, faults) = annotations(&module, &read);
+        (found, faults.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn a_block_speaks_of_the_statement_below_it() {
+        let (found, faults) = all(
+            "# METADATA\n# title: one\npackage p\n\n# METADATA\n# title: two\n# scope: document\n\nx := 1\n# other comment\ny := 2 # METADATA\n",
+        );
+        assert!(faults.is_empty(), "{faults:?}");
+        let shown: Vec<String> =
+            found.iter().map(|it| format!("{:?} {:?} {}", it.scope, it.rule, it.value)).collect();
+        assert_eq!(
+            shown,
+            [
+                r#"Package [] {"title":"one"}"#,
+                r#"Document ["x"] {"scope":"document","title":"two"}"#
+            ]
+        );
+    }
+
+    #[test]
+    fn faults_stand_where_they_are_in_the_file() {
+        let (_, faults) =
+            all("#METADATA\n#nonsense\npackage p\n\n# METADATA\n# titel: x\nx := 1\n");
+        assert!(
+            faults[0].starts_with("p.rego:2:2: METADATA cannot be read: no YAML"),
+            "{faults:?}"
+        );
+        assert!(faults[1].starts_with("p.rego:6:3: METADATA has no field `titel`"), "{faults:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_comments_make_the_reader_panic(
+            lines in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "# METADATA", "#METADATA", "  # METADATA", "# a: b", "#", "# é: ü", "x := 1", "# scope: rule",
+                    "", "y := 2 # METADATA", "# scope: package\r", "import data.a", "package p",
+                ]),
+                0..30,
+            )
+        ) {
+            let text = lines.join("\n");
+            let file = Arc::new(SourceFile::new("p.rego", text));
+            if let Ok(module) = parse(&file, None, &Limits::default()) {
+                drop(annotations(&module, &read));
+            }
+        }
+    }
 }

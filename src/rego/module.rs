@@ -73,6 +73,8 @@ pub struct Rule {
     pub span: Span,
     /// The whole rule.
     pub extent: Span,
+    /// Whether it holds whatever the input is.
+    pub unconditional: bool,
 }
 
 /// What a rule makes.
@@ -147,9 +149,25 @@ pub(super) fn add(
     }));
     match added {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(cause)) => Err(fault_of(&cause, &|path| (path == file.path).then_some(file), file)),
+        Ok(Err(cause)) => {
+            let fault = fault_of(&cause, &|path| (path == file.path).then_some(file), file);
+            let help = syntax_help(&fault.message);
+            Err(fault.with_help(help))
+        }
         Err(_) => Err(Fault::new(file, Span::default(), "the parser failed on this file")
             .with_help("shorten it until it parses, and report what was removed")),
+    }
+}
+
+fn syntax_help(message: &str) -> &'static str {
+    if message.contains("`if` keyword") || message.contains("`contains` keyword") {
+        "write `deny contains finding if { … }`"
+    } else if message.contains("nesting too deep") {
+        "name the inner parts with `:=`"
+    } else if message.contains("keyword") {
+        "a keyword cannot be a name: rename it, or move it into quotes"
+    } else {
+        "look for a bracket, comma or operator that is missing or too much, here or just before"
     }
 }
 
@@ -176,7 +194,8 @@ pub(super) fn fault_of<'f>(
     let text = cause.to_string();
     let mut lines = text.lines();
     let place = lines.by_ref().find_map(|line| line.trim_start().strip_prefix("--> "));
-    let message = lines.find_map(|line| line.strip_prefix("error: "));
+    let mut messages = lines.filter_map(|line| line.strip_prefix("error: "));
+    let message = messages.find(|message| !message.trim().is_empty());
     let message = message.unwrap_or_else(|| text.trim()).trim_end_matches('.').to_owned();
     let located = place.and_then(|place| {
         let (rest, column) = place.rsplit_once(':')?;
@@ -244,28 +263,33 @@ fn facts(
 
 fn head_of(rule: &ast::Rule) -> Rule {
     let extent = span_of(rule.span());
-    let (refr, shape) = match rule {
-        ast::Rule::Default { refr, .. } => (refr, Shape::Default),
-        ast::Rule::Spec { head, .. } => match head {
-            ast::RuleHead::Func { refr, args, .. } => (refr, Shape::Function(args.len())),
-            ast::RuleHead::Set { refr, key, .. } => {
-                let shape = Shape::Set;
-                // `a.b` without a key is how the old language writes the set `a` with the member "b".
-                let path = path_of(refr);
-                if key.is_none() && path.parts.len() > 1 {
-                    let path = path.parts.into_iter().take(1).collect();
-                    return Rule { path, shape, span: span_of(refr.span()), extent };
-                }
-                let shape = if path.complete { Shape::Set } else { Shape::Object };
-                return Rule { path: path.parts, shape, span: span_of(refr.span()), extent };
-            }
-            ast::RuleHead::Compr { refr, .. } => {
-                let complete = path_of(refr).complete;
-                (refr, if complete { Shape::Complete } else { Shape::Object })
-            }
-        },
+    let (head, unconditional) = match rule {
+        ast::Rule::Default { refr, .. } => {
+            let path = path_of(refr).parts;
+            let span = span_of(refr.span());
+            return Rule { path, shape: Shape::Default, span, extent, unconditional: false };
+        }
+        ast::Rule::Spec { head, bodies, .. } => (head, bodies.is_empty()),
     };
-    Rule { path: path_of(refr).parts, shape, span: span_of(refr.span()), extent }
+    let (refr, path, shape) = match head {
+        ast::RuleHead::Func { refr, args, .. } => {
+            (refr, path_of(refr).parts, Shape::Function(args.len()))
+        }
+        ast::RuleHead::Set { refr, key, .. } => {
+            let mut path = path_of(refr);
+            // `a.b` without a key is how the old language writes the set `a` with the member "b".
+            if key.is_none() && path.parts.len() > 1 {
+                path.parts.truncate(1);
+                path.complete = true;
+            }
+            (refr, path.parts, if path.complete { Shape::Set } else { Shape::Object })
+        }
+        ast::RuleHead::Compr { refr, .. } => {
+            let path = path_of(refr);
+            (refr, path.parts, if path.complete { Shape::Complete } else { Shape::Object })
+        }
+    };
+    Rule { path, shape, span: span_of(refr.span()), extent, unconditional }
 }
 
 /// The fixed beginning of a reference.
@@ -303,7 +327,7 @@ pub(super) fn path_of(expr: &ast::Expr) -> FixedPath {
 /// The text of a literal string.
 pub(super) fn text_of(expr: &ast::Expr) -> Option<String> {
     if let ast::Expr::String { value, .. } | ast::Expr::RawString { value, .. } = expr {
-        return value.as_string().ok().map(|text| text.to_string());
+        return value.as_string().ok().map(ToString::to_string);
     }
     None
 }

@@ -91,9 +91,13 @@ pub(super) fn pattern(expr: &ast::Expr, names: &mut BTreeSet<String>) {
     if let ast::Expr::Var { span, .. } = expr {
         names.insert(span.text().to_owned());
     } else if let ast::Expr::Array { items, .. } | ast::Expr::Set { items, .. } = expr {
-        items.iter().for_each(|item| pattern(item, names));
+        for item in items {
+            pattern(item, names);
+        }
     } else if let ast::Expr::Object { fields, .. } = expr {
-        fields.iter().for_each(|(_, _, value)| pattern(value, names));
+        for (_, _, value) in fields {
+            pattern(value, names);
+        }
     }
 }
 

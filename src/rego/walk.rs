@@ -106,6 +106,9 @@ impl<'m> Walker<'m> {
         let no_body = bodies.is_empty();
         for (index, body) in bodies.iter().enumerate() {
             let mut scope = Scope::of_query(&body.query);
+            for index in indices(refr) {
+                scope.expr(index);
+            }
             // What stands in a head counts as if it stood in the body.
             let value = body.assign.as_ref().or(assign).map(|assign| &assign.value);
             key.into_iter().chain(value).for_each(|part| scope.expr(part));
@@ -121,7 +124,15 @@ impl<'m> Walker<'m> {
             self.scopes.pop();
         }
         if no_body {
+            let mut scope = Scope::default();
+            let value = assign.map(|assign| &assign.value);
+            key.into_iter().chain(value).for_each(|part| scope.expr(part));
+            for index in indices(refr) {
+                scope.expr(index);
+            }
+            self.scopes.push(scope);
             self.head(refr, key, assign);
+            self.scopes.pop();
         }
         self.scopes.pop();
     }
@@ -133,16 +144,8 @@ impl<'m> Walker<'m> {
         assign: Option<&'m ast::RuleAssign>,
     ) {
         // The name itself is no use of it; what stands in its brackets is.
-        let mut here = refr;
-        loop {
-            if let ast::Expr::RefBrack { refr, index, .. } = here {
-                self.expr(index);
-                here = refr;
-            } else if let ast::Expr::RefDot { refr, .. } = here {
-                here = refr;
-            } else {
-                break;
-            }
+        for index in indices(refr) {
+            self.expr(index);
         }
         if let Some(key) = key {
             self.expr(key);
@@ -153,10 +156,14 @@ impl<'m> Walker<'m> {
     }
 
     fn inner(&mut self, mut scope: Scope, query: &'m ast::Query, terms: &[&'m ast::Expr]) {
-        terms.iter().for_each(|term| scope.expr(term));
+        for term in terms {
+            scope.expr(term);
+        }
         self.scopes.push(scope);
         self.query(query);
-        terms.iter().for_each(|term| self.expr(term));
+        for term in terms {
+            self.expr(term);
+        }
         self.scopes.pop();
     }
 
@@ -165,7 +172,9 @@ impl<'m> Walker<'m> {
             match &statement.literal {
                 ast::Literal::SomeVars { .. } => {}
                 ast::Literal::SomeIn { key, value, collection, .. } => {
-                    key.iter().for_each(|key| self.expr(key));
+                    if let Some(key) = key {
+                        self.expr(key);
+                    }
                     self.expr(value);
                     self.expr(collection);
                 }
@@ -263,7 +272,9 @@ impl<'m> Walker<'m> {
         ) {
             return self.reference(expr);
         }
-        children(expr).into_iter().for_each(|child| self.expr(child));
+        for child in children(expr) {
+            self.expr(child);
+        }
     }
 
     fn reference(&mut self, expr: &'m ast::Expr) {
@@ -280,16 +291,12 @@ impl<'m> Walker<'m> {
             }
         }
         // What stands in brackets, and what a reference begins with when that is no name.
+        for index in indices(expr) {
+            self.expr(index);
+        }
         let mut here = expr;
-        loop {
-            if let ast::Expr::RefBrack { refr, index, .. } = here {
-                self.expr(index);
-                here = refr;
-            } else if let ast::Expr::RefDot { refr, .. } = here {
-                here = refr;
-            } else {
-                break;
-            }
+        while let ast::Expr::RefBrack { refr, .. } | ast::Expr::RefDot { refr, .. } = here {
+            here = refr;
         }
         if !matches!(here, ast::Expr::Var { .. }) {
             self.expr(here);
@@ -302,7 +309,8 @@ impl<'m> Walker<'m> {
         if matches!(name, "_" | "input") || imported {
             return;
         }
-        if !self.is_bound(Some(&name.to_owned())) {
+        let known = self.uses.unsafe_variables.iter().any(|(other, _)| other == name);
+        if !known && !self.is_bound(Some(&name.to_owned())) {
             let end = span.start + u32::try_from(name.len()).unwrap_or(0);
             self.uses.unsafe_variables.push((name.to_owned(), Span { start: span.start, end }));
         }
@@ -316,6 +324,22 @@ impl<'m> Walker<'m> {
             self.uses.n_joins += 1;
         }
         self.uses.calls.push(Call { target, span: span_of(function.span()), arguments });
+    }
+}
+
+/// What stands in the brackets of a reference.
+fn indices(reference: &ast::Expr) -> Vec<&ast::Expr> {
+    let mut indices: Vec<&ast::Expr> = Vec::new();
+    let mut here = reference;
+    loop {
+        if let ast::Expr::RefBrack { refr, index, .. } = here {
+            indices.push(index);
+            here = refr;
+        } else if let ast::Expr::RefDot { refr, .. } = here {
+            here = refr;
+        } else {
+            return indices;
+        }
     }
 }
 

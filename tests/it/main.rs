@@ -18,4 +18,5 @@ mod ratchet;
 mod serve;
 mod staged;
 mod store;
+mod policy;
 mod tidy;

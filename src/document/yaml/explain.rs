@@ -3,17 +3,17 @@
 use granit_parser::{ErrorKind, ScanError};
 
 use super::super::tree::too_deep;
-use super::super::{DocumentLimits, Fault, FaultKind, char_at};
+use super::super::{Fault, FaultKind, char_at};
 
 const CHECK_INDENTATION: &str =
     "check the indentation: what belongs together begins in the same column";
 
 /// The fault that the parser's error is, `base` bytes into `text`.
-pub(super) fn fault(text: &str, base: usize, error: &ScanError, limits: &DocumentLimits) -> Fault {
+pub(super) fn fault(text: &str, base: usize, error: &ScanError, max_depth: usize) -> Fault {
     let offset = error.marker().byte_offset().unwrap_or(0);
     let span = char_at(text, (base + offset).min(text.len()));
     if *error.kind() == ErrorKind::RecursionLimitExceeded {
-        return too_deep(limits.max_depth, span);
+        return too_deep(max_depth, span);
     }
     if *error.kind() == ErrorKind::ExpectedDocumentStart
         && !text.get(base..).unwrap_or_default().trim_start().starts_with('%')

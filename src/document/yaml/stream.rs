@@ -45,8 +45,17 @@ fn next_separator(text: &str, from: usize) -> Option<usize> {
     rest.find("\n---").map(|at| from + at + 1)
 }
 
+/// Which characters a piece is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Characters {
+    /// Printable ASCII and line feeds.
+    Ascii,
+    /// Others as well, none of them refused.
+    All,
+}
+
 /// Refuses a piece with a strange separator, or with characters that YAML forbids or readers disagree on.
-pub(super) fn check(text: &str, piece: &Piece) -> Result<(), Fault> {
+pub(super) fn check(text: &str, piece: &Piece) -> Result<Characters, Fault> {
     if let Some(span) = piece.odd_separator {
         let message = "readers disagree on a line that begins with `---` and goes on";
         let help = "put `---` on a line of its own, and indent text that begins with dashes";
@@ -55,7 +64,7 @@ pub(super) fn check(text: &str, piece: &Piece) -> Result<(), Fault> {
     let source = text.get(piece.range.clone()).unwrap_or_default();
     let ordinary = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
     if source.as_bytes().iter().all(ordinary) {
-        return Ok(());
+        return Ok(Characters::Ascii);
     }
     let mut chars = source.char_indices().peekable();
     while let Some((index, char)) = chars.next() {
@@ -87,5 +96,5 @@ pub(super) fn check(text: &str, piece: &Piece) -> Result<(), Fault> {
             _ => {}
         }
     }
-    Ok(())
+    Ok(Characters::All)
 }

@@ -36,19 +36,24 @@ fn parse(text: &str) -> Option<f64> {
     if digits == 0 || n_digits > digits + 1 {
         return None;
     }
-    let scaled = |exponent: &str| format!("{number}e{exponent}").parse::<f64>().ok();
+    // One operation on exact numbers rounds as reading the whole decimal would.
+    let scaled = |exponent: i32| match number.parse::<u32>() {
+        Ok(whole) if exponent < 0 => Some(f64::from(whole) / 10_f64.powi(-exponent)),
+        Ok(whole) => Some(f64::from(whole) * 10_f64.powi(exponent)),
+        Err(_) => format!("{number}e{exponent}").parse::<f64>().ok(),
+    };
     let binary = |power: i32| Some(number.parse::<f64>().ok()? * 1024_f64.powi(power));
     let value = match suffix {
-        "" => scaled("0"),
-        "n" => scaled("-9"),
-        "u" => scaled("-6"),
-        "m" => scaled("-3"),
-        "k" => scaled("3"),
-        "M" => scaled("6"),
-        "G" => scaled("9"),
-        "T" => scaled("12"),
-        "P" => scaled("15"),
-        "E" => scaled("18"),
+        "" => scaled(0),
+        "n" => scaled(-9),
+        "u" => scaled(-6),
+        "m" => scaled(-3),
+        "k" => scaled(3),
+        "M" => scaled(6),
+        "G" => scaled(9),
+        "T" => scaled(12),
+        "P" => scaled(15),
+        "E" => scaled(18),
         "Ki" => binary(1),
         "Mi" => binary(2),
         "Gi" => binary(3),
@@ -59,7 +64,7 @@ fn parse(text: &str) -> Option<f64> {
             let exponent = suffix.strip_prefix(['e', 'E'])?;
             let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
             let valid = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-            if valid { scaled(exponent) } else { None }
+            if valid { format!("{number}e{exponent}").parse().ok() } else { None }
         }
     };
     value.filter(|value| value.is_finite())

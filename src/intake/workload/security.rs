@@ -74,7 +74,10 @@ const FIELDS: [(&str, &str, Holds, From); 12] = [
 /// The effective security context, an object in `snake_case` of what is set. Values of a wrong type are left out: a
 /// policy would take `"false"` for set.
 pub(super) fn effective(container: Option<&Value>, pod: Option<&Value>) -> Value {
-    let mut entries: Vec<(Arc<str>, Value)> = Vec::new();
+    if container.is_none() && pod.is_none() {
+        return Value::object(Vec::new());
+    }
+    let mut entries: Vec<(Arc<str>, Value)> = Vec::with_capacity(8);
     for (name, field, holds, from) in FIELDS {
         let written = |context: Option<&Value>| {
             context

@@ -77,7 +77,7 @@ impl Graph {
             if below.into_iter().any(too_much) {
                 continue;
             }
-            faults.extend(self.long(world, node, sum));
+            faults.extend(Self::long(world, node, sum));
         }
         faults
     }
@@ -158,7 +158,7 @@ impl Graph {
         ))
     }
 
-    fn long(&self, world: &World<'_>, node: &Node, sum: Sum) -> Option<Fault> {
+    fn long(world: &World<'_>, node: &Node, sum: Sum) -> Option<Fault> {
         let (module, rule) = world.rules.get(&node.path)?.first()?;
         let name = node.path.join(".");
         let message = if sum.chain > MAX_CHAIN {

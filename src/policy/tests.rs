@@ -1,0 +1,75 @@
+//! Running the tests of policies.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::load::{LoadOptions, Loaded, on_large_stack, sorted};
+use super::source::{Bundle, BundleSource, Selection};
+use crate::rego::engine::Linker;
+use crate::rego::module::Module;
+use crate::rego::{Fault, Term, test};
+
+pub use crate::rego::test::{Coverage, FileCoverage, Status, TestResult};
+
+/// What came of a run of tests.
+#[derive(Clone, Debug)]
+pub struct TestReport {
+    /// By file and line.
+    pub results: Vec<TestResult>,
+    /// The lines that were reached.
+    pub coverage: Coverage,
+}
+
+/// How many budgets of one evaluation a test may take: it often runs a policy over many inputs.
+const BUDGETS: u32 = 20;
+
+/// Runs the tests below `paths`, with nothing loaded but what stands there.
+///
+/// # Errors
+/// Every fault of every file; then nothing was run.
+pub fn run(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<Fault>> {
+    on_large_stack(|| run_here(paths, options))
+}
+
+fn run_here(paths: &[PathBuf], options: &LoadOptions) -> Result<TestReport, Vec<Fault>> {
+    let mut faults = Vec::new();
+    let mut all = Bundle { name: "tests".to_owned(), files: Vec::new() };
+    for path in paths {
+        let source = BundleSource::Path(path.clone());
+        let (bundle, found) = Bundle::read(&source, Selection::WithTests);
+        faults.extend(found);
+        all.files.extend(bundle.files);
+    }
+    all.files.sort_by(|a, b| a.source.path.cmp(&b.source.path));
+    all.files.dedup_by(|a, b| a.source.path == b.source.path);
+    let loaded = Loaded::of(vec![all], options);
+    faults.extend(loaded.faults.iter().cloned());
+    let mut report = TestReport { results: Vec::new(), coverage: Coverage::default() };
+    if faults.is_empty() {
+        let budget = options.budget.saturating_mul(BUDGETS);
+        faults = loaded.run(&mut report, budget).err().unwrap_or_default();
+    }
+    if faults.is_empty() { Ok(report) } else { Err(sorted(faults)) }
+}
+
+impl Loaded {
+    fn run(&self, report: &mut TestReport, budget: Duration) -> Result<(), Vec<Fault>> {
+        let mut linker = Linker::new(&self.modules, Term::from(&self.data), budget);
+        let packages: BTreeSet<&[String]> =
+            self.modules.iter().map(|module| module.package.as_slice()).collect();
+        let mut faults = Vec::new();
+        for package in packages {
+            let modules: Vec<&Module> =
+                self.modules.iter().filter(|module| module.package == package).collect();
+            match linker.program(package, &self.checked.closure(package)) {
+                Ok(program) => {
+                    report.results.extend(test::run(&program, &modules, &mut report.coverage));
+                }
+                Err(fault) => faults.push(fault),
+            }
+        }
+        report.results.sort_by(|a, b| a.location.cmp(&b.location));
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+}

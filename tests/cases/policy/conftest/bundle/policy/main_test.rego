@@ -1,0 +1,3 @@
+package main
+
+test_not_loaded if false

@@ -1,0 +1,6 @@
+package object_form
+
+deny[msg] if {
+	input.kind == "Service"
+	msg := "object form"
+}

@@ -1,0 +1,3 @@
+package only_warns
+
+warn_a contains "a"

@@ -1,0 +1,3 @@
+package vulns.check
+
+x := 1

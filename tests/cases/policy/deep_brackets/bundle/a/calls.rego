@@ -1,0 +1,3 @@
+package c
+
+x := count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(count(1))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))))

@@ -1,0 +1,3 @@
+package g
+
+x := {"kind": "Deployment", "spec": {"template": {"spec": {"containers": [{"name": "a", "securityContext": {"capabilities": {"add": ["X"]}}}]}}}}

@@ -1,0 +1,6 @@
+# METADATA
+# custom:
+#   code: A-MISSING
+package acme.missing
+
+deny contains "a"

@@ -1,0 +1,6 @@
+package acme.nothing
+
+x := 1
+
+# METADATA
+# title: Above nothing

@@ -1,0 +1,5 @@
+# METADATA
+# title: [
+package acme.yaml
+
+deny contains "a"

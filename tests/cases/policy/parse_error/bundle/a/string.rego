@@ -1,0 +1,3 @@
+package c
+
+x := "abc

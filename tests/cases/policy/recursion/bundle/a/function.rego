@@ -1,0 +1,3 @@
+package a
+
+f(n) := f(n + 1)

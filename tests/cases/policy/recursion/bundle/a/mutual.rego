@@ -1,0 +1,5 @@
+package b
+
+x if y
+
+y if data.c.z

@@ -1,0 +1,3 @@
+package d.e
+
+x if count(data.d) > 1

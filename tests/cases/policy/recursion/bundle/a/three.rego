@@ -1,0 +1,5 @@
+package c
+
+import data.b
+
+z if b.x

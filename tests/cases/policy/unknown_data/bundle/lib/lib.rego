@@ -1,0 +1,3 @@
+package acme.lib
+
+names := ["a"]

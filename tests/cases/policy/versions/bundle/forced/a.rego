@@ -1,0 +1,3 @@
+package forced.a
+
+deny[msg] { msg := "v0" }

@@ -1,0 +1,3 @@
+package new.a
+
+deny contains "v1"

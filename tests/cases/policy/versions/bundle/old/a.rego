@@ -1,0 +1,3 @@
+package old.a
+
+deny[msg] { msg := "v0" }

@@ -1,0 +1,223 @@
+//! Bundles, good and bad: what the loader says of them, and what they say of resources.
+//!
+//! A case is a folder: each folder in it is a bundle, in the order of their names, `input.yaml` (if there) holds the
+//! resources that they judge, and `expect.txt` is what comes out.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use expect_test::expect_file;
+use goldgate::document::{DocumentLimits, yaml};
+use goldgate::domain::clock::Timestamp;
+use goldgate::domain::evidence::EvidenceSet;
+use goldgate::domain::place::SourceFile;
+use goldgate::domain::policy::{Outcome, PolicyResult, Subject};
+use goldgate::domain::release::Release;
+use goldgate::domain::request::Request;
+use goldgate::domain::resource::{Resource, ResourceId};
+use goldgate::domain::value::Value;
+use goldgate::policy::tests::{self, Status, TestResult};
+use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
+
+#[test]
+fn every_bundle_is_judged_as_expected() {
+    for case in folders(Path::new("tests/cases/policy")) {
+        let started = Instant::now();
+        let shown = on_large_stack(|| run(&case));
+        // Far more than any case takes: a hang is what this is about.
+        assert!(started.elapsed() < Duration::from_secs(20), "{} hangs", case.display());
+        let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(&case).join("expect.txt");
+        expect_file![expected].assert_eq(&shown);
+    }
+}
+
+#[test]
+fn the_tests_of_the_builtin_policies_pass() {
+    let report = tests::run(&[PathBuf::from("policies")], &LoadOptions::default());
+    let report = report.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+    let failed: Vec<&TestResult> = report
+        .results
+        .iter()
+        .filter(|result| !matches!(result.status, Status::Pass | Status::Skip))
+        .collect();
+    assert!(failed.is_empty(), "{failed:#?}");
+    assert!(report.results.len() > 40);
+    assert!(report.coverage.percent() > 90.0, "{:#?}", report.coverage);
+}
+
+#[test]
+fn results_of_tests_are_printed_as_opa_prints_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a_test.rego");
+    let text = r#"package a.b_test
+
+test_ok if true
+
+test_bad if {
+	print("why", 1)
+	1 == 2
+}
+
+todo_test_later if false
+
+test_error if 1 / count([]) == 1
+
+test_number := 7
+
+test_cases[name] := case if some name, case in {"one": true, "two": false}
+
+test_loop if {
+	some a in numbers.range(1, 100000)
+	some b in numbers.range(1, 100000)
+	a + b == -1
+}
+"#;
+    fs::write(&file, text).unwrap();
+    let options = LoadOptions { budget: Duration::from_millis(10), ..LoadOptions::default() };
+    let report = tests::run(std::slice::from_ref(&file), &options).unwrap();
+    let mut json = serde_json::to_value(&report.results).unwrap();
+    for item in json.as_array_mut().unwrap() {
+        assert!(item["duration"].is_u64());
+        item["duration"] = 0.into();
+    }
+    let shown = serde_json::to_string_pretty(&json).unwrap();
+    let shown = shown.replace(&file.display().to_string(), "a_test.rego");
+    expect_file!["../cases/policy/test_results.json"].assert_eq(&format!("{shown}\n"));
+}
+
+#[test]
+fn faults_of_tests_are_named_before_anything_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("a_test.rego"), "package a\n\ntest_x if f(1)\n").unwrap();
+    let paths = [folder.path().to_owned(), folder.path().join("nowhere")];
+    let faults = tests::run(&paths, &LoadOptions::default()).unwrap_err();
+    let said = shown(&faults);
+    assert!(said.contains("a_test.rego:3:11: there is no function `f`"), "{said}");
+    assert!(said.contains("nowhere:1:1: there is no such file or folder"), "{said}");
+}
+
+fn shown(faults: &[BundleFault]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn run(case: &Path) -> String {
+    let sources: Vec<BundleSource> = folders(case).into_iter().map(BundleSource::Path).collect();
+    let within = format!("{}/", case.display());
+    let mut out = String::new();
+    let revision = match Revision::load(&sources, &LoadOptions::default()) {
+        Ok(revision) => revision,
+        Err(faults) => {
+            for fault in faults {
+                writeln!(out, "{fault}\n").unwrap();
+            }
+            return out.replace(&within, "");
+        }
+    };
+    for policy in revision.policies() {
+        writeln!(
+            out,
+            "{} {} {} {} pack={} {}:{} kinds={:?} controls={:?}\n  {}\n  {}",
+            policy.code,
+            policy.dialect.as_str(),
+            policy.severity,
+            policy.scope.as_str(),
+            policy.pack,
+            policy.file,
+            policy.line,
+            policy.kinds,
+            policy.controls,
+            policy.title,
+            policy.remediation,
+        )
+        .unwrap();
+    }
+    if case.join("bundle/enforcement.yaml").exists() {
+        writeln!(out, "\n{:#?}", revision.enforcement()).unwrap();
+        writeln!(out, "{:#?}", revision.scorecard_rules()).unwrap();
+    }
+    writeln!(out).unwrap();
+    if let Ok(text) = fs::read_to_string(case.join("input.yaml")) {
+        let release = release(&text);
+        let now = Timestamp::from_millis(1_795_327_326_000);
+        let request = Request::default();
+        for outcome in revision.evaluate(&request, &release, &EvidenceSet::default(), now) {
+            show(&mut out, &outcome, &release);
+        }
+    }
+    out.replace(&within, "")
+}
+
+fn show(out: &mut String, outcome: &Outcome, release: &Release) {
+    let subject = |subject: Subject| match subject {
+        Subject::Release => "the release".to_owned(),
+        Subject::Resource(index) => release.resources[index].id.to_string(),
+    };
+    write!(out, "{} {}: ", outcome.policy.code, subject(outcome.subject)).unwrap();
+    match &outcome.result {
+        PolicyResult::Passed => writeln!(out, "passed").unwrap(),
+        PolicyResult::Error(reason) => writeln!(out, "error: {reason}").unwrap(),
+        PolicyResult::Failed(violations) => {
+            writeln!(out, "failed").unwrap();
+            for found in violations {
+                writeln!(
+                    out,
+                    "  {:?} {:?} path={:?} severity={:?} facts={} about={:?}",
+                    found.rule,
+                    found.message,
+                    found.path,
+                    found.severity,
+                    found.facts,
+                    found.subject.map(subject),
+                )
+                .unwrap();
+            }
+        }
+    }
+}
+
+/// The documents of `text` as a release without workloads.
+fn release(text: &str) -> Release {
+    let file = Arc::new(SourceFile::new("input.yaml", text));
+    let part = |value: &Value, path: &[&str]| {
+        value.at(path).and_then(Value::as_str).unwrap_or("").to_owned()
+    };
+    let resources = yaml::read(text, &DocumentLimits::default())
+        .into_iter()
+        .map(|document| {
+            let document = document.unwrap();
+            let id = ResourceId {
+                api_version: part(&document.value, &["apiVersion"]),
+                kind: part(&document.value, &["kind"]),
+                namespace: part(&document.value, &["metadata", "namespace"]),
+                name: part(&document.value, &["metadata", "name"]),
+            };
+            Resource {
+                id,
+                document: document.value,
+                file: Arc::clone(&file),
+                places: document.places,
+                place: document.root,
+                pointer: String::new(),
+            }
+        })
+        .collect();
+    Release { resources, ..Release::default() }
+}
+
+fn folders(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+/// Evaluation wants the stack that the application's threads have.
+fn on_large_stack(work: impl FnOnce() -> String + Send) -> String {
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(16 * 1024 * 1024);
+        thread.spawn_scoped(scope, work).unwrap().join().unwrap()
+    })
+}
