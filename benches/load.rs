@@ -25,6 +25,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
+use goldgate::app::telemetry::{self, LogFormat, LogOptions};
 use goldgate::app::{ServeOptions, Server};
 use goldgate::document::{DocumentLimits, yaml};
 use goldgate::domain::clock::SystemClock;
@@ -94,6 +95,9 @@ fn ratio(one: u64, other: u64) -> f64 {
 
 /// Serves in this process until it is killed.
 fn serve(folder: &Path) {
+    // One line a decision, as in earnest.
+    let log = LogOptions { format: LogFormat::Json, ..LogOptions::default() };
+    telemetry::start(&log).expect("a log");
     let revision = Revision::load(&[BundleSource::Path(POLICY.into())], &LoadOptions::default())
         .unwrap_or_else(|faults| panic!("{faults:?}"));
     let store = SqliteStore::open(folder).expect("a record");
@@ -133,7 +137,7 @@ impl Process {
         }
         let this = std::env::current_exe().expect("this program");
         let mut command = Command::new(this);
-        command.arg(SERVE).arg(folder).stdout(Stdio::piped());
+        command.arg(SERVE).arg(folder).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().expect("this program again");
         let mut line = String::new();
         let output = child.stdout.take().expect("its output");
@@ -145,16 +149,18 @@ impl Process {
     fn opa(binary: &str) -> Self {
         let address = free_address();
         let mut command = Command::new(binary);
-        command.args(["run", "--server", "--disable-telemetry", "--log-level", "error", "--addr"]);
+        command.args(["run", "--server", "--skip-version-check", "--log-level", "error", "--addr"]);
         command.arg(address.to_string()).arg(POLICY);
         Self::start(command, address)
     }
 
     fn start(mut command: Command, address: SocketAddr) -> Self {
-        let child = command.stdout(Stdio::null()).spawn().expect("the server's binary");
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let child = command.spawn().expect("the server's binary");
+        let process = Self { child, address };
         for _ in 0..600 {
             if TcpStream::connect_timeout(&address, Duration::from_millis(50)).is_ok() {
-                return Self { child, address };
+                return process;
             }
             std::thread::park_timeout(Duration::from_millis(50));
         }
@@ -348,7 +354,7 @@ fn question(number: u64) -> proto::CheckRequest {
 }
 
 async fn ask_opa(sender: Arc<tokio::sync::Mutex<SendRequest<Full<Bytes>>>>, body: Bytes) {
-    let request = http::Request::post("/v1/data/k8s/deny")
+    let request = http::Request::post("/v1/data/k8s/deny/deny")
         .header("host", "127.0.0.1")
         .header("content-type", "application/json")
         .body(Full::new(body))

@@ -20,17 +20,18 @@ pub use http::{OPENAPI, routes};
 use std::sync::Arc;
 
 use axum::Router;
+use layers::Names;
 
 use crate::domain::service::Environment;
 
 /// The router of the main listener: gRPC, gRPC-Web and HTTP on one port.
 pub fn router(desk: &Arc<Desk>, admission: &Environment) -> Router {
-    layers::stack(grpc::services(desk, http::router(desk, admission)), desk)
+    layers::stack(grpc::services(desk, http::router(desk, admission)), desk, Names::Local)
 }
 
 /// The router of the admission listener: the webhook and the probes, nothing else.
 pub fn admission_router(desk: &Arc<Desk>, environment: &Environment) -> Router {
-    layers::stack(http::admission_router(desk, environment), desk)
+    layers::stack(http::admission_router(desk, environment), desk, Names::Any)
 }
 
 /// Tells `grpc.health.v1` of the desk's readiness, so that no caller finds a service that is not known to it.

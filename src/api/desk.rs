@@ -1,8 +1,8 @@
 //! The desk: where requests of every face are taken, timed, counted and handed to the gate.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -31,9 +31,9 @@ pub struct Limits {
     pub max_message_bytes: usize,
     /// Bytes of all requests that are being answered.
     pub max_buffered_bytes: usize,
-    /// Requests that are being answered; further ones are refused at once.
+    /// Requests that are being answered; further ones are refused at once. The webhook has as many beside them.
     pub max_in_flight: usize,
-    /// Streams that watch decisions or scorecards.
+    /// Streams that stay open: watchers of decisions and scorecards, and batches.
     pub max_watchers: usize,
     /// Questions of one batch that are worked on at a time.
     pub batch_concurrency: usize,
@@ -121,8 +121,11 @@ pub struct Desk {
     limits: Limits,
     metrics: Metrics,
     health: HealthReporter,
+    told_ready: Mutex<Option<bool>>,
     in_flight: Arc<Semaphore>,
-    watchers: Arc<Semaphore>,
+    at_the_door: Arc<Semaphore>,
+    in_batches: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
     draining: AtomicBool,
     stop: CancellationToken,
 }
@@ -144,8 +147,11 @@ impl Desk {
             gate,
             metrics: Metrics::default(),
             health: grpc::health_reporter(),
+            told_ready: Mutex::new(None),
             in_flight: Arc::new(Semaphore::new(limits.max_in_flight)),
-            watchers: Arc::new(Semaphore::new(limits.max_watchers)),
+            at_the_door: Arc::new(Semaphore::new(limits.max_in_flight)),
+            in_batches: Arc::new(Semaphore::new((limits.max_in_flight / 2).max(1))),
+            streams: Arc::new(Semaphore::new(limits.max_watchers)),
             draining: AtomicBool::new(false),
             stop: CancellationToken::new(),
             limits,
@@ -193,6 +199,12 @@ impl Desk {
         &self.health
     }
 
+    /// Whether `ready` is something else than was told before: watchers of health are told of changes only.
+    pub(crate) fn is_news(&self, ready: bool) -> bool {
+        let mut told = self.told_ready.lock().unwrap_or_else(PoisonError::into_inner);
+        told.replace(ready) != Some(ready)
+    }
+
     /// Ends when watchers shall go home.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.stop
@@ -210,8 +222,14 @@ impl Desk {
     }
 
     /// Room for one more request, or a refusal at once: waiting in line would only make every answer late.
-    pub(crate) fn take_place(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.in_flight).try_acquire_owned().map_err(|cause| {
+    ///
+    /// A cluster's door has room of its own, which no pipeline can take.
+    pub(crate) fn take_place(&self, face: Face) -> Result<OwnedSemaphorePermit, Error> {
+        let room = match face {
+            Face::Grpc | Face::Http => &self.in_flight,
+            Face::Admission => &self.at_the_door,
+        };
+        Arc::clone(room).try_acquire_owned().map_err(|cause| {
             let limit = self.limits.max_in_flight;
             Error::new(
                 ErrorKind::Exhausted,
@@ -221,13 +239,19 @@ impl Desk {
         })
     }
 
-    /// Room for one more watcher.
-    pub(crate) fn take_watch(&self) -> Result<OwnedSemaphorePermit, Error> {
-        Arc::clone(&self.watchers).try_acquire_owned().map_err(|cause| {
+    /// Waits until one more question of a batch may be worked on: batches have time, and half of the room.
+    pub(crate) async fn wait_for_place(&self) -> Result<OwnedSemaphorePermit, Error> {
+        let room = Arc::clone(&self.in_batches).acquire_owned().await;
+        room.map_err(|cause| Error::internal_fault("a semaphore was closed").with_source(cause))
+    }
+
+    /// Room for one more stream that stays open.
+    pub(crate) fn take_stream(&self) -> Result<OwnedSemaphorePermit, Error> {
+        Arc::clone(&self.streams).try_acquire_owned().map_err(|cause| {
             let limit = self.limits.max_watchers;
             Error::new(
                 ErrorKind::Exhausted,
-                format!("{limit} streams are watching already; close one or try again later"),
+                format!("{limit} streams are open already; close one or try again later"),
             )
             .with_source(cause)
         })
@@ -292,5 +316,74 @@ impl Desk {
             request.artifacts.push(Artifact { path: handed.path, content, origin: handed.origin });
         }
         Ok(request)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+    use crate::domain::clock::{FixedClock, Timestamp};
+    use crate::policy::Revision;
+
+    /// Log lines, kept.
+    #[derive(Clone, Default)]
+    struct Lines(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Lines {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_decision_is_one_line_of_the_log_and_none_of_its_input() {
+        let gate = Gate::new(
+            crate::intake::Limits::default(),
+            Vec::new(),
+            Arc::new(Revision::empty()),
+            None,
+            Arc::new(FixedClock(Timestamp::from_millis(0))),
+            b"salt".to_vec(),
+        );
+        let desk = Desk::new(Arc::new(gate), Limits::default());
+        let text =
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: hunter2}\nstringData: {a: hunter2}\n";
+        let question = Question {
+            request: Request { service: "checkout".parse().ok(), ..Request::default() },
+            artifacts: vec![Handed {
+                path: "deploy/secret.yaml".to_owned(),
+                source: Source::Content(text.into()),
+                origin: ArtifactOrigin::Named,
+            }],
+        };
+        let lines = Lines::default();
+        let writer = lines.clone();
+        let subscriber = tracing_subscriber::fmt().json().with_writer(move || writer.clone());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let decision = tracing::subscriber::with_default(subscriber.finish(), || {
+            let id = RequestId::of_caller("ci-17").unwrap();
+            runtime.block_on(desk.check(question, Face::Http, &id)).unwrap()
+        });
+        let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(text.lines().count(), 1, "{text}");
+        for part in [
+            "Decided: allow",
+            &format!("\"decision.id\":\"{}\"", decision.id),
+            "\"decision.verdict\":\"allow\"",
+            "\"request.id\":\"ci-17\"",
+            "\"service\":\"component:default/checkout\"",
+            "\"policy.bundle\":\"empty\"",
+            "\"n_findings\":0",
+            "\"duration_ms\":",
+        ] {
+            assert!(text.contains(part), "no {part} in {text}");
+        }
+        assert!(!text.contains("hunter2"), "{text}");
     }
 }

@@ -3,6 +3,7 @@
 pub mod client;
 pub(crate) mod convert;
 mod decision;
+mod farewell;
 mod gate;
 mod policy;
 mod scorecard;
@@ -13,6 +14,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::Router;
+use axum::middleware;
 use axum::response::Response;
 use http::HeaderMap;
 use prost::Message as _;
@@ -20,8 +22,10 @@ use tonic::codec::CompressionEncoding;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
 use tonic_web::GrpcWebLayer;
 use tower::Layer as _;
+use tracing::error;
 
 use super::desk::Desk;
 use super::refusal::RequestId;
@@ -75,22 +79,25 @@ pub(crate) fn services(desk: &Arc<Desk>, http: Router) -> Router {
     routes = serve!(routes, DecisionServiceServer, decision::DecisionFace::new(desk));
     routes = serve!(routes, ScorecardServiceServer, scorecard::ScorecardFace::new(desk));
     routes = serve!(routes, PolicyServiceServer, policy::PolicyFace::new(desk));
+    routes.into_axum_router().merge(foreign_services(desk))
+}
+
+/// Health and reflection.
+fn foreign_services(desk: &Arc<Desk>) -> Router {
     let health = tonic_health::server::HealthService::from_health_reporter(desk.health().clone());
-    routes = routes.add_service(
-        GrpcWebLayer::new().layer(tonic_health::pb::health_server::HealthServer::new(health)),
-    );
+    let health = HealthServer::new(health);
+    let mut routes = Routes::from(Router::new()).add_service(GrpcWebLayer::new().layer(health));
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
-        Ok(reflection) => routes.add_service(reflection).into_axum_router(),
+        Ok(reflection) => routes = routes.add_service(reflection),
         // The descriptors are compiled in and a test lists them, so this is a defect that must not stop decisions.
-        Err(cause) => {
-            tracing::error!("Reflection is off: {cause}");
-            routes.into_axum_router()
-        }
+        Err(cause) => error!("Reflection is off: {cause}"),
     }
+    let farewell = middleware::from_fn_with_state(Arc::clone(desk), farewell::end_with_server);
+    routes.into_axum_router().route_layer(farewell)
 }
 
 /// What `grpc.health.v1` answers with.
@@ -115,10 +122,11 @@ pub(crate) async fn report_health(desk: &Arc<Desk>) {
 
 /// Tells `grpc.health.v1` of the desk's readiness, for every service by its name.
 pub(crate) async fn tell_health(desk: &Arc<Desk>) {
-    let status = match desk.ready().await {
-        Ok(()) => ServingStatus::Serving,
-        Err(_) => ServingStatus::NotServing,
-    };
+    let ready = desk.ready().await.is_ok();
+    if !desk.is_news(ready) {
+        return;
+    }
+    let status = if ready { ServingStatus::Serving } else { ServingStatus::NotServing };
     for name in SERVICES.into_iter().chain([""]) {
         desk.health().set_service_status(name, status).await;
     }
@@ -148,17 +156,23 @@ pub(crate) fn status_name(headers: &HeaderMap) -> &'static str {
     status::name(Status::from_header_map(headers).map_or(Code::Ok, |status| status.code()))
 }
 
-/// The refusal of a message beyond the limit, which the library calls "out of range".
-pub(crate) fn too_large(headers: &HeaderMap) -> Option<Arc<Error>> {
+/// The error of a status that the library answered without ours, which always has details: it calls a message beyond the
+/// limit "out of range", and one that is no protobuf an internal failure.
+pub(crate) fn unshaped(headers: &HeaderMap) -> Option<Arc<Error>> {
     let status = Status::from_header_map(headers)?;
-    let out_of_range = status.code() == Code::OutOfRange;
-    out_of_range.then(|| {
-        Arc::new(
-            Error::too_large("the message is larger than the server takes")
-                .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
-                .with_internal(status.message()),
-        )
-    })
+    if !status.details().is_empty() {
+        return None;
+    }
+    let error = if status.code() == Code::OutOfRange {
+        Error::too_large("the message is larger than the server takes")
+            .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
+    } else if status.code() == Code::Internal {
+        Error::invalid(format!("the message cannot be read: {}", status.message()))
+            .with_help("send a message of `goldgate.v1`; reflection describes it")
+    } else {
+        return None;
+    };
+    Some(Arc::new(error.with_internal(status.message())))
 }
 
 /// The answer for a method that no service has.

@@ -31,7 +31,7 @@ const REQUEST_ID: &str = "x-request-id";
 const BATCH: &str = "/goldgate.v1.GateService/BatchCheck";
 
 /// The stack of a server, outermost first.
-pub(crate) fn stack(routes: Router, desk: &Arc<Desk>) -> Router {
+pub(crate) fn stack(routes: Router, desk: &Arc<Desk>, names: Names) -> Router {
     let limits = desk.limits();
     let budget = Budget::new(limits.max_buffered_bytes, limits.max_message_bytes);
     let with_desk = || Arc::clone(desk);
@@ -46,7 +46,7 @@ pub(crate) fn stack(routes: Router, desk: &Arc<Desk>) -> Router {
             // One place gives every error its shape, whichever layer it comes from.
             .layer(middleware::from_fn(shape))
             // A web page in the operator's browser is not a caller.
-            .layer(middleware::from_fn_with_state(with_desk(), keep_pages_out))
+            .layer(middleware::from_fn_with_state((with_desk(), names), keep_pages_out))
             // Overload is refused at once: a queue would only make every answer late.
             .layer(middleware::from_fn_with_state(with_desk(), take_place))
             // Ours is shorter than the caller's, so that the answer is a reasoned one.
@@ -58,6 +58,15 @@ pub(crate) fn stack(routes: Router, desk: &Arc<Desk>) -> Router {
             // A defect costs its own request and nothing else.
             .layer(middleware::from_fn(catch_panic)),
     )
+}
+
+/// By which names a server may be addressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// By those of this machine, and those that are configured.
+    Local,
+    /// By any: its certificate says who it is.
+    Any,
 }
 
 /// The face that a request came to.
@@ -130,7 +139,7 @@ async fn shape(request: Request, next: Next) -> Response {
     let response = next.run(request).await;
     match face {
         Face::Grpc => {
-            let error = refused(&response).or_else(|| grpc::too_large(response.headers()));
+            let error = refused(&response).or_else(|| grpc::unshaped(response.headers()));
             match error {
                 Some(error) => grpc::refusal(&error, &id),
                 None => response,
@@ -158,8 +167,12 @@ pub(crate) fn carry(error: Error) -> Response {
 
 /// Refuses what a web page can send without being asked: a form to the loopback address, or a name that was made to
 /// point there (DNS rebinding). gRPC needs a content type that a browser asks leave for.
-async fn keep_pages_out(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
-    if face_of(&request) != Face::Http {
+async fn keep_pages_out(
+    State((desk, names)): State<(Arc<Desk>, Names)>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if names == Names::Any || face_of(&request) == Face::Grpc {
         return next.run(request).await;
     }
     match stranger(&request, &desk.limits().host_names) {
@@ -209,7 +222,7 @@ async fn take_place(State(desk): State<Arc<Desk>>, request: Request, next: Next)
     if face::is_probe(request.uri().path()) {
         return next.run(request).await;
     }
-    match desk.take_place() {
+    match desk.take_place(face_of(&request)) {
         Ok(_place) => next.run(request).await,
         Err(error) => carry(error),
     }
@@ -221,8 +234,10 @@ async fn keep_deadline(
     next: Next,
 ) -> Response {
     let most = desk.limits().deadline;
-    let mut budget = budget_of(request.headers(), request.uri().query(), most);
-    if face_of(&request) == Face::Admission {
+    let is_webhook = face_of(&request) == Face::Admission;
+    let query = request.uri().query().filter(|_| is_webhook);
+    let mut budget = budget_of(request.headers(), query, most);
+    if is_webhook {
         // Its handler keeps the deadline itself: a cluster understands only a review as an answer.
         request.extensions_mut().insert(Deadline(budget));
         budget = most;

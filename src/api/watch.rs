@@ -33,7 +33,7 @@ struct Watcher {
 
 impl Watcher {
     fn new(desk: &Arc<Desk>) -> Result<Self, Error> {
-        let place = desk.take_watch()?;
+        let place = desk.take_stream()?;
         Ok(Self {
             decisions: desk.store()?.watch(),
             desk: Arc::clone(desk),

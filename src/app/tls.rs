@@ -150,3 +150,49 @@ fn unusable(
         .with_help(format!("name a file that holds {expected}, and that this user may read"))
         .with_source(cause)
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::generate_simple_self_signed;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    /// Writes a certificate and its key, as if `minutes` after the epoch.
+    fn write(folder: &TempDir, minutes: u64) -> (PathBuf, PathBuf) {
+        let identity = generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let write = |name: &str, text: String| {
+            let path = folder.path().join(name);
+            fs::write(&path, text).unwrap();
+            let file = fs::File::options().write(true).open(&path).unwrap();
+            let time = SystemTime::UNIX_EPOCH + Duration::from_mins(minutes);
+            file.set_modified(time).unwrap();
+            path
+        };
+        let chain = write("tls.crt", identity.cert.pem());
+        (chain, write("tls.key", identity.signing_key.serialize_pem()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn changed_files_are_read_again_and_broken_ones_are_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let (chain, key) = write(&folder, 1);
+        let certificates = Certificates::read(chain.clone(), key.clone(), None).unwrap();
+        let config = || Arc::clone(certificates.acceptor().config());
+        let first = config();
+
+        write(&folder, 2);
+        assert!(Arc::ptr_eq(&config(), &first), "looked at too often");
+        tokio::time::advance(LOOK_EVERY).await;
+        let second = config();
+        assert!(!Arc::ptr_eq(&second, &first), "not read again");
+
+        fs::write(&key, "no key").unwrap();
+        tokio::time::advance(LOOK_EVERY).await;
+        assert!(Arc::ptr_eq(&config(), &second), "a broken key was taken");
+
+        write(&folder, 4);
+        tokio::time::advance(LOOK_EVERY).await;
+        assert!(!Arc::ptr_eq(&config(), &second), "not mended");
+    }
+}

@@ -343,7 +343,7 @@ impl<'t> Reader<'t, '_> {
             .unwrap_or('\u{fffd}'))
     }
 
-    /// The four digits of the `\uXXXX` at `start`.
+    /// The four digits of the `\u0000` at `start`.
     fn hex_unit(&self, start: usize) -> Result<u32, Fault> {
         let digits = self.bytes.get(start + 2..start + 6).unwrap_or_default();
         let unit = digits

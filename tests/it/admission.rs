@@ -2,8 +2,11 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
+use goldgate::api::client::Client;
 use goldgate::app::AdmissionOptions;
+use goldgate::domain::error::ErrorKind;
 use http::{Method, Response};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
@@ -47,12 +50,14 @@ async fn a_bad_object_is_kept_out_with_reasons_warnings_and_annotations() {
     assert_eq!((&response["allowed"], &response["status"]["code"]), (&json!(false), &json!(403)));
     let message = response["status"]["message"].as_str().unwrap();
     assert!(message.contains("TEST-PRIVILEGED: container legacy is privileged"), "{message}");
-    let warning = response["warnings"][0].as_str().unwrap();
-    assert!(warning.starts_with("TEST-IMAGE-TAG: ") && warning.ends_with('…'), "{warning}");
-    assert_eq!(warning.chars().count(), 120);
+    let warnings = response["warnings"].as_array().unwrap();
+    let warnings: Vec<&str> = warnings.iter().map(|warning| warning.as_str().unwrap()).collect();
+    let tag = warnings.iter().find(|warning| warning.starts_with("TEST-IMAGE-TAG: ")).unwrap();
+    assert!(tag.ends_with('…') && tag.chars().count() == 120, "{tag}");
     let annotations = &response["auditAnnotations"];
     assert_eq!(annotations["verdict"], "deny");
-    assert_eq!(annotations["codes"], "TEST-IMAGE-TAG,TEST-PRIVILEGED");
+    let codes = annotations["codes"].as_str().unwrap();
+    assert!(codes.ends_with("TEST-IMAGE-TAG,TEST-PRIVILEGED"), "{codes}");
     let id = annotations["decision-id"].as_str().unwrap();
     let decision = server.get(&format!("/v1/decisions/{id}")).await.json();
     assert_eq!(decision["stage"], "admission");
@@ -69,7 +74,7 @@ async fn each_review_of_a_real_api_server_is_answered() {
         ("003-create-deployments", false, true),
         ("004-update-deployments-scale", true, true),
         ("006-create-pods", true, true),
-        ("007-update-pods-ephemeralcontainers", true, true),
+        ("007-update-pods-ephemeralcontainers", false, true),
         ("014-create-configmaps", true, true),
         ("024-connect-pods-exec", true, false),
         ("027-delete-deployments", true, false),
@@ -224,6 +229,11 @@ async fn the_webhook_has_a_listener_of_its_own_with_tls() {
     assert_eq!(answer["response"]["allowed"], false);
     let list = server.get("/v1/decisions?environment=staging").await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1);
+
+    // The client trusts what this machine trusts, and nobody else.
+    let address = format!("https://{}", server.admission.unwrap());
+    let stranger = Client::connect(&address, Duration::from_secs(10)).await.unwrap_err();
+    assert_eq!(stranger.kind(), ErrorKind::Unavailable, "{stranger:?}");
 
     let plain = TcpStream::connect(server.admission.unwrap()).await.unwrap();
     let (mut sender, connection) =

@@ -319,7 +319,8 @@ async fn health_follows_readiness() {
     assert_eq!(states.message().await.unwrap().unwrap().status(), ServingStatus::Serving);
     server.tell_to_stop();
     assert_eq!(states.message().await.unwrap().unwrap().status(), ServingStatus::NotServing);
-    drop((states, client));
+    // The stream is ended by the server, which would wait for its client otherwise.
+    assert_eq!(states.message().await.unwrap_err().code(), Code::Unavailable);
     server.stopped().await;
 }
 
@@ -371,6 +372,20 @@ async fn an_unknown_method_is_unimplemented() {
 }
 
 #[tokio::test]
+async fn a_message_that_is_none_is_the_callers_fault() {
+    let server = start().run().await;
+    let mut client = tonic::client::Grpc::new(server.channel().await);
+    client.ready().await.unwrap();
+    // A path that is not UTF-8: a message of another package.
+    let codec = tonic_prost::ProstCodec::<proto::ArtifactChunk, proto::Decision>::default();
+    let path = http::uri::PathAndQuery::from_static("/goldgate.v1.GateService/Check");
+    let strange = proto::ArtifactChunk { content: vec![0xff, 0xfe].into(), ..Default::default() };
+    let status = client.unary(Request::new(strange), path, codec).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    assert_eq!(status.get_error_details().error_info().unwrap().reason, "INVALID");
+}
+
+#[tokio::test]
 async fn overload_is_refused_at_once_with_a_hint() {
     let (cue, arrived, go) = Cue::wait();
     let server = start().limits(|limits| limits.max_in_flight = 1).staged(cue.before()).run().await;
@@ -390,6 +405,24 @@ async fn overload_is_refused_at_once_with_a_hint() {
     assert!(first.await.unwrap().is_ok());
     go.add_permits(1);
     assert!(gate.check(question(ALLOWED)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_pipeline_cannot_take_the_clusters_place() {
+    let (cue, arrived, go) = Cue::wait();
+    let server = start().limits(|limits| limits.max_in_flight = 1).staged(cue.before()).run().await;
+    let mut gate = GateServiceClient::new(server.channel().await);
+    let pipeline = tokio::spawn(async move { gate.check(question(ALLOWED)).await });
+    arrived.acquire().await.unwrap().forget();
+    let review = include_str!("../cases/admission/003-create-deployments.json");
+    let door = server.post("/admission/v1/validate", review);
+    let let_go = async {
+        arrived.acquire().await.unwrap().forget();
+        go.add_permits(2);
+    };
+    let (answer, ()) = tokio::join!(door, let_go);
+    assert_eq!(answer.json()["response"]["status"]["code"], 403);
+    assert!(pipeline.await.unwrap().is_ok());
 }
 
 #[tokio::test]

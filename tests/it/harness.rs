@@ -10,7 +10,7 @@ use goldgate::app::{AdmissionOptions, Limits, ServeOptions, Server};
 use goldgate::domain::clock::FixedClock;
 use goldgate::domain::error::Error;
 use goldgate::gate::Gate;
-use goldgate::policy::Revision;
+use goldgate::policy::{BundleSource, LoadOptions, Revision};
 use goldgate::record::Store;
 use goldgate::record::sqlite::SqliteStore;
 use http::{Method, Request, Response};
@@ -80,7 +80,8 @@ pub(crate) fn gate_in(
 }
 
 fn revision() -> Arc<Revision> {
-    Arc::new(Revision::empty())
+    let bundle = BundleSource::Path("tests/cases/api/bundle".into());
+    Arc::new(Revision::load(&[bundle], &LoadOptions::default()).unwrap())
 }
 
 impl Start {

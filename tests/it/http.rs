@@ -131,6 +131,7 @@ async fn every_bad_request_gets_its_status_and_names_the_field() {
         ),
         (check(&" ".repeat(10_001)), 413, "too_large", ""),
         (typed("text/plain"), 415, "invalid", "content-type"),
+        (request(Method::POST, "/v1/check?environment=staging", "{}"), 400, "invalid", ""),
         (get("/v1/check"), 405, "invalid", ""),
         (get("/v1/chekc"), 404, "not_found", ""),
         (get("/v1/decisions/7"), 400, "invalid", "id"),

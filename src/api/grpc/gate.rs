@@ -52,7 +52,10 @@ async fn answer_one(
     } else if let Some(request) = request {
         let task = {
             let id = id.clone();
-            tokio::spawn(async move { answer(&desk, request, &id).await })
+            tokio::spawn(async move {
+                let _place = desk.wait_for_place().await?;
+                answer(&desk, request, &id).await
+            })
         };
         task.await.unwrap_or_else(|cause| {
             Err(Error::internal_fault("a question of a batch failed").with_source(cause))
@@ -120,6 +123,7 @@ impl GateService for GateFace {
     ) -> Result<Response<Self::BatchCheckStream>, Status> {
         let id = status::request_id(request.extensions());
         let desk = Arc::clone(&self.0);
+        let open = desk.take_stream().map_err(|error| status::refuse(&error, &id))?;
         let stop = desk.stop().clone();
         // How the stream ended, told behind the last answer: an error in between would drop answers on their way.
         let ending = Arc::new(OnceLock::new());
@@ -145,7 +149,10 @@ impl GateService for GateFace {
         let answers = questions
             .map(move |question| answer_one(Arc::clone(&desk), question, id.clone()))
             .buffer_unordered(concurrency)
-            .map(Ok)
+            .map(move |answer| {
+                let _held = &open;
+                Ok(answer)
+            })
             .chain(stream::poll_fn(move |_| Poll::Ready(ending.get().cloned().map(Err))).take(1));
         Ok(Response::new(Box::pin(answers)))
     }

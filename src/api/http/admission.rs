@@ -81,12 +81,12 @@ fn asked<'r, 'a>(review: &'r Review<'a>) -> Result<&'r Asked<'a>, Error> {
 fn question(asked: &Asked<'_>, object: Bytes, path: String, environment: Environment) -> Question {
     Question {
         request: Asking {
-            environment,
             stage: Stage::Admission,
             trigger: Trigger { actor: asked.actor().to_owned(), ..Trigger::default() },
             options: CheckOptions { dry_run: asked.dry_run() },
-            // An API server that asks again, asks with the same uid.
-            idempotency_key: Some(format!("admission:{}", asked.uid)),
+            // An API server that asks again, asks with the same uid; two webhooks may ask for two environments.
+            idempotency_key: Some(format!("admission:{environment}:{}", asked.uid)),
+            environment,
             ..Asking::default()
         },
         artifacts: vec![Handed {

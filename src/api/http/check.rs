@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::Site;
 use super::fault::Fault;
-use super::query::{Asked, FilesQuery};
+use super::query::{Asked, FilesQuery, NoQuery};
 use crate::api::desk::{Face, Handed, Question, Source};
 use crate::api::refusal::RequestId;
 use crate::domain::artifact::ArtifactOrigin;
@@ -78,6 +78,7 @@ enum OriginBody {
 pub(super) async fn check(
     State(site): State<Site>,
     Extension(id): Extension<RequestId>,
+    Asked(NoQuery {}): Asked<NoQuery>,
     request: Request,
 ) -> Result<Json<Arc<Decision>>, Fault> {
     require_type(request.headers(), "application/json")?;

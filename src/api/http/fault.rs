@@ -144,10 +144,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_kind_has_a_status_of_an_error() {
-        for kind in ErrorKind::ALL {
-            let status = status(kind);
-            assert!(status.is_client_error() || status.is_server_error(), "{kind:?}");
-        }
+    fn every_kind_has_its_status_on_both_faces() {
+        let table = ErrorKind::ALL.map(|kind| {
+            (kind.as_str(), status(kind).as_u16(), grpc::status::name(grpc::status::code(kind)))
+        });
+        assert_eq!(
+            table,
+            [
+                ("invalid", 400, "INVALID_ARGUMENT"),
+                ("unauthenticated", 401, "UNAUTHENTICATED"),
+                ("forbidden", 403, "PERMISSION_DENIED"),
+                ("not_found", 404, "NOT_FOUND"),
+                ("conflict", 409, "ABORTED"),
+                ("too_large", 413, "RESOURCE_EXHAUSTED"),
+                ("exhausted", 429, "RESOURCE_EXHAUSTED"),
+                ("unavailable", 503, "UNAVAILABLE"),
+                ("deadline", 504, "DEADLINE_EXCEEDED"),
+                ("internal", 500, "INTERNAL"),
+            ]
+        );
     }
 }

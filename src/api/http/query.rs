@@ -148,6 +148,11 @@ impl PageQuery {
     }
 }
 
+/// What a route is asked that has everything in its body.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NoQuery {}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct FilesQuery {
