@@ -56,10 +56,22 @@ impl Gate {
     /// # Errors
     /// Only when it could not be decided: a deny is an answer.
     pub async fn check(&self, request: &Request) -> Result<Arc<Decision>, Error> {
+        Ok(self.examine(request).await?.0)
+    }
+
+    /// As [`Gate::check`], and hands out the release that was judged, so that its files can be shown without being read
+    /// again. `None` when an earlier decision was answered.
+    ///
+    /// # Errors
+    /// Only when it could not be decided: a deny is an answer.
+    pub async fn examine(
+        &self,
+        request: &Request,
+    ) -> Result<(Arc<Decision>, Option<Release>), Error> {
         let revision = self.revision();
         validate(request, &revision)?;
         if let Some(earlier) = self.earlier(request).await? {
-            return Ok(earlier);
+            return Ok((earlier, None));
         }
         let now = self.clock.now();
         let mut timer = Timer::start();
@@ -86,7 +98,7 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let draft = draft(request, &release, &revision, judgement, now, timings);
-        self.record(draft, timer).await
+        Ok((self.record(draft, timer).await?, Some(release)))
     }
 
     async fn earlier(&self, request: &Request) -> Result<Option<Arc<Decision>>, Error> {

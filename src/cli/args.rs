@@ -1,10 +1,18 @@
 //! The words of the command line.
 
+mod check;
+mod policy;
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, Styles, styling::AnsiColor};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
+
+pub use check::CheckArgs;
+pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
+pub use serve::ServeArgs;
 
 use crate::config::{Flags, keys};
 
@@ -122,89 +130,6 @@ pub enum Verb {
     Config(ConfigVerb),
 }
 
-/// `check`
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    goldgate check deploy/\n  \
-    goldgate check deploy/app.yaml catalog-info.yaml -e staging\n  \
-    kustomize build overlays/production | goldgate check -\n  \
-    helm template ./chart | goldgate check - --service component:shop/checkout\n  \
-    goldgate check deploy/ -o sarif --output-file goldgate.sarif\n  \
-    goldgate check deploy/ --server https://goldgate.example --idempotency-key \"$CI_PIPELINE_ID\"\n\n\
-    Exit codes: 0 allow, 1 deny, 2 could not decide, bad usage, or a named file that cannot be read.")]
-pub struct CheckArgs {
-    /// Files and folders to judge; `-` is standard input
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<String>,
-    /// An image of the release; may be repeated
-    #[arg(long, value_name = "REF")]
-    pub image: Vec<String>,
-    /// Whose release it is [default: as catalog-info.yaml or labels say]
-    #[arg(long, short, value_name = "SERVICE")]
-    pub service: Option<String>,
-    /// At which point of the golden path [default: deploy]
-    #[arg(long, value_name = "STAGE", value_parser = PossibleValuesParser::new(["build", "deploy", "admission", "plan", "audit", "watch"]))]
-    pub stage: Option<String>,
-    /// Ask this server instead of deciding here
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-    /// How to print the decision
-    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: Format,
-    /// Write FORMAT to this file, and the human format to standard output
-    #[arg(long, value_name = "FILE")]
-    pub output_file: Option<PathBuf>,
-    /// Decide, but record nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// The same request with the same key is one decision
-    #[arg(long, value_name = "KEY")]
-    pub idempotency_key: Option<String>,
-    /// Exit with 2 when the decision could not be recorded
-    #[arg(long, conflicts_with = "dry_run")]
-    pub require_record: bool,
-    /// Who asks
-    #[arg(
-        long,
-        value_name = "WHO",
-        help_heading = "Written into the decision (each also as GOLDGATE_…)"
-    )]
-    pub actor: Option<String>,
-    /// The pipeline's page
-    #[arg(
-        long,
-        value_name = "URL",
-        help_heading = "Written into the decision (each also as GOLDGATE_…)"
-    )]
-    pub pipeline_url: Option<String>,
-    /// The commit that is released
-    #[arg(
-        long,
-        value_name = "SHA",
-        help_heading = "Written into the decision (each also as GOLDGATE_…)"
-    )]
-    pub commit: Option<String>,
-    /// The repository it comes from
-    #[arg(
-        long,
-        value_name = "REPOSITORY",
-        help_heading = "Written into the decision (each also as GOLDGATE_…)"
-    )]
-    pub repository: Option<String>,
-}
-
-impl CheckArgs {
-    /// Adds what this verb's flags say of the configuration.
-    pub fn add_flags(&self, flags: &mut Flags) {
-        flags.set(&keys::SERVICE, self.service.clone());
-        flags.set(&keys::SERVER, self.server.clone());
-        flags.set(&keys::ACTOR, self.actor.clone());
-        flags.set(&keys::PIPELINE_URL, self.pipeline_url.clone());
-        flags.set(&keys::COMMIT, self.commit.clone());
-        flags.set(&keys::REPOSITORY, self.repository.clone());
-    }
-}
-
 /// How a decision is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -229,49 +154,6 @@ pub enum ListFormat {
     Human,
     /// For programs
     Json,
-}
-
-/// `serve`
-#[derive(Args, Debug)]
-#[command(after_help = "Examples:\n  \
-    goldgate serve\n  \
-    goldgate serve --data /var/lib/goldgate --log-format json\n  \
-    goldgate serve --admission-listen 127.0.0.1:8443 --tls-cert tls.crt --tls-key tls.key --admission-environment production")]
-pub struct ServeArgs {
-    /// Where gRPC and HTTP are answered [default: 127.0.0.1:7117]
-    #[arg(long, value_name = "ADDR")]
-    pub listen: Option<String>,
-    /// Where admission reviews are answered; needs --tls-cert and --tls-key
-    #[arg(long, value_name = "ADDR")]
-    pub admission_listen: Option<String>,
-    /// The webhook's certificate chain, PEM
-    #[arg(long, value_name = "FILE")]
-    pub tls_cert: Option<String>,
-    /// The webhook's private key, PEM
-    #[arg(long, value_name = "FILE")]
-    pub tls_key: Option<String>,
-    /// Certificates that a caller of the webhook must lead to, PEM
-    #[arg(long, value_name = "FILE")]
-    pub tls_client_ca: Option<String>,
-    /// The environment that the cluster is [default: --environment]
-    #[arg(long, value_name = "NAME")]
-    pub admission_environment: Option<String>,
-    /// How the log is written [default: text]
-    #[arg(long, value_name = "FORMAT", value_parser = PossibleValuesParser::new(["text", "json"]))]
-    pub log_format: Option<String>,
-}
-
-impl ServeArgs {
-    /// Adds what this verb's flags say of the configuration.
-    pub fn add_flags(&self, flags: &mut Flags) {
-        flags.set(&keys::LISTEN, self.listen.clone());
-        flags.set(&keys::ADMISSION_LISTEN, self.admission_listen.clone());
-        flags.set(&keys::TLS_CERT, self.tls_cert.clone());
-        flags.set(&keys::TLS_KEY, self.tls_key.clone());
-        flags.set(&keys::TLS_CLIENT_CA, self.tls_client_ca.clone());
-        flags.set(&keys::ADMISSION_ENVIRONMENT, self.admission_environment.clone());
-        flags.set(&keys::LOG_FORMAT, self.log_format.clone());
-    }
 }
 
 /// `explain`
@@ -382,72 +264,6 @@ pub enum DecisionVerb {
         #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: Format,
     },
-}
-
-/// `policy …`
-#[derive(Debug, Subcommand)]
-pub enum PolicyVerb {
-    /// Every policy in force, and what it does here
-    #[command(
-        after_help = "Examples:\n  goldgate policy list\n  goldgate policy list --bundle policies/ -e staging -o json"
-    )]
-    List {
-        /// How to print it
-        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-        format: ListFormat,
-    },
-    /// Load bundles as the gate would, and report every fault
-    #[command(after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check")]
-    Check {
-        /// Bundles beside those of the configuration
-        #[arg(value_name = "PATH")]
-        paths: Vec<PathBuf>,
-    },
-    /// Run the tests of policies
-    #[command(after_help = "Examples:\n  goldgate policy test policies/\n  \
-        goldgate policy test policies/ --run 'replicas' -v\n  \
-        goldgate policy test policies/ --coverage --threshold 90\n\n\
-        Exit codes: 0 all passed, 1 a test failed or the coverage is too low, 2 could not run.")]
-    Test(PolicyTestArgs),
-    /// The manual of every policy, or the schema of what a policy sees
-    #[command(after_help = "Examples:\n  goldgate policy docs -o markdown > docs/rules.md\n  \
-        goldgate policy docs --schema > input.schema.json")]
-    Docs {
-        /// Print the JSON Schema of the input document
-        #[arg(long)]
-        schema: bool,
-        /// How to print it
-        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-        format: DocsFormat,
-    },
-}
-
-/// `policy test`
-#[derive(Args, Debug)]
-pub struct PolicyTestArgs {
-    /// Folders and files of policies and tests; only these are loaded
-    #[arg(value_name = "PATH", required = true)]
-    pub paths: Vec<PathBuf>,
-    /// How to print the results
-    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: ListFormat,
-    /// Say which lines no test runs
-    #[arg(long)]
-    pub coverage: bool,
-    /// Fail when less than this percentage is covered
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
-    pub threshold: Option<u8>,
-    /// Only tests whose `package.name` matches
-    #[arg(long, value_name = "REGEX")]
-    pub run: Option<String>,
-}
-
-/// How a manual is printed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum DocsFormat {
-    /// One page of Markdown
-    #[default]
-    Markdown,
 }
 
 /// `init`

@@ -1,6 +1,6 @@
 //! `check`: may this release go there?
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,7 @@ use crate::domain::clock::SystemClock;
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::error::Error;
+use crate::domain::release::Release;
 use crate::domain::request::{CheckOptions, Request};
 use crate::gate::Gate;
 use crate::intake::{self, Walked};
@@ -30,6 +31,8 @@ use crate::record::Store;
 struct Checked {
     decision: Arc<Decision>,
     reasons: BTreeMap<Code, String>,
+    /// What was judged, when it was judged here.
+    release: Option<Release>,
     /// What secrets are shown with.
     salt: Vec<u8>,
     /// Why it could not be recorded, when it should have been.
@@ -112,12 +115,12 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
         let revision = Arc::clone(&revision);
         Gate::new(limits, Vec::new(), revision, store, Arc::new(SystemClock), salt.clone())
     };
-    let decision = worker::run(|| async {
-        let decision = match gate(store.clone()).check(request).await {
+    let (decision, release) = worker::run(|| async {
+        let answer = match gate(store.clone()).examine(request).await {
             // The answer matters more than its record: judge again without one.
             Err(error) if store.is_some() && local::is_of_record(&error) => {
                 lost = Some(local::unrecorded(error));
-                gate(None).check(request).await?
+                gate(None).examine(request).await?
             }
             answer => answer?,
         };
@@ -126,9 +129,9 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
         {
             session.printer.detail(&format!("closing the record: {}", error.internal()));
         }
-        Ok::<_, Error>(decision)
+        Ok::<_, Error>(answer)
     })?;
-    Ok(Checked { decision, reasons, salt, lost })
+    Ok(Checked { decision, reasons, release, salt, lost })
 }
 
 /// How long a server may take.
@@ -148,6 +151,7 @@ fn at_server(session: &Session, url: &str, request: &Request) -> Result<Checked,
     Ok(Checked {
         reasons: same.as_deref().map(local::reasons).unwrap_or_default(),
         decision: Arc::new(decision),
+        release: None,
         salt: local::salt(session.config.data.value.as_deref())?,
         lost: None,
     })
@@ -208,23 +212,27 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
-/// Lines of the files with findings. The files are read a second time, so that secrets are known and replaced also
-/// when the decision was made elsewhere; a file that cannot be read again has no lines.
+/// Lines of the files with findings. When the decision was made elsewhere or earlier, the files are read once more, so
+/// that secrets are known and replaced here as well.
 fn excerpts(session: &Session, request: &Request, checked: &Checked) -> Excerpts {
     let mut excerpts = Excerpts::default();
-    let limits = local::limits(&session.config.limits);
-    let (service, images) = (request.service.as_ref(), request.images.as_slice());
-    let Ok(release) = intake::read(&request.artifacts, service, images, &limits, &checked.salt)
-    else {
-        return excerpts;
+    let read_here;
+    let release = if let Some(release) = &checked.release {
+        release
+    } else {
+        let limits = local::limits(&session.config.limits);
+        let (service, images) = (request.service.as_ref(), request.images.as_slice());
+        let read = intake::read(&request.artifacts, service, images, &limits, &checked.salt);
+        // Without the files there is nothing to show beside the findings.
+        let Ok(read) = read else { return excerpts };
+        read_here = read;
+        &read_here
     };
-    let findings = &checked.decision.findings;
-    for read in &release.files {
-        let path = &read.file.path;
-        if findings.iter().any(|finding| finding.location.file == *path) {
-            let redacted = release.secrets.redact_file(&read.file, &read.secrets);
-            excerpts.add(path, &read.file.text, &redacted);
-        }
+    let findings = checked.decision.findings.iter();
+    let named: BTreeSet<&str> = findings.map(|finding| finding.location.file.as_str()).collect();
+    for read in release.files.iter().filter(|read| named.contains(read.file.path.as_str())) {
+        let redacted = release.secrets.redact_file(&read.file, &read.secrets);
+        excerpts.add(&read.file.path, &read.file.text, &redacted);
     }
     excerpts
 }

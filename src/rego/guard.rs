@@ -24,6 +24,10 @@ pub struct Limits {
     pub max_steps: usize,
     /// Operators of one expression, and prefixes (`not`, `-`) in a row.
     pub max_operators: usize,
+    /// Imports of the file.
+    pub max_imports: usize,
+    /// Statements of one body.
+    pub max_statements: usize,
     /// How often the parser may read a bracket again, over one outermost bracket.
     pub max_rereads: u64,
     /// The same over the whole file.
@@ -39,6 +43,8 @@ impl Default for Limits {
             max_depth: 64,
             max_steps: 64,
             max_operators: 128,
+            max_imports: 256,
+            max_statements: 1_000,
             max_rereads: 4_096,
             max_file_rereads: 65_536,
         }
@@ -100,12 +106,14 @@ struct Level {
     steps: usize,
     operators: usize,
     prefixes: usize,
+    statements: usize,
 }
 
 struct Nesting<'f> {
     file: &'f Arc<SourceFile>,
     limits: &'f Limits,
     levels: Vec<Level>,
+    n_imports: usize,
     /// Rereads over the outermost bracket that is open, and over the file.
     rereads: u64,
     file_rereads: u64,
@@ -122,8 +130,9 @@ impl<'f> Nesting<'f> {
             steps: 0,
             operators: 0,
             prefixes: 0,
+            statements: 0,
         };
-        Self { file, limits, levels: vec![ground], rereads: 0, file_rereads: 0 }
+        Self { file, limits, levels: vec![ground], n_imports: 0, rereads: 0, file_rereads: 0 }
     }
 
     fn judge(mut self, tokens: &[Token]) -> Result<(), Fault> {
@@ -215,6 +224,7 @@ impl<'f> Nesting<'f> {
             steps: 0,
             operators: 0,
             prefixes: 0,
+            statements: 0,
         });
         Ok(())
     }
@@ -281,6 +291,21 @@ impl<'f> Nesting<'f> {
                 }
             }
         }
+        let in_body = level.bracket == Some(Bracket::Curly);
+        level.statements +=
+            usize::from(in_body && (new_line || token.kind == TokenKind::Semicolon));
+        if level.statements > self.limits.max_statements {
+            let message =
+                format!("this body has more than {} statements", self.limits.max_statements);
+            return Err(self
+                .fault(token.span, message)
+                .with_help("move parts of it into rules of their own"));
+        }
+        self.n_imports += usize::from(new_line && !in_body && word == "import");
+        if self.n_imports > self.limits.max_imports {
+            let message = format!("the file has more than {} imports", self.limits.max_imports);
+            return Err(self.fault(token.span, message).with_help("split it"));
+        }
         if level.operators > max || level.prefixes > max.min(16) {
             return Err(self
                 .fault(token.span, "this expression has too many operators")
@@ -333,6 +358,15 @@ mod tests {
         refused(&format!("package p\nx if {}y", "not ".repeat(1_000)), "too many operators");
         refused(&format!("package p\n# {}", "x".repeat(5_000)), "more than 4096 characters");
         refused(&"\n".repeat(30_000), "more than 20000 lines");
+        refused(&format!("package p\n{}", "import data.x\n".repeat(300)), "more than 256 imports");
+        refused(
+            &format!("package p\nx if {{\n{}}}", "y := 1\n".repeat(2_000)),
+            "more than 1000 statements",
+        );
+        refused(
+            &format!("package p\nx if {{ {} }}", "y;".repeat(1_500)),
+            "more than 1000 statements",
+        );
         refused("package p\nx := [1)", "closes none that is open");
         refused("package p\nx := [1", "never closed");
     }

@@ -19,6 +19,7 @@ use goldgate::domain::release::Release;
 use goldgate::domain::request::Request;
 use goldgate::domain::resource::{Resource, ResourceId};
 use goldgate::domain::value::Value;
+use goldgate::policy::docs;
 use goldgate::policy::tests::{self, Status, TestResult};
 use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
 
@@ -97,6 +98,13 @@ fn faults_of_tests_are_named_before_anything_runs() {
     let said = shown(&faults);
     assert!(said.contains("a_test.rego:3:11: there is no function `f`"), "{said}");
     assert!(said.contains("nowhere:1:1: there is no such file or folder"), "{said}");
+}
+
+#[test]
+fn the_page_of_rules_is_current() {
+    let revision = Revision::load(&[BundleSource::Builtin], &LoadOptions::default());
+    let revision = revision.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+    expect_file!["../../docs/rules.md"].assert_eq(&docs::page(&revision));
 }
 
 fn shown(faults: &[BundleFault]) -> String {

@@ -14,7 +14,7 @@ use crate::policy::tests::{self, Status, TestReport};
 ///
 /// # Errors
 /// When the policies cannot be loaded, or there is no test.
-pub fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Failure> {
+pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Failure> {
     let defaults = LoadOptions::default();
     let budget = session.config.policy_time.unwrap_or(defaults.budget);
     let pattern = args.run.as_deref().map(pattern).transpose()?;
@@ -65,11 +65,11 @@ fn reaches(session: &Session, args: &PolicyTestArgs, report: &TestReport) -> boo
     false
 }
 
-fn pattern(text: &str) -> Result<Regex, Complaint> {
+fn pattern(text: &str) -> Result<Regex, Failure> {
     Regex::new(text).map_err(|cause| {
         let reason = cause.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");
         let message = format!("`{text}` is not a regular expression: {reason}");
-        Complaint::new(message, "write e.g. `--run run_as_root`")
+        Complaint::new(message, "write e.g. `--run run_as_root`").into()
     })
 }

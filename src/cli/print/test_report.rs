@@ -45,9 +45,10 @@ fn one(result: &TestResult, look: Look) -> String {
         Status::Error(_) => ("error", ERROR),
         Status::Skip => ("skip", WARNING),
     };
-    let took = match look.everything {
-        true => format!(" ({} µs)", result.duration.as_micros()),
-        false => String::new(),
+    let took = if look.everything {
+        format!(" ({} µs)", result.duration.as_micros())
+    } else {
+        String::new()
     };
     let name = format!("{}.{}", result.package, result.name);
     let mut out = format!("{} {name}{took}\n", look.paint(style, word));
@@ -72,10 +73,11 @@ fn covered(coverage: &Coverage, look: Look) -> String {
     for (path, file) in missing {
         let lines: Vec<String> = ranges(&file.not_covered)
             .into_iter()
-            .map(|(first, last)| match first == last {
-                true => first.to_string(),
-                false => format!("{first}-{last}"),
-            })
+            .map(
+                |(first, last)| {
+                    if first == last { first.to_string() } else { format!("{first}-{last}") }
+                },
+            )
             .collect();
         let lines = wrap(&lines.join(", "), look.width.saturating_sub(4)).join("\n    ");
         let _infallible = writeln!(out, "  {}\n    {lines}", clean(path));
@@ -141,11 +143,11 @@ mod tests {
     fn lines_that_no_test_reaches_are_told_as_ranges() {
         let file = FileCoverage { covered: [1, 2].into(), not_covered: [4, 5, 6, 9].into() };
         let all = Coverage { files: [("policies/a.rego".to_owned(), file)].into() };
-        expect![[r#"
+        expect![[r"
             33.3 % of the lines are covered; no test reaches
               policies/a.rego
                 4-6, 9
-        "#]]
+        "]]
         .assert_eq(&covered(&all, Look::PLAIN));
         expect![[r#"{"coverage":33.33,"covered_lines":2,"files":{"policies/a.rego":{"coverage":33.33,"covered":[{"end":{"row":2},"start":{"row":1}}],"covered_lines":2,"not_covered":[{"end":{"row":6},"start":{"row":4}},{"end":{"row":9},"start":{"row":9}}],"not_covered_lines":4}},"not_covered_lines":4}"#]].assert_eq(&coverage(&all).to_string());
     }

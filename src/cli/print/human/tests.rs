@@ -12,12 +12,12 @@ fn without_a_finding_it_is_short() {
     check(
         &sample::allowed(),
         Look::PLAIN,
-        &expect![[r#"
+        &expect![[r"
             allow: component:default/checkout → production (deploy)
             verdict: allow (58 passed, 17 not applicable)
             score:   100, level gold
             record:  decision 07070707-0707-0707-0707-070707070707, recorded in /home/me/.local/share/goldgate
-        "#]],
+        "]],
     );
 }
 
