@@ -215,21 +215,22 @@ impl<'m> World<'m> {
     }
 }
 
-/// A second default, or a second value that holds whatever the input is.
+/// A second default, or a second literal value that holds whatever the input is.
 fn second_definition(path: &[String], definitions: &[(&Module, &Rule)]) -> Option<Fault> {
-    let again = |is_such: fn(&Rule) -> bool, what: &str| {
-        let mut such = definitions.iter().filter(|(_, rule)| is_such(rule));
-        let (one, first) = such.next()?;
-        let (module, rule) = such.next()?;
-        let message = format!("`data.{}` has a second {what}", path.join("."));
-        let fault = Fault::new(&module.file, rule.span, message)
+    let name = path.join(".");
+    let fault = |(one, first): (&Module, &Rule), (module, rule): (&Module, &Rule), what: &str| {
+        Fault::new(&module.file, rule.span, format!("`data.{name}` has a second {what}"))
             .with_related(&one.file, first.span, "the first one")
-            .with_help("remove one of the two");
-        Some(fault)
+            .with_help("remove one of the two")
     };
-    again(|rule| rule.shape == Shape::Default, "default").or_else(|| {
-        again(|rule| rule.shape == Shape::Complete && rule.unconditional, "value without condition")
-    })
+    let mut defaults = definitions.iter().filter(|(_, rule)| rule.shape == Shape::Default);
+    if let (Some(first), Some(second)) = (defaults.next(), defaults.next()) {
+        return Some(fault(*first, *second, "default"));
+    }
+    let mut constants = definitions.iter().filter(|(_, rule)| rule.constant.is_some());
+    let first = constants.next()?;
+    let other = constants.find(|(_, rule)| rule.constant != first.1.constant)?;
+    Some(fault(*first, *other, "value"))
 }
 
 impl Shape {

@@ -151,7 +151,9 @@ impl Program {
         let file_of = |path: &str| files.iter().find(|file| file.path == path);
         match prepared {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(cause)) => Err(module::fault_of(&cause, &file_of, &main)),
+            Ok(Err(cause)) => Err(module::fault_of(&cause, &file_of, &main).with_help(
+                "write this part another way: rename variables that are used twice, and define them before they are used",
+            )),
             Err(_) => Err(Fault::new(&main, Span::default(), "the engine failed on this package")),
         }
     }

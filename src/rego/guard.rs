@@ -180,6 +180,28 @@ impl<'f> Nesting<'f> {
         Fault::new(self.file, span, message)
     }
 
+    /// Whether a `{` behind `before` on the same line begins a body, which the parser reads once. Behind `if` and `else`
+    /// it tries a body and then a literal.
+    fn begins_body(&self, before: Option<Token>) -> bool {
+        let Some(before) = before else { return false };
+        match before.kind {
+            TokenKind::Close(_) | TokenKind::Number | TokenKind::Text => true,
+            TokenKind::Word => {
+                let word = self.file.text.get(before.span.range()).unwrap_or("");
+                !matches!(
+                    word,
+                    "if" | "else" | "in" | "contains" | "not" | "as" | "some" | "with" | "default"
+                )
+            }
+            TokenKind::Open(_)
+            | TokenKind::Comma
+            | TokenKind::Semicolon
+            | TokenKind::Dot
+            | TokenKind::Minus
+            | TokenKind::Operator => false,
+        }
+    }
+
     fn open(&mut self, token: Token, bracket: Bracket, before: Option<Token>) -> Result<(), Fault> {
         let after_operand = token.glued
             && before.is_some_and(|before| {
@@ -188,7 +210,7 @@ impl<'f> Nesting<'f> {
         let once = match bracket {
             Bracket::Round => true,
             Bracket::Square => after_operand,
-            Bracket::Curly => false,
+            Bracket::Curly => !token.begins_line && self.begins_body(before),
         };
         if bracket == Bracket::Square && after_operand {
             self.step(token)?;

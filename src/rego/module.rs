@@ -73,8 +73,8 @@ pub struct Rule {
     pub span: Span,
     /// The whole rule.
     pub extent: Span,
-    /// Whether it holds whatever the input is.
-    pub unconditional: bool,
+    /// The value as written, when it is a literal and holds whatever the input is.
+    pub constant: Option<String>,
 }
 
 /// What a rule makes.
@@ -121,7 +121,9 @@ pub fn parse(
 ///
 /// The parser is not asked about every broken file again, since it warns on the terminal about old ones.
 fn speaks_of_keywords(message: &str) -> bool {
-    message.contains("keyword") || message.contains("shadows previous import")
+    ["keyword", "shadows previous import", "must have a body"]
+        .iter()
+        .any(|words| message.contains(words))
 }
 
 /// The fault of the reading that came further.
@@ -235,6 +237,10 @@ fn facts(
         return Err(Fault::new(file, package_span, "the package's name is not fixed")
             .with_help("write names and strings only, e.g. `package acme.images`"));
     }
+    if let Some(span) = tree.policy.iter().find_map(|rule| silent_head(rule)) {
+        return Err(Fault::new(file, span_of(span), "this rule has neither a value nor a body")
+            .with_help("write its value, e.g. `= true`"));
+    }
     let imports = tree.imports.iter().filter_map(|import| {
         let path = path_of(&import.refr).parts;
         let root = path.first()?;
@@ -263,13 +269,13 @@ fn facts(
 
 fn head_of(rule: &ast::Rule) -> Rule {
     let extent = span_of(rule.span());
-    let (head, unconditional) = match rule {
+    let (head, bodies) = match rule {
         ast::Rule::Default { refr, .. } => {
             let path = path_of(refr).parts;
             let span = span_of(refr.span());
-            return Rule { path, shape: Shape::Default, span, extent, unconditional: false };
+            return Rule { path, shape: Shape::Default, span, extent, constant: None };
         }
-        ast::Rule::Spec { head, bodies, .. } => (head, bodies.is_empty()),
+        ast::Rule::Spec { head, bodies, .. } => (head, bodies),
     };
     let (refr, path, shape) = match head {
         ast::RuleHead::Func { refr, args, .. } => {
@@ -289,7 +295,33 @@ fn head_of(rule: &ast::Rule) -> Rule {
             (refr, path.parts, if path.complete { Shape::Complete } else { Shape::Object })
         }
     };
-    Rule { path, shape, span: span_of(refr.span()), extent, unconditional }
+    let constant = (bodies.is_empty()).then(|| constant_of(head)).flatten();
+    Rule { path, shape, span: span_of(refr.span()), extent, constant }
+}
+
+/// The value of a complete rule when it is a literal.
+fn constant_of(head: &ast::RuleHead) -> Option<String> {
+    let ast::RuleHead::Compr { assign: Some(assign), .. } = head else { return None };
+    let is_literal = matches!(
+        assign.value.as_ref(),
+        ast::Expr::String { .. }
+            | ast::Expr::RawString { .. }
+            | ast::Expr::Number { .. }
+            | ast::Expr::Bool { .. }
+            | ast::Expr::Null { .. }
+    );
+    is_literal.then(|| assign.value.span().text().to_owned())
+}
+
+/// A head without value and body: true in OPA, undefined for the engine, so it is refused until someone says which.
+fn silent_head(rule: &ast::Rule) -> Option<&ast::Span> {
+    let ast::Rule::Spec { head, bodies, .. } = rule else { return None };
+    match head {
+        ast::RuleHead::Compr { span, assign, .. } | ast::RuleHead::Func { span, assign, .. } => {
+            (bodies.is_empty() && assign.is_none()).then_some(span)
+        }
+        ast::RuleHead::Set { .. } => None,
+    }
 }
 
 /// The fixed beginning of a reference.
@@ -349,6 +381,37 @@ mod tests {
         assert_eq!(module(imported).unwrap().version, Version::V0);
         let v1 = "package p\nimport rego.v1\ndeny contains m if { m := \"a\" }";
         assert_eq!(module(v1).unwrap().version, Version::V1);
+    }
+
+    #[test]
+    fn no_nesting_makes_the_parser_run_for_ever() {
+        let started = std::time::Instant::now();
+        for (open, close) in [
+            ("[", "]"),
+            ("[1 | 1 == ", "]"),
+            ("{1 | {2} | ", "}"),
+            ("{\"a\": 1 | 1 == ", "}"),
+            ("{[", "]: 1}"),
+            ("count([", "])"),
+            ("input[[", "]]"),
+            ("[1] {", "}"),
+            ("y\n{", "}"),
+        ] {
+            for depth in [8, 12, 16, 30] {
+                for inner in ["1", "1 1", ":=", ""] {
+                    let nested = format!("{}{inner}{}", open.repeat(depth), close.repeat(depth));
+                    drop(module(&format!("package p\nx := {nested}\n")));
+                    drop(module(&format!("package p\nx if {{ {nested} }}\n")));
+                }
+            }
+        }
+        assert!(started.elapsed() < std::time::Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_rule_without_value_and_body_is_refused() {
+        let said = module("package p\nf(\"any\", _)\nx { input.y }").unwrap_err();
+        assert!(said.contains("p.rego:2:1: this rule has neither"), "{said}");
     }
 
     #[test]
