@@ -91,6 +91,11 @@ async fn files_are_taken_as_curl_sends_them() {
     );
     assert_eq!(denied["findings"][0]["location"]["file"], "deploy.yaml");
 
+    let large =
+        body.replace("privileged: true", &format!("privileged: true #{}", " ".repeat(3_000_000)));
+    let large = server.send(files(path, form, &large)).await.json();
+    assert_eq!(large["verdict"], "deny", "{large}");
+
     let broken = server.send(files(path, form, "--x\r\nnonsense")).await.error();
     assert_eq!((broken.0, broken.1.as_str()), (400, "invalid"));
     let unknown = server.send(files("/v1/check/files?enviroment=dev", form, &body)).await;
