@@ -11,11 +11,15 @@ package goldgate.golden_path.owner
 
 deny contains finding if {
 	not owned
-	service := object.get(input, ["service", "ref"], "the service")
 	finding := {
 		"message": sprintf("%v has no owner in the catalogue", [service]),
 		"facts": {"service": service},
 	}
 }
+
+# An unknown service has an empty name.
+default service := "the service"
+
+service := input.service.ref if input.service.ref != ""
 
 owned if input.service.owner != ""

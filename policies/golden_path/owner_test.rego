@@ -15,6 +15,11 @@ test_service_without_owner_is_denied if {
 	finding.facts == {"service": "component:default/cart"}
 }
 
+test_unknown_service_is_named_in_words if {
+	some finding in owner.deny with input as {"service": {"ref": "", "source": "unknown"}}
+	finding.message == "the service has no owner in the catalogue"
+}
+
 test_empty_owner_is_denied if {
 	count(owner.deny) == 1 with input as {"service": {"owner": ""}}
 }
