@@ -164,8 +164,9 @@ pub(crate) fn unshaped(headers: &HeaderMap) -> Option<Arc<Error>> {
         return None;
     }
     let error = if status.code() == Code::OutOfRange {
-        Error::too_large("the message is larger than the server takes")
-            .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
+        Error::too_large("the message is larger than the server takes").with_help(
+            "hand in fewer files, or raise `serve.maxMessageBytes` in the server's `goldgate.yaml`",
+        )
     } else if status.code() == Code::Internal {
         Error::invalid(format!("the message cannot be read: {}", status.message()))
             .with_help("send a message of `goldgate.v1`; reflection describes it")

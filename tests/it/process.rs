@@ -121,7 +121,7 @@ async fn ask_on(
         };
         tokio::spawn(connection);
         while sender.ready().await.is_ok() {
-            let mut body = check_body(if number % 2 == 0 { ALLOWED } else { DENIED });
+            let mut body = check_body(if number.is_multiple_of(2) { ALLOWED } else { DENIED });
             body["service"] = serde_json::json!(format!("service-{number}"));
             let asked = request(Method::POST, "/v1/check", body.to_string());
             let Ok(response) = sender.send_request(asked).await else { break };
