@@ -90,6 +90,8 @@ fn foreign_services(desk: &Arc<Desk>) -> Router {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // So that a caller without our files can read what errors carry.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
         Ok(reflection) => routes = routes.add_service(reflection),

@@ -201,7 +201,7 @@ async fn an_error_says_what_to_write_instead() {
         (check(r#"{"service": "a b"}"#), 400, "write `name`, `namespace/name`"),
         (check(r#"{"environment": "Prod"}"#), 400, "write lower-case letters"),
         (get("/v1/services/component/default/nobody/scorecard"), 404, "in `production`"),
-        (get("/v1/services/component/default/nobody/scorecard"), 404, "GET /v1/scorecards"),
+        (get("/v1/services/component/default/nobody/scorecard"), 404, "`goldgate scorecard list`"),
     ] {
         let answer = server.send(request).await;
         assert_eq!(answer.error().0, status, "{}", answer.text());
