@@ -7,7 +7,6 @@ mod check;
 mod file;
 mod key;
 mod process;
-mod suggest;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -18,7 +17,6 @@ pub use check::resolve;
 pub use file::{FILE_NAME, find_file};
 pub use key::{Flags, KEYS, Key, Kind, keys};
 pub use process::{Variables, data_folder};
-pub use suggest::nearest;
 
 use crate::domain::request::Trigger;
 use crate::domain::service::{Environment, ServiceRef};

@@ -18,5 +18,6 @@ pub mod resource;
 pub mod scorecard;
 pub mod secret;
 pub mod service;
+pub mod suggest;
 pub mod value;
 pub mod workload;

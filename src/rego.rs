@@ -14,7 +14,6 @@ mod lexer;
 pub mod metadata;
 pub mod module;
 mod scope;
-pub mod suggest;
 pub mod test;
 mod walk;
 

@@ -6,20 +6,21 @@
 #   severity: medium
 #   scope: release
 #   controls: []
-#   remediation: Add `spec.owner` to the service's `catalog-info.yaml` and import it with `goldgate catalog import catalog-info.yaml`.
+#   remediation: Add `spec.owner` to the `catalog-info.yaml` of the service and check it along with the manifests; when the manifests belong to another service, name that one with `--service`.
 package goldgate.golden_path.owner
 
 deny contains finding if {
 	not owned
 	finding := {
-		"message": sprintf("%v has no owner in the catalogue", [service]),
-		"facts": {"service": service},
+		"message": message,
+		"facts": {"service": reference},
 	}
 }
 
-# An unknown service has an empty name.
-default service := "the service"
-
-service := input.service.ref if input.service.ref != ""
-
 owned if input.service.owner != ""
+
+reference := object.get(input, ["service", "ref"], "")
+
+message := "the release names no service, so nobody is known to own it" if reference == ""
+
+message := sprintf("%v has no owner: its catalog-info.yaml names none, or was not found", [reference]) if reference != ""

@@ -11,13 +11,14 @@ test_service_without_owner_is_denied if {
 	document := object.remove(fixture.release([], []), ["service"])
 	unknown := object.union(document, {"service": {"ref": "component:default/cart", "source": "flag"}})
 	some finding in owner.deny with input as unknown
-	finding.message == "component:default/cart has no owner in the catalogue"
+	finding.message == "component:default/cart has no owner: its catalog-info.yaml names none, or was not found"
 	finding.facts == {"service": "component:default/cart"}
 }
 
-test_unknown_service_is_named_in_words if {
-	some finding in owner.deny with input as {"service": {"ref": "", "source": "unknown"}}
-	finding.message == "the service has no owner in the catalogue"
+test_unknown_service_is_denied_without_a_name if {
+	some finding in owner.deny with input as {"service": {"ref": "", "owner": "", "source": "unknown"}}
+	finding.message == "the release names no service, so nobody is known to own it"
+	finding.facts == {"service": ""}
 }
 
 test_empty_owner_is_denied if {

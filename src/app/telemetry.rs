@@ -1,38 +1,15 @@
 //! Logs on standard error: one line for people, or one JSON object for machines.
 
 use std::panic::PanicHookInfo;
-use std::str::FromStr;
 
 use tracing::{debug, error};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
+pub use crate::config::LogFormat;
+
 use crate::domain::error::Error;
-
-/// How a log line looks.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum LogFormat {
-    /// For people.
-    #[default]
-    Compact,
-    /// For machines: one JSON object a line.
-    Json,
-}
-
-impl FromStr for LogFormat {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self, Error> {
-        match text {
-            "compact" => Ok(Self::Compact),
-            "json" => Ok(Self::Json),
-            other => Err(Error::invalid(format!("`{other}` is not a log format"))
-                .with_field("log_format")
-                .with_help("write `compact` or `json`")),
-        }
-    }
-}
 
 /// What is logged, and how.
 #[derive(Clone, Debug)]
@@ -47,7 +24,7 @@ pub struct LogOptions {
 
 impl Default for LogOptions {
     fn default() -> Self {
-        Self { format: LogFormat::Compact, filter: "info".to_owned(), colour: false }
+        Self { format: LogFormat::Text, filter: "info".to_owned(), colour: false }
     }
 }
 
@@ -64,7 +41,7 @@ pub fn start(options: &LogOptions) -> Result<(), Error> {
             .with_source(cause)
     })?;
     let lines = match options.format {
-        LogFormat::Compact => fmt::layer()
+        LogFormat::Text => fmt::layer()
             .compact()
             .with_ansi(options.colour)
             .with_target(false)

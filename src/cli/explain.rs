@@ -8,13 +8,13 @@ use crate::cli::exit::Exit;
 use crate::cli::print::{Look, STRONG, json as json_format, text};
 use crate::cli::session::Session;
 use crate::cli::{decision, local};
-use crate::config::nearest;
 use crate::decide::enforcement::{Circumstances, enforcement_of};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::decision::DecisionId;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::service::Environment;
+use crate::domain::suggest::nearest;
 use crate::intake::code::{CODES, InputCode};
 use crate::policy::Revision;
 

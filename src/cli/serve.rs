@@ -8,7 +8,7 @@ use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::local;
 use crate::cli::session::Session;
-use crate::config::{Config, LogFormat, ServeSettings};
+use crate::config::{Config, ServeSettings};
 use crate::domain::clock::SystemClock;
 use crate::gate::Gate;
 use crate::record::Store;
@@ -38,10 +38,7 @@ fn log(session: &Session) -> LogOptions {
         (false, false) => "info",
     };
     LogOptions {
-        format: match session.config.serve.log_format.value {
-            LogFormat::Text => telemetry::LogFormat::Compact,
-            LogFormat::Json => telemetry::LogFormat::Json,
-        },
+        format: session.config.serve.log_format.value,
         filter: filter.to_owned(),
         colour: session.printer.colors_errors(),
     }

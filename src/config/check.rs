@@ -9,11 +9,12 @@ use std::time::Duration;
 use super::file::{self, Given, Layer};
 use super::{
     ColorChoice, Config, ConfigFault, FailOn, KEYS, Key, Kind, LimitSettings, LogFormat, Origin,
-    ServeSettings, Setting, Shown, Sources, data_folder, keys, nearest,
+    ServeSettings, Setting, Shown, Sources, data_folder, keys,
 };
 use crate::domain::error::Error;
 use crate::domain::request::Trigger;
 use crate::domain::service::{Environment, ServiceRef};
+use crate::domain::suggest;
 
 /// Where gRPC and HTTP are answered unless something else is said.
 const DEFAULT_LISTEN: SocketAddr =
@@ -316,14 +317,9 @@ fn word<T: Words>(text: &str) -> Result<T, Refusal> {
     if let Some((_, value)) = T::ALL.iter().find(|(word, _)| *word == text) {
         return Ok(*value);
     }
-    let words = || T::ALL.iter().map(|(word, _)| *word);
-    let help = match nearest(text, words()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!(
-            "write one of {}",
-            words().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
-        ),
-    };
+    let words: Vec<&str> = T::ALL.iter().map(|(word, _)| *word).collect();
+    let otherwise = format!("write one of `{}`", words.join("`, `"));
+    let help = suggest::help(text, words, &otherwise);
     Err(Refusal::new(format!("`{text}` is not {}", T::WHAT), help))
 }
 

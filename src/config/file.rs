@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigFault, KEYS, Key, Kind, Origin, nearest};
+use super::{ConfigFault, KEYS, Key, Kind, Origin};
 use crate::document::{self, Document, DocumentLimits};
 use crate::domain::place::{Place, SourceFile, Span};
+use crate::domain::suggest;
 use crate::domain::value::{Number, Object, Value};
 
 /// The name of the file.
@@ -127,10 +128,8 @@ impl Reading<'_> {
 
     fn unknown(&mut self, prefix: &str, name: &str, place: Place) {
         let siblings = siblings(prefix);
-        let help = match nearest(name, siblings.iter().copied()) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("known here: {}", known(prefix)),
-        };
+        let otherwise = format!("known here: {}", known(prefix));
+        let help = suggest::help(name, siblings.iter().copied(), &otherwise);
         let place_name = prefix.strip_suffix('.').map(|section| format!(" in `{section}`"));
         let message = format!("unknown key `{name}`{}", place_name.unwrap_or_default());
         self.fault(place.key, message, Some(help));

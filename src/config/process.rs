@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use etcetera::BaseStrategy;
 
-use super::{ColorChoice, KEYS, nearest};
+use super::{ColorChoice, KEYS};
+use crate::domain::suggest;
 
 /// The environment variables that goldgate knows, as they were at start.
 #[derive(Clone, Debug, Default)]
@@ -55,7 +56,7 @@ impl Variables {
         given
             .filter(|(name, _)| !known.contains(&name.as_str()))
             .filter_map(|(name, rest)| {
-                let meant = nearest(rest, known.iter().filter_map(|name| own(name)))?;
+                let meant = suggest::nearest(rest, known.iter().filter_map(|name| own(name)))?;
                 let whole = known.iter().find(|name| own(name) == Some(meant))?;
                 Some((name.as_str(), *whole))
             })

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::enforcement::{Circumstances, enforcement_of};
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Code;
-use crate::domain::decision::{Summary, Verdict};
+use crate::domain::decision::{INTAKE, Summary, Verdict};
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
 use crate::domain::place::Location;
@@ -188,6 +188,7 @@ fn finding_of_violation(
     };
     let secrets = &case.release.secrets;
     let message = secrets.redact(&violation.message).into_owned();
+    let discriminator = secrets.mask(&violation.message);
     let facts = redact_value(case.release, &violation.facts);
     let (resource, location) =
         place(case.release, violation.subject.unwrap_or(outcome.subject), &violation.path);
@@ -197,7 +198,7 @@ fn finding_of_violation(
             &resource,
             &location.file,
             &location.path,
-            &message,
+            &discriminator,
         ),
         code: policy.code.clone(),
         severity,
@@ -285,7 +286,7 @@ fn finding_of_fault(
         controls: Vec::new(),
         resource: fault.resource.clone(),
         location: fault.location.clone(),
-        policy: "goldgate.intake".to_owned(),
+        policy: INTAKE.to_owned(),
         facts,
     }
 }

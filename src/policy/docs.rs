@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
 
 use super::Revision;
 use crate::domain::policy::{Dialect, PolicyMeta, Scope};
@@ -60,36 +59,6 @@ fn entry(out: &mut String, policy: &PolicyMeta) {
     let _ = writeln!(out, "\n**What to do.** {}", one_line(&policy.remediation));
 }
 
-/// The text of `goldgate explain CODE`; `None` when there is no such policy.
-pub fn explain(revision: &Revision, code: &str) -> Option<String> {
-    let policy: &Arc<PolicyMeta> =
-        revision.policies().iter().find(|policy| policy.code.as_str() == code)?;
-    let mut text = String::new();
-    let out = &mut text;
-    let _ = writeln!(out, "{}: {}\n", policy.code, one_line(&policy.title));
-    let rows = [
-        ("severity", policy.severity.to_string()),
-        ("looks at", looks_at(policy)),
-        ("pack", policy.pack.clone()),
-        ("controls", policy.controls.join(", ")),
-        ("policy", format!("{} ({}:{})", policy.package, policy.file, policy.line)),
-    ];
-    for (name, value) in rows.into_iter().filter(|(_, value)| !value.is_empty()) {
-        let _ = writeln!(out, "  {name:<9} {value}");
-    }
-    if !policy.description.is_empty() {
-        let _ = writeln!(out, "\nWhy\n  {}", one_line(&policy.description));
-    }
-    let _ = writeln!(out, "\nWhat to do\n  {}", one_line(&policy.remediation));
-    Some(text)
-}
-
-/// The code nearest to one that does not exist.
-pub fn nearest_code<'r>(revision: &'r Revision, code: &str) -> Option<&'r str> {
-    let codes = revision.policies().iter().map(|policy| policy.code.as_str());
-    crate::rego::suggest::nearest(&code.to_uppercase(), codes)
-}
-
 fn looks_at(policy: &PolicyMeta) -> String {
     let scope = match policy.scope {
         Scope::Workload => "each workload",
@@ -138,14 +107,5 @@ mod tests {
             assert_eq!(page.matches(&format!("\n### {}\n", policy.code)).count(), 1);
         }
         assert_eq!(page, super::page(&builtin()));
-    }
-
-    #[test]
-    fn a_code_is_explained_and_a_wrong_one_is_corrected() {
-        let revision = builtin();
-        let text = explain(&revision, "K8S-RUN-AS-ROOT").unwrap();
-        assert!(text.contains("What to do") && text.contains("Why"), "{text}");
-        assert!(explain(&revision, "K8S-RUN-AS-ROTO").is_none());
-        assert_eq!(nearest_code(&revision, "k8s-run-as-roto"), Some("K8S-RUN-AS-ROOT"));
     }
 }

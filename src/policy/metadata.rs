@@ -6,10 +6,10 @@ use super::dialect::{EntryRule, Placed};
 use super::node::{listed, phrase};
 use crate::domain::code::{Code, Severity};
 use crate::domain::policy::{Dialect, PolicyMeta, RuleKind, Scope};
+use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::metadata::Annotation;
-use crate::rego::suggest;
 
 /// Reads the fields of a policy, nearest block first.
 pub(super) struct MetadataReader<'m, 'f> {

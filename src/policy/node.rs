@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::document::{Document, DocumentLimits, json, yaml};
 use crate::domain::place::{Place, SourceFile, Span};
+use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
-use crate::rego::suggest;
 
 /// Reads the one document of a file, by its name as JSON or YAML; `None` when it is empty.
 pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault>> {

@@ -10,8 +10,8 @@ use crate::domain::finding::Enforcement;
 use crate::domain::place::SourceFile;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::{Level, NO_LEVEL, ScorecardRules};
+use crate::domain::suggest;
 use crate::rego::Fault;
-use crate::rego::suggest;
 
 /// The policies that rules may name.
 #[derive(Debug)]

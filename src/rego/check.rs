@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::builtin;
 use super::fault::Fault;
 use super::module::{Module, Rule, Shape};
-use super::suggest;
 use super::walk::{Call, Read, Target, Uses, Walker};
+use crate::domain::suggest;
 use crate::domain::value::Value;
 
 use graph::Graph;

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use super::fault::Fault;
 use super::lexer::Comment;
 use super::module::Module;
-use super::suggest;
 use crate::domain::place::{Place, Places, SourceFile, Span};
+use crate::domain::suggest;
 use crate::domain::value::{Object, Value};
 
 /// Reads the YAML of a block: what it says with places in the text, or what is wrong where.

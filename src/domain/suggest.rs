@@ -1,5 +1,8 @@
 //! Did you mean: the nearest of the words that would have been right.
 
+/// Longer words are compared with none: it would take time that grows with the product of both lengths.
+const MAX_WORD_BYTES: usize = 128;
+
 /// The candidate that `word` was most likely meant to be, when one is near enough.
 ///
 /// Case, hyphens and underscores do not count (`fail-on` is `failOn`); beyond that a third of the word may be wrong.
@@ -13,10 +16,21 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     let wanted = plain(word);
     candidates
         .into_iter()
+        .filter(|candidate| word.len().max(candidate.len()) <= MAX_WORD_BYTES)
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
         .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
         .min()
         .map(|(_, candidate)| candidate)
+}
+
+/// The question itself, or `otherwise` when no candidate is near.
+pub fn help<'c>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'c str>,
+    otherwise: &str,
+) -> String {
+    nearest(word, candidates)
+        .map_or_else(|| otherwise.to_owned(), |near| format!("did you mean `{near}`?"))
 }
 
 /// Edits between two words: insert, remove, replace one character, or swap two neighbours.
@@ -63,6 +77,14 @@ mod tests {
         ] {
             assert_eq!(nearest(word, words), meant, "{word}");
         }
+    }
+
+    #[test]
+    fn where_no_word_is_near_the_other_help_is_given() {
+        let known = ["startswith", "endswith", "split"];
+        assert_eq!(help("starswith", known, "-"), "did you mean `startswith`?");
+        assert_eq!(help("frobnicate", known, "-"), "-");
+        assert_eq!(help(&"split".repeat(100), ["split".repeat(100).as_str()], "-"), "-");
     }
 
     #[test]
