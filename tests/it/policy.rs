@@ -16,7 +16,7 @@ use goldgate::domain::evidence::EvidenceSet;
 use goldgate::domain::place::SourceFile;
 use goldgate::domain::policy::{Outcome, PolicyResult, Subject};
 use goldgate::domain::release::Release;
-use goldgate::domain::request::Request;
+use goldgate::domain::request::{Request, Stage};
 use goldgate::domain::resource::{Resource, ResourceId};
 use goldgate::domain::value::Value;
 use goldgate::policy::docs;
@@ -33,6 +33,23 @@ fn every_bundle_is_judged_as_expected() {
         let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(&case).join("expect.txt");
         expect_file![expected].assert_eq(&shown);
     }
+}
+
+#[test]
+fn one_object_at_admission_is_no_release() {
+    let asked = |stage: Stage| {
+        let revision = Revision::load(&[BundleSource::Builtin], &LoadOptions::default()).unwrap();
+        let release = release("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+        let request = Request { stage, ..Request::default() };
+        let now = Timestamp::from_millis(1_795_327_326_000);
+        let outcomes = revision.evaluate(&request, &release, &EvidenceSet::default(), now);
+        let scopes = outcomes.iter().map(|outcome| outcome.policy.scope.as_str());
+        let mut scopes: Vec<&str> = scopes.collect();
+        scopes.dedup();
+        scopes.join(" ")
+    };
+    assert!(on_large_stack(|| asked(Stage::Deploy)).contains("release"));
+    assert!(!on_large_stack(|| asked(Stage::Admission)).contains("release"));
 }
 
 #[test]
