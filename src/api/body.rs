@@ -103,7 +103,7 @@ impl Refusal {
         match self {
             Self::TooLarge(limit) => {
                 Error::too_large(format!("the request has more than {limit} bytes"))
-                    .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
+                    .with_help("hand in fewer files, or raise `serve.maxMessageBytes` in the server's `goldgate.yaml`")
             }
             Self::NoRoom => Error::new(
                 ErrorKind::Exhausted,

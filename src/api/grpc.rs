@@ -90,6 +90,8 @@ fn foreign_services(desk: &Arc<Desk>) -> Router {
     let reflection = tonic_reflection::server::Builder::configure()
         .register_encoded_file_descriptor_set(proto::DESCRIPTORS)
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+        // So that a caller without our files can read what errors carry.
+        .register_encoded_file_descriptor_set(tonic_types::pb::FILE_DESCRIPTOR_SET)
         .build_v1();
     match reflection {
         Ok(reflection) => routes = routes.add_service(reflection),
@@ -164,8 +166,9 @@ pub(crate) fn unshaped(headers: &HeaderMap) -> Option<Arc<Error>> {
         return None;
     }
     let error = if status.code() == Code::OutOfRange {
-        Error::too_large("the message is larger than the server takes")
-            .with_help("hand in fewer files, or raise the server's `max_message_bytes`")
+        Error::too_large("the message is larger than the server takes").with_help(
+            "hand in fewer files, or raise `serve.maxMessageBytes` in the server's `goldgate.yaml`",
+        )
     } else if status.code() == Code::Internal {
         Error::invalid(format!("the message cannot be read: {}", status.message()))
             .with_help("send a message of `goldgate.v1`; reflection describes it")

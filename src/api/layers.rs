@@ -189,7 +189,7 @@ async fn keep_pages_out(
                 ),
             )
             .with_help(
-                "address it by `localhost` or its IP address, or add the name to `host_names`",
+                "address it by `localhost` or its IP address, or add the name to `serve.hostNames` in `goldgate.yaml`",
             ),
         ),
     }

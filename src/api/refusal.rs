@@ -51,7 +51,7 @@ pub(crate) struct Refused(pub(crate) Arc<Error>);
 pub(crate) fn no_scorecard(service: &ServiceRef, environment: &Environment) -> Error {
     let message = format!("there is no scorecard of service `{service}` in `{environment}`");
     Error::new(ErrorKind::NotFound, message).with_help(
-        "`GET /v1/scorecards` lists those there are; the first recorded decision makes one",
+        "the first decision that is recorded makes one; `goldgate scorecard list` shows those there are",
     )
 }
 

@@ -12,7 +12,7 @@ use crate::domain::evidence::EvidenceSet;
 use crate::domain::place::Location;
 use crate::domain::policy::{Dialect, Outcome, PolicyResult, RuleKind, Scope, Subject, Violation};
 use crate::domain::release::Release;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Stage};
 use crate::domain::resource::ResourceId;
 use crate::domain::value::Value;
 use crate::rego::Term;
@@ -78,6 +78,9 @@ pub(super) fn run(
                     ask(resource.unwrap_or(Subject::Release), inputs.of_image(index));
                 }
             }
+            // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
+            // "there is no NetworkPolicy" would be untrue of every Deployment.
+            Scope::Release if request.stage == Stage::Admission => {}
             Scope::Release => ask(Subject::Release, Some(inputs.of_release())),
             // There is neither an SBOM nor a plan in a release yet, so these do not apply.
             Scope::Sbom | Scope::Plan => {}

@@ -287,6 +287,22 @@ async fn messages_may_be_packed() {
 }
 
 #[tokio::test]
+async fn reflection_knows_the_details_of_errors() {
+    let server = start().run().await;
+    let mut client = ServerReflectionClient::new(server.channel().await);
+    for name in ["google.rpc.ErrorInfo", "google.rpc.BadRequest", "google.rpc.RetryInfo"] {
+        let ask = ServerReflectionRequest {
+            host: String::new(),
+            message_request: Some(MessageRequest::FileContainingSymbol(name.to_owned())),
+        };
+        let mut answers =
+            client.server_reflection_info(tokio_stream::once(ask)).await.unwrap().into_inner();
+        let answer = answers.message().await.unwrap().unwrap().message_response.unwrap();
+        assert!(matches!(answer, MessageResponse::FileDescriptorResponse(_)), "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn reflection_lists_every_service() {
     let server = start().run().await;
     let mut client = ServerReflectionClient::new(server.channel().await);

@@ -180,7 +180,9 @@ async fn a_fault_in_json_says_line_and_column() {
 
 #[tokio::test]
 async fn an_error_says_what_to_write_instead() {
-    let server = start().run().await;
+    let server = start().limits(|limits| limits.max_message_bytes = 10_000).run().await;
+    let mut renamed = request(Method::GET, "/v1/decisions", "");
+    renamed.headers_mut().insert("host", "evil.example".parse().unwrap());
     let mut untyped = request(Method::POST, "/v1/check", "{}");
     untyped.headers_mut().remove("content-type");
     let packed = |encoding: &str| {
@@ -192,12 +194,14 @@ async fn an_error_says_what_to_write_instead() {
     let get = |path: &str| request(Method::GET, path, "");
     for (request, status, said) in [
         (untyped, 415, "the body has no content type"),
+        (renamed, 403, "`serve.hostNames`"),
+        (check(&" ".repeat(10_001)), 413, "`serve.maxMessageBytes`"),
         (packed("gzip"), 400, "not packed as its `Content-Encoding` says"),
         (packed("compress"), 415, "`compress`"),
         (check(r#"{"service": "a b"}"#), 400, "write `name`, `namespace/name`"),
         (check(r#"{"environment": "Prod"}"#), 400, "write lower-case letters"),
         (get("/v1/services/component/default/nobody/scorecard"), 404, "in `production`"),
-        (get("/v1/services/component/default/nobody/scorecard"), 404, "GET /v1/scorecards"),
+        (get("/v1/services/component/default/nobody/scorecard"), 404, "`goldgate scorecard list`"),
     ] {
         let answer = server.send(request).await;
         assert_eq!(answer.error().0, status, "{}", answer.text());

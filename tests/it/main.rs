@@ -10,6 +10,7 @@
 
 mod admission;
 mod cli;
+mod component;
 mod grpc;
 mod harness;
 mod http;

@@ -3,9 +3,11 @@
 //! A case is a folder: each folder in it is a bundle, in the order of their names, `input.yaml` (if there) holds the
 //! resources that they judge, and `expect.txt` is what comes out.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,12 +18,14 @@ use goldgate::domain::evidence::EvidenceSet;
 use goldgate::domain::place::SourceFile;
 use goldgate::domain::policy::{Outcome, PolicyResult, Subject};
 use goldgate::domain::release::Release;
-use goldgate::domain::request::Request;
+use goldgate::domain::request::{Request, Stage};
 use goldgate::domain::resource::{Resource, ResourceId};
 use goldgate::domain::value::Value;
 use goldgate::policy::docs;
 use goldgate::policy::tests::{self, Status, TestResult};
 use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
+
+use crate::component;
 
 #[test]
 fn every_bundle_is_judged_as_expected() {
@@ -33,6 +37,23 @@ fn every_bundle_is_judged_as_expected() {
         let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(&case).join("expect.txt");
         expect_file![expected].assert_eq(&shown);
     }
+}
+
+#[test]
+fn one_object_at_admission_is_no_release() {
+    let asked = |stage: Stage| {
+        let revision = Revision::load(&[BundleSource::Builtin], &LoadOptions::default()).unwrap();
+        let release = release("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
+        let request = Request { stage, ..Request::default() };
+        let now = Timestamp::from_millis(1_795_327_326_000);
+        let outcomes = revision.evaluate(&request, &release, &EvidenceSet::default(), now);
+        let scopes = outcomes.iter().map(|outcome| outcome.policy.scope.as_str());
+        let mut scopes: Vec<&str> = scopes.collect();
+        scopes.dedup();
+        scopes.join(" ")
+    };
+    assert!(on_large_stack(|| asked(Stage::Deploy)).contains("release"));
+    assert!(!on_large_stack(|| asked(Stage::Admission)).contains("release"));
 }
 
 #[test]
@@ -223,9 +244,91 @@ fn folders(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// Evaluation wants the stack that the application's threads have.
-fn on_large_stack(work: impl FnOnce() -> String + Send) -> String {
+fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(16 * 1024 * 1024);
         thread.spawn_scoped(scope, work).unwrap().join().unwrap()
     })
+}
+
+/// Plain rules, asked of the real OPA: the same messages about the same resources.
+#[test]
+fn plain_rules_say_what_opa_says() {
+    let Some(opa) = component::optional("opa", "plain rules against OPA") else { return };
+    let case = Path::new("tests/cases/policy/conftest");
+    let bundle = case.join("bundle");
+    let release = release(&fs::read_to_string(case.join("input.yaml")).unwrap());
+    let sources = [BundleSource::Path(bundle.clone())];
+    let revision = Revision::load(&sources, &LoadOptions::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let mut n_compared = 0;
+    for policy in revision.policies().iter().filter(|policy| policy.kinds.is_empty()) {
+        let text = fs::read_to_string(case.join("bundle").join(&policy.file));
+        let text = text.unwrap_or_else(|_| fs::read_to_string(&policy.file).unwrap());
+        // Conftest applies exceptions itself, behind OPA.
+        if text.contains("exception") {
+            continue;
+        }
+        for (index, resource) in release.resources.iter().enumerate() {
+            let input = folder.path().join("input.json");
+            fs::write(&input, serde_json::to_vec(&resource.document).unwrap()).unwrap();
+            let theirs =
+                asked_of(&opa, &bundle.join("policy"), &policy.file, &policy.package, &input);
+            let request = Request::default();
+            let now = Timestamp::from_millis(1_795_327_326_000);
+            let outcomes = on_large_stack(|| {
+                revision.evaluate(&request, &release, &EvidenceSet::default(), now)
+            });
+            let ours: BTreeSet<String> = outcomes
+                .into_iter()
+                .filter(|outcome| outcome.policy.code == policy.code)
+                .filter(|outcome| outcome.subject == Subject::Resource(index))
+                .flat_map(|outcome| match outcome.result {
+                    PolicyResult::Failed(violations) => violations,
+                    PolicyResult::Passed | PolicyResult::Error(_) => Vec::new(),
+                })
+                .map(|violation| violation.message)
+                .collect();
+            assert_eq!(ours, theirs, "{} of {}", policy.code, resource.id);
+            n_compared += 1;
+        }
+    }
+    assert!(n_compared >= 6, "{n_compared}");
+}
+
+/// The messages that OPA finds in the rules of `package`, in the language's version that the file is written in.
+fn asked_of(
+    opa: &Path,
+    folder: &Path,
+    file: &str,
+    package: &str,
+    input: &Path,
+) -> BTreeSet<String> {
+    let file = folder.join(Path::new(file).file_name().unwrap());
+    let eval = |version: &str| {
+        let mut command = Command::new(opa);
+        command.args(["eval", version, "--format", "json", "--input"]).arg(input);
+        command.arg("--data").arg(&file).arg(format!("data.{package}"));
+        command.output().unwrap()
+    };
+    let mut output = eval("--v1-compatible");
+    if !output.status.success() {
+        output = eval("--v0-compatible");
+    }
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rules = answer["result"][0]["expressions"][0]["value"].as_object().unwrap().clone();
+    let mut messages = BTreeSet::new();
+    for (name, value) in rules {
+        let word = name.split('_').next().unwrap_or_default();
+        if !matches!(word, "deny" | "violation" | "warn") {
+            continue;
+        }
+        // `deny[msg] if` makes an object in the newer language; its keys are the messages.
+        messages.extend(value.as_object().into_iter().flat_map(serde_json::Map::keys).cloned());
+        for item in value.as_array().into_iter().flatten() {
+            messages.insert(item.as_str().or(item["msg"].as_str()).unwrap().to_owned());
+        }
+    }
+    messages
 }

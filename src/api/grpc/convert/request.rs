@@ -102,7 +102,7 @@ impl Assembly {
         self.room = self.room.checked_sub(chunk.content.len()).ok_or_else(|| {
             Error::too_large(format!("the artifacts have more than {} bytes", self.max_bytes))
                 .with_field("chunk.content")
-                .with_help("hand in fewer files, or raise `max_message_bytes` of the server")
+                .with_help("hand in fewer files, or raise `serve.maxMessageBytes` in the server's `goldgate.yaml`")
         })?;
         if !chunk.path.is_empty() {
             self.close();
