@@ -22,6 +22,7 @@ use crate::domain::release::{ImageUse, Release};
 use crate::domain::secret::Secrets;
 use crate::domain::service::ServiceRef;
 
+pub use secret::hidden;
 pub use walk::{Walked, walk};
 
 /// Bounds of what one request may hand in.
@@ -86,6 +87,9 @@ pub fn read(
         workload::extract(index, resource, &mut release.workloads, &mut release.faults);
     }
     release.images = images_of(&mut release, images);
+    for used in &release.images {
+        secret::in_image(&used.image.reference, &mut secrets);
+    }
     release.secrets = Secrets::new(secrets, salt);
     service::settle(&mut release, service, &entities);
     Ok(release)

@@ -16,6 +16,7 @@ mod http;
 mod intake;
 mod policy;
 mod ratchet;
+mod secrets;
 mod serve;
 mod staged;
 mod store;
