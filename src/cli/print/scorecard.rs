@@ -116,7 +116,7 @@ mod tests {
             decision: decision.id,
             time: decision.time,
         };
-        expect![[r#"
+        expect![[r"
             component:default/checkout → production: score 64, level bronze
             team:   group:default/shop
             next:   silver needs K8S-B
@@ -126,7 +126,7 @@ mod tests {
             failed    K8S-C  critical  2026-11-22 06:02:06Z
             failed    K8S-B  low       2026-11-22 06:02:06Z
             passed    K8S-A  high      2026-11-22 06:02:06Z
-        "#]]
+        "]]
         .assert_eq(&render(&card, Look::PLAIN));
     }
 }

@@ -27,28 +27,19 @@ pub fn render(head: &[&str], rows: &[Vec<String>], look: Look) -> String {
     });
     let room = look.width.saturating_sub(before);
     let line = |cells: &mut dyn Iterator<Item = &str>| {
-        let mut cells: Vec<&str> = cells.collect();
-        let mut below = Vec::new();
-        if look.fits && last_width > room && cells.len() == widths.len() {
-            let last = cells.pop().unwrap_or_default();
-            if room >= MIN_LAST_WIDTH {
-                let mut lines = text::wrap(last, room).into_iter();
-                below.extend(lines.next());
-                let rest = lines.map(|line| format!("\n{:before$}{line}", ""));
-                let rest: String = rest.collect();
-                below.iter_mut().for_each(|first| first.push_str(&rest));
-            } else if !last.is_empty() {
-                below.push(format!("\n  {last}"));
-            }
+        let mut cells: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        let too_wide = look.fits && last_width > room && cells.len() == widths.len();
+        let Some(last) = cells.pop_if(|_| too_wide) else {
+            return cells.join("  ").trim_end().to_owned();
+        };
+        let lines = text::wrap(&last, room.max(MIN_LAST_WIDTH));
+        if room >= MIN_LAST_WIDTH {
+            cells.push(lines.join(&format!("\n{:before$}", "")));
+            return cells.join("  ").trim_end().to_owned();
         }
-        let padded = cells.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}"));
-        let mut line = padded.collect::<Vec<_>>().join("  ");
-        match below.first() {
-            Some(below) if below.starts_with('\n') => line = line.trim_end().to_owned() + below,
-            Some(below) => line = format!("{line}  {below}"),
-            None => {}
-        }
-        line.trim_end().to_owned()
+        let line = cells.join("  ").trim_end().to_owned();
+        if last.trim().is_empty() { line } else { format!("{line}\n  {}", last.trim_end()) }
     };
     let mut out = look.paint(STRONG, &line(&mut head.iter().copied()));
     out.push('\n');
