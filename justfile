@@ -37,6 +37,10 @@ bless:
 rules:
     cargo run --locked --quiet -- policy docs > docs/rules.md
 
+# Put the real answer of the check command into README.md
+readme:
+    .ci/readme
+
 bench:
     cargo bench --locked
 

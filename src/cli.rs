@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
+use crate::app::telemetry::{self, LogOptions};
 use crate::config::{ColorChoice, Variables};
 use args::{Cli, Verb};
 use complaint::Failure;
@@ -35,6 +36,11 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(usage) => return usage_exit(&usage).into(),
     };
+    if !matches!(cli.verb, Verb::Serve(_)) {
+        // Without it a panic would print what it says, which may hold a secret of what is checked.
+        let errors = LogOptions { filter: "error".to_owned(), ..LogOptions::default() };
+        let _second_start = telemetry::start(&errors);
+    }
     let variables = Variables::of_process();
     let ended = match cli.verb {
         Verb::Completions { shell } => completions::run(first_printer(&cli, &variables), shell),

@@ -77,13 +77,7 @@ impl Gate {
         }
         let now = self.clock.now();
         let mut timer = Timer::start();
-        let release = intake::read(
-            &request.artifacts,
-            request.service.as_ref(),
-            &request.images,
-            &self.limits,
-            &self.salt,
-        )?;
+        let release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
         let evidence = evidence::gather(&self.sources, &release).await?;
         let evidence_us = timer.lap();

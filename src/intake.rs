@@ -19,8 +19,8 @@ use crate::domain::error::Error;
 use crate::domain::image::Image;
 use crate::domain::place::Location;
 use crate::domain::release::{ImageUse, Release};
+use crate::domain::request::Request;
 use crate::domain::secret::Secrets;
-use crate::domain::service::ServiceRef;
 
 pub use secret::hidden;
 pub use walk::{Walked, walk};
@@ -54,18 +54,12 @@ impl Default for Limits {
 
 /// Reads what was handed in.
 ///
-/// `service` is whom the caller named, `images` the references named beside the files, `salt` what secrets are shown
-/// with.
+/// `salt` is what secrets are shown with.
 ///
 /// # Errors
 /// `TooLarge` when a limit over all files is exceeded. What is wrong with a single file is a fault of the release.
-pub fn read(
-    artifacts: &[Artifact],
-    service: Option<&ServiceRef>,
-    images: &[String],
-    limits: &Limits,
-    salt: &[u8],
-) -> Result<Release, Error> {
+pub fn read(request: &Request, limits: &Limits, salt: &[u8]) -> Result<Release, Error> {
+    let artifacts = request.artifacts.as_slice();
     check_file_limits(artifacts.len(), total_bytes(artifacts), limits)?;
     let charts = template::Charts::of(artifacts);
     let mut release = Release::default();
@@ -86,12 +80,12 @@ pub fn read(
     for (index, resource) in release.resources.iter().enumerate() {
         workload::extract(index, resource, &mut release.workloads, &mut release.faults);
     }
-    release.images = images_of(&mut release, images);
+    release.images = images_of(&mut release, &request.images);
     for used in &release.images {
         secret::in_image(&used.image.reference, &mut secrets);
     }
     release.secrets = Secrets::new(secrets, salt);
-    service::settle(&mut release, service, &entities);
+    service::settle(&mut release, request, &entities);
     Ok(release)
 }
 

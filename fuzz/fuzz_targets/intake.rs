@@ -3,6 +3,7 @@
 
 use bytes::Bytes;
 use goldgate::domain::artifact::{Artifact, ArtifactOrigin};
+use goldgate::domain::request::Request;
 use goldgate::intake::{self, Limits};
 use libfuzzer_sys::fuzz_target;
 
@@ -12,7 +13,8 @@ fuzz_target!(|content: &[u8]| {
         content: Bytes::copy_from_slice(content),
         origin: ArtifactOrigin::Named,
     };
-    let release = intake::read(&[artifact], None, &[], &Limits::default(), b"salt");
+    let request = Request { artifacts: vec![artifact], ..Request::default() };
+    let release = intake::read(&request, &Limits::default(), b"salt");
     if let Ok(release) = release {
         assert!(!release.resources.is_empty() || !release.faults.is_empty() || !release.notes.is_empty());
         for resource in &release.resources {

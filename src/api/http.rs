@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{MethodRouter, get, post};
 
 use super::desk::Desk;
@@ -91,6 +92,8 @@ fn assemble(table: Vec<Route>, desk: &Arc<Desk>, admission: &Environment) -> Rou
     table
         .into_iter()
         .fold(Router::new(), |router, (_, path, handler)| router.route(path, handler))
+        // Bodies are bounded by a layer of ours, which says how; the library's own bound of multipart bodies is lower.
+        .layer(DefaultBodyLimit::disable())
         .fallback(fault::unknown_route)
         .method_not_allowed_fallback(fault::unknown_method)
         .with_state(site)

@@ -11,6 +11,7 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::FutureExt as _;
+use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use tokio::time::Instant;
 use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
@@ -29,6 +30,9 @@ const REQUEST_ID: &str = "x-request-id";
 
 /// A path of many messages, whose body has no length to bound.
 const BATCH: &str = "/goldgate.v1.GateService/BatchCheck";
+
+/// How a body may be packed.
+const ENCODINGS: [&str; 5] = ["gzip", "deflate", "br", "zstd", "identity"];
 
 /// The stack of a server, outermost first.
 pub(crate) fn stack(routes: Router, desk: &Arc<Desk>, names: Names) -> Router {
@@ -273,8 +277,17 @@ fn budget_of(headers: &HeaderMap, query: Option<&str>, most: Duration) -> Durati
 
 /// Unpacks a body that the caller has packed (`Content-Encoding`). gRPC packs its messages by itself.
 async fn unpack(request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(CONTENT_ENCODING) {
+    let Some(encoding) = request.headers().get(CONTENT_ENCODING) else {
         return next.run(request).await;
+    };
+    let encoding = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
+    if !ENCODINGS.contains(&encoding.as_str()) {
+        let error = Error::invalid(format!("bodies are not unpacked from `{encoding}` here"))
+            .with_field("content-encoding")
+            .with_help("pack with `gzip`, `deflate`, `br` or `zstd`, or leave the header out");
+        let mut response = carry(error);
+        *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return response;
     }
     let unpacked = service_fn(move |request: Request<_>| {
         let next = next.clone();

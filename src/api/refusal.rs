@@ -9,6 +9,7 @@ use std::time::Duration;
 use tracing::{debug, error, warn};
 
 use crate::domain::error::{Error, ErrorKind};
+use crate::domain::service::{Environment, ServiceRef};
 
 /// The name of one request in answers and logs: the caller's `x-request-id`, else one of ours.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,14 @@ impl fmt::Display for RequestId {
 /// An error on its way to the caller, carried by the response until the outermost layer gives it its shape.
 #[derive(Clone, Debug)]
 pub(crate) struct Refused(pub(crate) Arc<Error>);
+
+/// The error of a service that was never judged for an environment.
+pub(crate) fn no_scorecard(service: &ServiceRef, environment: &Environment) -> Error {
+    let message = format!("there is no scorecard of service `{service}` in `{environment}`");
+    Error::new(ErrorKind::NotFound, message).with_help(
+        "`GET /v1/scorecards` lists those there are; the first recorded decision makes one",
+    )
+}
 
 /// After how long the same request may succeed; `None` when trying again will not help.
 pub(crate) fn retry_after(kind: ErrorKind) -> Option<Duration> {

@@ -221,8 +221,7 @@ fn excerpts(session: &Session, request: &Request, checked: &Checked) -> Excerpts
         release
     } else {
         let limits = local::limits(&session.config.limits);
-        let (service, images) = (request.service.as_ref(), request.images.as_slice());
-        let read = intake::read(&request.artifacts, service, images, &limits, &checked.salt);
+        let read = intake::read(request, &limits, &checked.salt);
         // Without the files there is nothing to show beside the findings.
         let Ok(read) = read else { return excerpts };
         read_here = read;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::enforcement::{Circumstances, enforcement_of};
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Code;
-use crate::domain::decision::{Summary, Verdict};
+use crate::domain::decision::{INTAKE, Summary, Verdict};
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
 use crate::domain::place::Location;
@@ -189,6 +189,7 @@ fn finding_of_violation(
     };
     let secrets = &case.release.secrets;
     let message = secrets.redact(&violation.message).into_owned();
+    let discriminator = secrets.mask(&violation.message);
     let facts = redact_value(case.release, &violation.facts);
     let (resource, location) =
         place(case.release, violation.subject.unwrap_or(outcome.subject), &violation.path);
@@ -197,8 +198,8 @@ fn finding_of_violation(
             &policy.code,
             &resource,
             &location.file,
-            &location.path,
-            &message,
+            &secrets.mask(&location.path),
+            &discriminator,
         ),
         code: policy.code.clone(),
         severity,
@@ -209,7 +210,8 @@ fn finding_of_violation(
         remediation: policy.remediation.clone(),
         controls: policy.controls.clone(),
         resource,
-        location,
+        // A policy may make a path of what it saw.
+        location: Location { path: secrets.redact(&location.path).into_owned(), ..location },
         policy: policy.package.clone(),
         facts,
     }
@@ -275,8 +277,8 @@ fn finding_of_fault(
             &fault.code,
             &fault.resource,
             &fault.location.file,
-            &path,
-            &message,
+            &secrets.mask(&fault.location.path),
+            &secrets.mask(&fault.message),
         ),
         code: fault.code.clone(),
         severity: fault.severity,
@@ -295,7 +297,7 @@ fn finding_of_fault(
         controls: Vec::new(),
         resource: fault.resource.clone(),
         location: Location { path, ..fault.location.clone() },
-        policy: "goldgate.intake".to_owned(),
+        policy: INTAKE.to_owned(),
         facts,
     }
 }
@@ -304,12 +306,7 @@ fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Locati
     match subject {
         Subject::Resource(index) => release.resources.get(index).map_or_else(
             || (ResourceId::default(), Location::default()),
-            |resource| {
-                let location = resource.location(path);
-                // A policy may make a path of what it saw.
-                let path = release.secrets.redact(&location.path).into_owned();
-                (resource.id.clone(), Location { path, ..location })
-            },
+            |resource| (resource.id.clone(), resource.location(path)),
         ),
         Subject::Release => (ResourceId::default(), Location::default()),
     }

@@ -12,7 +12,7 @@ use crate::domain::error::Error;
 use crate::domain::finding::Finding;
 use crate::domain::image::ImageStatus;
 use crate::domain::request::{Stage, Trigger};
-use crate::domain::scorecard::ScorecardDelta;
+use crate::domain::scorecard::{ScorecardDelta, Sight};
 use crate::domain::service::{Environment, ServiceRef};
 
 /// The identity of a decision: a UUID version 7, so that ids sort by time.
@@ -127,6 +127,25 @@ pub struct Decision {
     pub notes: Vec<String>,
     /// How long each room took.
     pub timings: Timings,
+}
+
+/// The package that findings about the input itself name as their policy.
+pub const INTAKE: &str = "goldgate.intake";
+
+/// The faults of an input whose resources were read all the same.
+const HIDE_NOTHING: [&str; 3] = ["INPUT-IMAGE", "INPUT-SCHEMA", "INPUT-SERVICE"];
+
+impl Decision {
+    /// How much of the release this decision saw.
+    pub fn sight(&self) -> Sight {
+        let unread = |finding: &Finding| {
+            finding.policy == INTAKE && !HIDE_NOTHING.contains(&finding.code.as_str())
+        };
+        if self.findings.iter().any(unread) {
+            return Sight::Broken;
+        }
+        if self.stage.sees_whole_release() { Sight::Whole } else { Sight::Part }
+    }
 }
 
 /// An activated bundle.

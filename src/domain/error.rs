@@ -155,6 +155,14 @@ impl Error {
         &self.0.external
     }
 
+    /// The message for the caller with its help, for where there is room for one text only.
+    pub fn taught(&self) -> String {
+        match self.help() {
+            Some(help) => format!("{} ({help})", self.external()),
+            None => self.external().to_owned(),
+        }
+    }
+
     /// The message for our log: the internal text, else the external one, then the chain of causes.
     pub fn internal(&self) -> String {
         let mut text = self.0.internal.clone().unwrap_or_else(|| self.0.external.clone());

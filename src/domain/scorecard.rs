@@ -147,6 +147,18 @@ pub struct ScorecardPoint {
     pub level: String,
 }
 
+/// How much of a release a decision saw, which says what it may move.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    /// Everything: a policy that did not apply no longer does.
+    Whole,
+    /// One object at a time: only the policies that applied move.
+    Part,
+    /// Not everything that was handed in could be read: only failures move, since what failed before may be what was
+    /// not read.
+    Broken,
+}
+
 /// What a decision contributes to the scorecard of its service.
 #[derive(Clone, Debug)]
 pub struct Contribution<'d> {
@@ -162,8 +174,8 @@ pub struct Contribution<'d> {
     pub team: &'d str,
     /// The system; empty when this decision does not know it.
     pub system: &'d str,
-    /// Whether the decision saw the whole release, so that a policy that did not apply no longer does.
-    pub whole_release: bool,
+    /// How much of the release the decision saw.
+    pub sight: Sight,
     /// How each policy came out.
     pub states: &'d [PolicyState],
 }
@@ -177,7 +189,12 @@ impl ScorecardRules {
     ) -> Scorecard {
         let mut policies = before.map(|card| card.policies.clone()).unwrap_or_default();
         for state in contribution.states {
-            if state.standing == Standing::NotApplicable && !contribution.whole_release {
+            let unseen = match contribution.sight {
+                Sight::Whole => false,
+                Sight::Part => state.standing == Standing::NotApplicable,
+                Sight::Broken => state.standing != Standing::Failed,
+            };
+            if unseen {
                 continue;
             }
             let known = policies.get(&state.code);
@@ -298,7 +315,7 @@ mod tests {
     fn step(
         before: Option<&Scorecard>,
         millis: i64,
-        whole_release: bool,
+        sight: Sight,
         states: &[PolicyState],
     ) -> Scorecard {
         let service = "checkout".parse().unwrap();
@@ -311,7 +328,7 @@ mod tests {
                 environment: &Environment::default(),
                 team: "",
                 system: "",
-                whole_release,
+                sight,
                 states,
             },
         )
@@ -322,7 +339,7 @@ mod tests {
         let card = step(
             None,
             1,
-            true,
+            Sight::Whole,
             &[
                 state("A", Severity::Critical, Standing::Passed),
                 state("B", Severity::Low, Standing::Failed),
@@ -333,7 +350,7 @@ mod tests {
             .map(|n| state(&format!("P{n}"), Severity::Critical, Standing::Passed))
             .chain([state("B", Severity::Low, Standing::Failed)])
             .collect();
-        assert_eq!(step(None, 1, true, &almost).score, Some(99));
+        assert_eq!(step(None, 1, Sight::Whole, &almost).score, Some(99));
     }
 
     #[test]
@@ -341,7 +358,7 @@ mod tests {
         let card = step(
             None,
             1,
-            true,
+            Sight::Whole,
             &[
                 state("A", Severity::High, Standing::Waived),
                 state("B", Severity::High, Standing::NotApplicable),
@@ -355,7 +372,7 @@ mod tests {
         let card = step(
             None,
             1,
-            true,
+            Sight::Whole,
             &[
                 state("A", Severity::High, Standing::Passed),
                 state("B", Severity::High, Standing::Failed),
@@ -369,7 +386,8 @@ mod tests {
 
     #[test]
     fn without_any_policy_that_applied_there_is_neither_score_nor_level() {
-        let card = step(None, 1, true, &[state("A", Severity::High, Standing::NotApplicable)]);
+        let card =
+            step(None, 1, Sight::Whole, &[state("A", Severity::High, Standing::NotApplicable)]);
         assert_eq!((card.score, card.level.as_str()), (None, NO_LEVEL));
     }
 
@@ -378,7 +396,7 @@ mod tests {
         let whole = step(
             None,
             1,
-            true,
+            Sight::Whole,
             &[
                 state("A", Severity::High, Standing::Failed),
                 state("B", Severity::High, Standing::Passed),
@@ -388,16 +406,29 @@ mod tests {
             state("A", Severity::High, Standing::NotApplicable),
             state("B", Severity::High, Standing::Passed),
         ];
-        assert_eq!(step(Some(&whole), 2, false, &partial).score, Some(50));
-        assert_eq!(step(Some(&whole), 2, true, &partial).score, Some(100));
+        assert_eq!(step(Some(&whole), 2, Sight::Part, &partial).score, Some(50));
+        assert_eq!(step(Some(&whole), 2, Sight::Whole, &partial).score, Some(100));
     }
 
     #[test]
     fn a_standing_keeps_the_decision_that_brought_it() {
         let failed = [state("A", Severity::High, Standing::Failed)];
-        let first = step(None, 1, true, &failed);
-        let second = step(Some(&first), 2, true, &failed);
+        let first = step(None, 1, Sight::Whole, &failed);
+        let second = step(Some(&first), 2, Sight::Whole, &failed);
         assert_eq!(second.policies.values().next().unwrap().decision, first.decision);
         assert_ne!(second.decision, first.decision);
+    }
+
+    #[test]
+    fn input_that_could_not_be_read_makes_nothing_better() {
+        let failed = step(None, 1, Sight::Whole, &[state("A", Severity::High, Standing::Failed)]);
+        let broken = [
+            state("A", Severity::High, Standing::NotApplicable),
+            state("B", Severity::High, Standing::Passed),
+            state("C", Severity::High, Standing::Failed),
+        ];
+        let card = step(Some(&failed), 2, Sight::Broken, &broken);
+        assert_eq!(card.score, Some(0));
+        assert_eq!(card.policies.len(), 2);
     }
 }

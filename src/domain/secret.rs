@@ -50,34 +50,22 @@ impl Secrets {
     /// A secret shorter than four characters is replaced only where it stands as a word of its own, since `1` or
     /// `on` would otherwise tear every other word apart.
     pub fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replace_all(text, |secret| self.replacement(secret))
+    }
+
+    /// As [`Secrets::redact`], but every secret is shown by the same word, whatever the salt: for fingerprints.
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        self.replace_all(text, |_| "<redacted>".to_owned())
+    }
+
+    fn replace_all<'t>(&self, text: &'t str, shown: impl Fn(&str) -> String) -> Cow<'t, str> {
         let mut text = Cow::Borrowed(text);
         for secret in &self.values {
             if text.contains(secret.as_str()) {
-                text = Cow::Owned(self.replace(&text, secret));
+                text = Cow::Owned(replace(&text, secret, &shown(secret)));
             }
         }
         text
-    }
-
-    fn replace(&self, text: &str, secret: &str) -> String {
-        let whole_words = secret.chars().count() < 4;
-        let word =
-            |side: Option<char>| side.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
-        let mut out = String::with_capacity(text.len());
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once(secret) {
-            out.push_str(before);
-            let inside =
-                whole_words && (word(out.chars().next_back()) || word(after.chars().next()));
-            if inside {
-                out.push_str(secret);
-            } else {
-                out.push_str(&self.replacement(secret));
-            }
-            rest = after;
-        }
-        out.push_str(rest);
-        out
     }
 
     /// The file's text with the spans of secrets replaced, and every other occurrence of the secrets as well.
@@ -122,6 +110,22 @@ fn other_spellings(secret: &str) -> Vec<String> {
         spellings.push(secret.replace('~', "~0").replace('/', "~1"));
     }
     spellings
+}
+
+fn replace(text: &str, secret: &str, shown: &str) -> String {
+    let whole_words = secret.chars().count() < 4;
+    let word =
+        |side: Option<char>| side.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(secret) {
+        out.push_str(before);
+        let inside = whole_words && (word(out.chars().next_back()) || word(after.chars().next()));
+        out.push_str(if inside { secret } else { shown });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
 }
 
 impl fmt::Debug for Secrets {
@@ -171,6 +175,12 @@ mod tests {
         ] {
             assert!(known.redact(shown).starts_with("<redacted:"), "{shown}");
         }
+    }
+
+    #[test]
+    fn a_mask_does_not_depend_on_the_salt() {
+        let other = Secrets::new(vec!["hunter22".to_owned()], b"other");
+        assert_eq!(other.mask("a hunter22"), secrets(&["hunter22"]).mask("a hunter22"));
     }
 
     #[test]

@@ -78,7 +78,7 @@ impl TryFrom<String> for ServiceRef {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        text.parse().map_err(|error: Error| error.external().to_owned())
+        text.parse().map_err(|error: Error| error.taught())
     }
 }
 
@@ -177,7 +177,7 @@ impl FromStr for Environment {
 impl<'de> Deserialize<'de> for Environment {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|error: Error| serde::de::Error::custom(error.external()))
+        text.parse().map_err(|error: Error| serde::de::Error::custom(error.taught()))
     }
 }
 

@@ -52,7 +52,7 @@ impl Reading<'_> {
             ArtifactOrigin::Found => false,
             ArtifactOrigin::Unreadable => {
                 let reason = String::from_utf8_lossy(&artifact.content);
-                let message = format!("the file cannot be read: {reason}");
+                let message = format!("what is here cannot be judged: {reason}");
                 self.fault(fault::of_file(&code::UNREADABLE, &artifact.path, false, message));
                 return;
             }

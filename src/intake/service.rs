@@ -6,6 +6,7 @@ use super::catalog::Entity;
 use super::{code, fault};
 use crate::domain::place::Location;
 use crate::domain::release::Release;
+use crate::domain::request::Request;
 use crate::domain::service::{Service, ServiceRef, ServiceSource};
 use crate::domain::value::Value;
 
@@ -13,7 +14,8 @@ const NAME_LABEL: &str = "app.kubernetes.io/name";
 
 /// Settles which service is released: the one that was named, else the nearest catalogue entry's, else the one that
 /// the workloads are labelled with.
-pub(super) fn settle(release: &mut Release, named: Option<&ServiceRef>, entities: &[Entity]) {
+pub(super) fn settle(release: &mut Release, request: &Request, entities: &[Entity]) {
+    let named = request.service.as_ref();
     if release.resources.is_empty() && release.images.is_empty() {
         note_nothing(release);
         if named.is_none() && entities.is_empty() {
@@ -24,7 +26,8 @@ pub(super) fn settle(release: &mut Release, named: Option<&ServiceRef>, entities
         Some(reference) => Some(of_reference(reference, entities)),
         None => nearest(release, entities).or_else(|| labelled(release)),
     };
-    if service.is_none() {
+    // A single object at the cluster's door often belongs to no service: a namespace, a role.
+    if service.is_none() && request.stage.sees_whole_release() {
         let message = "it is not known which service is released";
         release.faults.push(fault::at(&code::SERVICE, Location::default(), message));
     }

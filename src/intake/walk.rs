@@ -97,7 +97,7 @@ impl Walker<'_> {
                 }
                 Err(cause) => {
                     let path = path_of(&cause).map_or_else(|| folder.to_owned(), shown);
-                    self.add_unreadable(path, &cause)?;
+                    self.add_unreadable(path, cause.io_error())?;
                 }
             }
         }
@@ -112,7 +112,7 @@ impl Walker<'_> {
         }
         match self.content(path) {
             Ok(content) => self.add(name, content, ArtifactOrigin::Found),
-            Err(cause) => self.add_unreadable(name, &cause),
+            Err(cause) => self.add_unreadable(name, Some(&cause)),
         }
     }
 
@@ -124,8 +124,8 @@ impl Walker<'_> {
         Ok(content.into())
     }
 
-    fn add_unreadable(&mut self, path: String, cause: &dyn std::error::Error) -> Result<(), Error> {
-        self.add(path, cause.to_string().into(), ArtifactOrigin::Unreadable)
+    fn add_unreadable(&mut self, path: String, cause: Option<&io::Error>) -> Result<(), Error> {
+        self.add(path, why(cause).into(), ArtifactOrigin::Unreadable)
     }
 
     fn add(&mut self, path: String, content: Bytes, origin: ArtifactOrigin) -> Result<(), Error> {
@@ -157,7 +157,7 @@ impl Walker<'_> {
             if catalog.is_file() {
                 return match self.content(&catalog) {
                     Ok(content) => self.add(shown(&catalog), content, ArtifactOrigin::Found),
-                    Err(cause) => self.add_unreadable(shown(&catalog), &cause),
+                    Err(cause) => self.add_unreadable(shown(&catalog), Some(&cause)),
                 };
             }
             if folder.join(".git").exists() || folder.parent() == Some(&folder) {
@@ -203,16 +203,19 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 fn unreadable(path: &str, cause: io::Error) -> Error {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "only two have a usual cause")]
-    let why = match cause.kind() {
-        io::ErrorKind::NotFound => "there is no such file or folder",
-        io::ErrorKind::PermissionDenied => "it may not be opened by this user",
-        _ => "it cannot be read",
-    };
-    Error::invalid(format!("cannot read `{path}`: {why}"))
+    Error::invalid(format!("cannot read `{path}`: {}", why(Some(&cause))))
         .with_field("paths")
         .with_help("name files or folders that exist, or `-` for standard input")
         .with_source(cause)
+}
+
+/// Why something cannot be read, in words that are the same on every system.
+fn why(cause: Option<&io::Error>) -> &'static str {
+    match cause.map(io::Error::kind) {
+        Some(io::ErrorKind::NotFound) => "there is no such file or folder",
+        Some(io::ErrorKind::PermissionDenied) => "it may not be opened by this user",
+        _ => "it cannot be read",
+    }
 }
 
 #[cfg(test)]

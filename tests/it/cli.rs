@@ -48,6 +48,110 @@ fn an_output_that_cannot_be_written_is_told_and_never_an_allow() {
     assert!(String::from_utf8_lossy(&output.stderr).contains("cannot write to standard output"));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_this_user_may_not_read_is_a_finding_and_nothing_is_lost_without_a_home() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+    use std::os::unix::process::CommandExt as _;
+
+    let place = Place::with(&case("check_denies").join("input"));
+    let closed = place.work().join("deploy/closed");
+    fs::create_dir(&closed).unwrap();
+    fs::copy(place.work().join("deploy/app.yaml"), closed.join("app.yaml")).unwrap();
+    // Root may read everything: the program runs as nobody then.
+    let nobody = (fs::metadata(&closed).unwrap().uid() == 0).then_some(65534);
+    fs::set_permissions(place.0.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
+    let program = place.0.path().join("goldgate");
+    fs::copy(BINARY, &program).unwrap();
+    let home = place.0.path().join("home");
+    fs::create_dir(&home).unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o555)).unwrap();
+    let run = |home: &str, args: &[&str]| {
+        let mut command = Command::new(&program);
+        command.current_dir(place.work()).env_clear().env("HOME", place.0.path().join(home));
+        if let Some(nobody) = nobody {
+            command.uid(nobody).gid(nobody);
+        }
+        let output = command.args(args).output().unwrap();
+        let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), said(&output.stdout), said(&output.stderr))
+    };
+    for home in ["home", "nowhere"] {
+        let (code, stdout, stderr) = run(home, &["check", "deploy/app.yaml"]);
+        assert_eq!(code, Some(1), "{stderr}");
+        assert!(stdout.contains("record:  nothing"), "{stdout}");
+        assert!(stderr.starts_with("warning: nothing was recorded: the data folder"), "{stderr}");
+        assert!(stderr.contains("--data DIR"), "{stderr}");
+        let (code, _, stderr) = run(home, &["check", "deploy/app.yaml", "--require-record"]);
+        assert_eq!(code, Some(2), "{stderr}");
+    }
+    let (code, stdout, _) = run("home", &["check", "deploy", "--dry-run"]);
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(code, Some(1));
+    let said = "error[INPUT-UNREADABLE]: what is here cannot be judged: it may not be opened by this user\n--> deploy/closed:1:1";
+    assert!(stdout.contains(said), "{stdout}");
+    let (code, _, stderr) = run("home", &["check", "nowhere"]);
+    assert_eq!((code, stderr.starts_with("error: cannot read `nowhere`")), (Some(2), true));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_full_disk_costs_the_record_and_not_the_answer() {
+    let place = Place::with(&case("check_denies").join("input"));
+    // The kernel refuses writes beyond 32 KiB, as it does on a full disk; the signal for it is ignored.
+    let script = "trap '' XFSZ; ulimit -f 64; exec \"$0\" \"$@\"";
+    let run = |more: &[&str]| {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script, BINARY, "check", "deploy"]).args(more);
+        command.current_dir(place.work()).env_clear().env("HOME", place.0.path());
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let (code, stderr) = run(&[]);
+    assert_eq!(code, Some(1), "{stderr}");
+    assert!(stderr.starts_with("warning: nothing was recorded: "), "{stderr}");
+    assert!(stderr.contains("\n  help: "), "{stderr}");
+    let (code, stderr) = run(&["--require-record"]);
+    assert_eq!(code, Some(2), "{stderr}");
+}
+
+#[test]
+fn a_record_of_a_newer_version_is_told_and_left_alone() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let checked = place.line("check deploy --data kept");
+    assert_eq!(checked.status.code(), Some(1));
+    let file = place.work().join("kept/goldgate.db");
+    let newer = rusqlite::Connection::open(&file).unwrap();
+    newer.pragma_update(None, "user_version", 1000).unwrap();
+    newer.close().unwrap();
+    let before = fs::read(&file).unwrap();
+    for (line, code) in [
+        ("check deploy --data kept", 1),
+        ("check deploy --data kept --require-record", 2),
+        ("serve --data kept --listen 127.0.0.1:0", 2),
+        ("decision list --data kept", 2),
+    ] {
+        let output = place.line(line);
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(code), "{line}: {stderr}");
+        assert!(stderr.contains("layout 1000"), "{line}: {stderr}");
+        assert!(stderr.contains("\n  help: "), "{line}: {stderr}");
+    }
+    assert_eq!(fs::read(&file).unwrap(), before);
+}
+
+#[test]
+fn fifty_megabytes_of_yaml_are_told_in_a_moment() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let one = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n---\n";
+    fs::write(place.work().join("large.yaml"), one.repeat(50 * 1024 * 1024 / one.len())).unwrap();
+    let output = place.line("check large.yaml --dry-run");
+    assert_eq!(output.status.code(), Some(2));
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("error[INPUT-LIMIT]: the file is larger than"), "{stdout}");
+}
+
 #[test]
 fn ten_checks_at_once_are_ten_decisions() {
     let place = Place::with(&case("check_denies").join("input"));

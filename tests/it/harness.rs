@@ -190,9 +190,14 @@ pub(crate) struct Answer {
 
 impl Answer {
     pub(crate) async fn of(response: Response<Incoming>) -> Self {
+        Self::whole(response).await.expect("the body does not break off")
+    }
+
+    /// The answer, unless its body broke off.
+    pub(crate) async fn whole(response: Response<Incoming>) -> Option<Self> {
         let (parts, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Self { status: parts.status.as_u16(), headers: parts.headers, body }
+        let body = body.collect().await.ok()?.to_bytes();
+        Some(Self { status: parts.status.as_u16(), headers: parts.headers, body })
     }
 
     pub(crate) fn text(&self) -> &str {

@@ -91,6 +91,11 @@ async fn files_are_taken_as_curl_sends_them() {
     );
     assert_eq!(denied["findings"][0]["location"]["file"], "deploy.yaml");
 
+    let large =
+        body.replace("privileged: true", &format!("privileged: true #{}", " ".repeat(3_000_000)));
+    let large = server.send(files(path, form, &large)).await.json();
+    assert_eq!(large["verdict"], "deny", "{large}");
+
     let broken = server.send(files(path, form, "--x\r\nnonsense")).await.error();
     assert_eq!((broken.0, broken.1.as_str()), (400, "invalid"));
     let unknown = server.send(files("/v1/check/files?enviroment=dev", form, &body)).await;
@@ -111,6 +116,14 @@ async fn every_bad_request_gets_its_status_and_names_the_field() {
     let get = |path: &str| request(Method::GET, path, "");
     for (request, status, kind, field) in [
         (check("{"), 400, "invalid", ""),
+        (check("[]"), 400, "invalid", ""),
+        (check(r#"["checkout", "staging"]"#), 400, "invalid", ""),
+        (
+            check(r#"{"artifacts": [["deploy/app.yaml", null, "text"]]}"#),
+            400,
+            "invalid",
+            "artifacts[0]",
+        ),
         (check("{}"), 400, "invalid", "artifacts"),
         (check(r#"{"artefacts": []}"#), 400, "invalid", "artefacts"),
         (check(r#"{"service": "a b"}"#), 400, "invalid", "service"),
@@ -131,14 +144,19 @@ async fn every_bad_request_gets_its_status_and_names_the_field() {
         ),
         (check(&" ".repeat(10_001)), 413, "too_large", ""),
         (typed("text/plain"), 415, "invalid", "content-type"),
-        (request(Method::POST, "/v1/check?environment=staging", "{}"), 400, "invalid", ""),
+        (
+            request(Method::POST, "/v1/check?environment=staging", "{}"),
+            400,
+            "invalid",
+            "environment",
+        ),
         (get("/v1/check"), 405, "invalid", ""),
         (get("/v1/chekc"), 404, "not_found", ""),
         (get("/v1/decisions/7"), 400, "invalid", "id"),
         (get("/v1/decisions/01900000-0000-7000-8000-000000000000"), 404, "not_found", ""),
         (get("/v1/decisions?verdict=no"), 400, "invalid", "verdict"),
         (get("/v1/decisions?since=yesterday"), 400, "invalid", "since"),
-        (get("/v1/decisions?tema=a"), 400, "invalid", ""),
+        (get("/v1/decisions?tema=a"), 400, "invalid", "tema"),
         (get("/v1/decisions?page_size=-1"), 400, "invalid", "pageSize"),
         (get("/v1/decisions?page_token=nonsense"), 400, "invalid", "pageToken"),
         (get("/v1/policies/NOT-THERE"), 404, "not_found", ""),
@@ -158,6 +176,33 @@ async fn a_fault_in_json_says_line_and_column() {
     let server = start().run().await;
     let answer = server.post("/v1/check", "{\n  \"service\": }").await;
     assert!(answer.text().contains("line 2 column 14"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn an_error_says_what_to_write_instead() {
+    let server = start().run().await;
+    let mut untyped = request(Method::POST, "/v1/check", "{}");
+    untyped.headers_mut().remove("content-type");
+    let packed = |encoding: &str| {
+        let mut request = request(Method::POST, "/v1/check", "hi");
+        request.headers_mut().insert("content-encoding", encoding.parse().unwrap());
+        request
+    };
+    let check = |body: &str| request(Method::POST, "/v1/check", body.to_owned());
+    let get = |path: &str| request(Method::GET, path, "");
+    for (request, status, said) in [
+        (untyped, 415, "the body has no content type"),
+        (packed("gzip"), 400, "not packed as its `Content-Encoding` says"),
+        (packed("compress"), 415, "`compress`"),
+        (check(r#"{"service": "a b"}"#), 400, "write `name`, `namespace/name`"),
+        (check(r#"{"environment": "Prod"}"#), 400, "write lower-case letters"),
+        (get("/v1/services/component/default/nobody/scorecard"), 404, "in `production`"),
+        (get("/v1/services/component/default/nobody/scorecard"), 404, "GET /v1/scorecards"),
+    ] {
+        let answer = server.send(request).await;
+        assert_eq!(answer.error().0, status, "{}", answer.text());
+        assert!(answer.text().contains(said), "no `{said}` in {}", answer.text());
+    }
 }
 
 #[tokio::test]

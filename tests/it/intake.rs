@@ -14,6 +14,7 @@ use goldgate::domain::artifact::{Artifact, ArtifactOrigin};
 use goldgate::domain::error::ErrorKind;
 use goldgate::domain::place::Location;
 use goldgate::domain::release::{InputFault, Release};
+use goldgate::domain::request::Request;
 use goldgate::domain::service::ServiceRef;
 use goldgate::domain::value::Value;
 use goldgate::domain::workload::{Container, Quantity, Workload};
@@ -75,7 +76,11 @@ fn run(case: &Path) -> String {
     for artifact in &mut walked.artifacts {
         artifact.path = artifact.path.replace(&prefix, "");
     }
-    match intake::read(&walked.artifacts, service.as_ref(), &images, &limits, b"salt") {
+    match intake::read(
+        &Request { artifacts: walked.artifacts, service, images, ..Request::default() },
+        &limits,
+        b"salt",
+    ) {
         Ok(release) => summary(&release, walked.n_ignored).replace(&prefix, ""),
         Err(error) => format!("error: {}\n", error.external()),
     }
@@ -269,8 +274,12 @@ fn artifact(path: &str, content: impl Into<Bytes>) -> Artifact {
     Artifact { path: path.to_owned(), content: content.into(), origin: ArtifactOrigin::Named }
 }
 
+fn request(artifacts: &[Artifact]) -> Request {
+    Request { artifacts: artifacts.to_vec(), ..Request::default() }
+}
+
 fn codes(artifacts: &[Artifact], limits: &Limits) -> Vec<String> {
-    let release = intake::read(artifacts, None, &[], limits, b"salt").unwrap();
+    let release = intake::read(&request(artifacts), limits, b"salt").unwrap();
     release.faults.iter().map(|fault| fault.code.as_str().to_owned()).collect()
 }
 
@@ -314,7 +323,7 @@ fn every_limit_names_itself() {
             "limits.maxDocuments",
         ),
     ] {
-        let release = intake::read(&[artifact("a.yaml", pod)], None, &[], &limits, b"").unwrap();
+        let release = intake::read(&request(&[artifact("a.yaml", pod)]), &limits, b"").unwrap();
         let fault = release.faults.first().unwrap();
         assert_eq!(fault.code.as_str(), "INPUT-LIMIT");
         assert!(fault.message.contains(name), "{}", fault.message);
@@ -324,7 +333,7 @@ fn every_limit_names_itself() {
         (Limits { max_files: 0, ..limits }, "limits.maxFiles"),
         (Limits { max_resources: 0, ..limits }, "limits.maxResources"),
     ] {
-        let error = intake::read(&[artifact("a.yaml", pod)], None, &[], &limits, b"").unwrap_err();
+        let error = intake::read(&request(&[artifact("a.yaml", pod)]), &limits, b"").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.external().contains(name), "{}", error.external());
     }

@@ -15,6 +15,7 @@ mod harness;
 mod http;
 mod intake;
 mod policy;
+mod process;
 mod ratchet;
 mod secrets;
 mod serve;

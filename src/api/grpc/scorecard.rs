@@ -8,6 +8,7 @@ use tonic::{Request, Response, Status};
 
 use super::{convert, status};
 use crate::api::desk::Desk;
+use crate::api::refusal;
 use crate::api::watch::{self, Event};
 use crate::domain::error::Error;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
@@ -28,7 +29,7 @@ impl ScorecardFace {
     async fn card(&self, message: &proto::GetScorecardRequest) -> Result<Arc<Scorecard>, Error> {
         let (service, environment) = convert::history_of(&message.service, &message.environment)?;
         let card = self.0.store()?.scorecard(&service, &environment).await?;
-        card.ok_or_else(|| Error::not_found("scorecard of service", service))
+        card.ok_or_else(|| refusal::no_scorecard(&service, &environment))
     }
 
     async fn cards(

@@ -1,6 +1,8 @@
 //! `POST /v1/check` and `POST /v1/check/files`.
 
 use std::error::Error as StdError;
+use std::fmt;
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use axum::Json;
@@ -12,7 +14,9 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::Site;
 use super::fault::Fault;
@@ -32,10 +36,10 @@ struct CheckBody {
     service: Option<ServiceRef>,
     environment: Environment,
     stage: Stage,
-    trigger: TriggerBody,
-    artifacts: Vec<ArtifactBody>,
+    trigger: Object<TriggerBody>,
+    artifacts: Vec<Object<ArtifactBody>>,
     images: Vec<String>,
-    options: OptionsBody,
+    options: Object<OptionsBody>,
     idempotency_key: Option<String>,
 }
 
@@ -90,7 +94,7 @@ pub(super) async fn check(
 }
 
 fn question(body: CheckBody) -> Result<Question, Error> {
-    let TriggerBody { actor, pipeline_url, commit, repository } = body.trigger;
+    let TriggerBody { actor, pipeline_url, commit, repository } = body.trigger.0;
     let artifacts = body.artifacts.into_iter().enumerate();
     Ok(Question {
         request: Asking {
@@ -100,11 +104,11 @@ fn question(body: CheckBody) -> Result<Question, Error> {
             trigger: Trigger { actor, pipeline_url, commit, repository },
             artifacts: Vec::new(),
             images: body.images,
-            options: CheckOptions { dry_run: body.options.dry_run },
+            options: CheckOptions { dry_run: body.options.0.dry_run },
             idempotency_key: body.idempotency_key,
         },
         artifacts: artifacts
-            .map(|(index, artifact)| handed(index, artifact))
+            .map(|(index, artifact)| handed(index, artifact.0))
             .collect::<Result<_, _>>()?,
     })
 }
@@ -189,23 +193,28 @@ pub(super) fn require_type(headers: &HeaderMap, wanted: &str) -> Result<(), Faul
     if essence.eq_ignore_ascii_case(wanted) {
         return Ok(());
     }
-    let error = Error::invalid(format!("the body is `{essence}`, expected `{wanted}`"))
-        .with_field("content-type")
-        .with_help(format!("send `Content-Type: {wanted}`"));
+    let error = match essence {
+        "" => Error::invalid(format!("the body has no content type, expected `{wanted}`")),
+        other => Error::invalid(format!("the body is `{other}`, expected `{wanted}`")),
+    };
+    let error =
+        error.with_field("content-type").with_help(format!("send `Content-Type: {wanted}`"));
     Err(Fault::with_status(error, StatusCode::UNSUPPORTED_MEDIA_TYPE))
 }
 
 /// Reads the whole body, which a layer keeps within bounds.
 pub(super) async fn read_body(request: Request) -> Result<Bytes, Error> {
-    body::to_bytes(request.into_body(), usize::MAX)
-        .await
-        .map_err(|cause| Error::invalid("the body could not be read to its end").with_source(cause))
+    body::to_bytes(request.into_body(), usize::MAX).await.map_err(|cause| {
+        Error::invalid("the body broke off, or is not packed as its `Content-Encoding` says")
+            .with_help("send the body whole, and packed as the header says or without the header")
+            .with_source(cause)
+    })
 }
 
 /// Reads JSON; a fault names the field, and line and column.
 pub(super) fn read_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Error> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|cause| {
+    let value: Object<T> = serde_path_to_error::deserialize(&mut reader).map_err(|cause| {
         let field = cause.path().to_string();
         let error = Error::invalid(format!("the body cannot be read: {}", cause.inner()))
             .with_help("`GET /openapi.json` describes the body")
@@ -215,7 +224,31 @@ pub(super) fn read_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Er
     reader.end().map_err(|cause| {
         Error::invalid(format!("the body has more than one JSON value: {cause}")).with_source(cause)
     })?;
-    Ok(value)
+    Ok(value.0)
+}
+
+/// A JSON object. Derived readers take an array as well, its values in the order of the fields, which nobody means.
+#[derive(Debug, Default)]
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 /// The place of a fault, without what stands there: the log must not hold a caller's body.

@@ -26,9 +26,13 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Fault> {
         let query = axum::extract::Query::<T>::try_from_uri(&parts.uri).map_err(|cause| {
             let said = std::error::Error::source(&cause).map(ToString::to_string);
-            Error::invalid(format!("the query cannot be read: {}", said.unwrap_or_default()))
-                .with_help("`GET /openapi.json` lists the parameters of every route")
-                .with_source(cause)
+            let said = said.unwrap_or_default();
+            // The library puts the parameter in front of what is wrong with it.
+            let (field, fault) = said.split_once(": ").unwrap_or(("", &said));
+            let error = Error::invalid(format!("the query cannot be read: {fault}"))
+                .with_help("`GET /openapi.json` lists the parameters of every route");
+            let error = if field.is_empty() { error } else { error.with_field(field) };
+            error.with_source(cause)
         })?;
         Ok(Self(query.0))
     }

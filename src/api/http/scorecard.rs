@@ -10,7 +10,7 @@ use super::decision::List;
 use super::fault::Fault;
 use super::query::{Asked, EnvironmentQuery, HistoryQuery, ScorecardQuery};
 use super::{Site, events};
-use crate::api::refusal::RequestId;
+use crate::api::refusal::{self, RequestId};
 use crate::api::watch;
 use crate::domain::error::Error;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
@@ -28,7 +28,7 @@ pub(super) async fn one(
 ) -> Result<Json<Arc<Scorecard>>, Fault> {
     let (service, environment) = (service(path)?, query.read()?);
     let card = site.desk.store()?.scorecard(&service, &environment).await?;
-    Ok(Json(card.ok_or_else(|| Error::not_found("scorecard of service", service))?))
+    Ok(Json(card.ok_or_else(|| refusal::no_scorecard(&service, &environment))?))
 }
 
 /// How it came there, newest first.

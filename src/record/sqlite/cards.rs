@@ -72,7 +72,7 @@ impl Step {
                 environment: &subject.environment,
                 team: &facts.team,
                 system: &facts.system,
-                whole_release: facts.decision.stage.sees_whole_release(),
+                sight: facts.decision.sight(),
                 states: &facts.states,
             },
         );

@@ -89,7 +89,7 @@ fn step(
             environment: &decision.environment,
             team: &body.team,
             system: &body.system,
-            whole_release: decision.stage.sees_whole_release(),
+            sight: decision.sight(),
             states: &body.states(),
         },
     );
