@@ -1,5 +1,6 @@
 //! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
 
+use std::borrow::Cow;
 use std::sync::{Arc, RwLock};
 
 use tokio::time::Instant;
@@ -9,8 +10,8 @@ use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::image::{ImageStatus, ImageVerification};
-use crate::domain::release::Release;
-use crate::domain::request::Request;
+use crate::domain::release::{ImageUse, Release};
+use crate::domain::request::{Request, Trigger};
 use crate::evidence::Source;
 use crate::intake::Limits;
 use crate::policy::Revision;
@@ -68,6 +69,7 @@ impl Gate {
         &self,
         request: &Request,
     ) -> Result<(Arc<Decision>, Option<Release>), Error> {
+        let request = &*self.without_secrets(request);
         let revision = self.revision();
         validate(request, &revision)?;
         if let Some(earlier) = self.earlier(request).await? {
@@ -93,6 +95,19 @@ impl Gate {
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let draft = draft(request, &release, &revision, judgement, now, timings);
         Ok((self.record(draft, timer).await?, Some(release)))
+    }
+
+    /// The request as it may be recorded: addresses of pipelines and repositories often hold a token.
+    fn without_secrets<'r>(&self, request: &'r Request) -> Cow<'r, Request> {
+        let Trigger { actor, pipeline_url, commit, repository } = &request.trigger;
+        let parts = [actor, pipeline_url, commit, repository];
+        let [actor, pipeline_url, commit, repository] =
+            parts.map(|part| intake::hidden(part, &self.salt));
+        let trigger = Trigger { actor, pipeline_url, commit, repository };
+        if trigger == request.trigger {
+            return Cow::Borrowed(request);
+        }
+        Cow::Owned(Request { trigger, ..request.clone() })
     }
 
     async fn earlier(&self, request: &Request) -> Result<Option<Arc<Decision>>, Error> {
@@ -182,7 +197,7 @@ fn draft(
         dry_run: request.options.dry_run,
         summary: judgement.summary,
         findings: judgement.findings,
-        images: release.images.iter().map(image_status).collect(),
+        images: release.images.iter().map(|image| image_status(image, release)).collect(),
         scorecard: None,
         notes: notes(release),
         timings,
@@ -199,9 +214,9 @@ fn draft(
     }
 }
 
-fn image_status(image: &crate::domain::release::ImageUse) -> ImageStatus {
+fn image_status(image: &ImageUse, release: &Release) -> ImageStatus {
     ImageStatus {
-        requested: image.image.reference.clone(),
+        requested: release.secrets.redact(&image.image.reference).into_owned(),
         resolved: None,
         status: match image.image.parts {
             Ok(_) => ImageVerification::NotLookedAt,

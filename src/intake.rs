@@ -22,6 +22,7 @@ use crate::domain::release::{ImageUse, Release};
 use crate::domain::request::Request;
 use crate::domain::secret::Secrets;
 
+pub use secret::hidden;
 pub use walk::{Walked, walk};
 
 /// Bounds of what one request may hand in.
@@ -80,6 +81,9 @@ pub fn read(request: &Request, limits: &Limits, salt: &[u8]) -> Result<Release, 
         workload::extract(index, resource, &mut release.workloads, &mut release.faults);
     }
     release.images = images_of(&mut release, &request.images);
+    for used in &release.images {
+        secret::in_image(&used.image.reference, &mut secrets);
+    }
     release.secrets = Secrets::new(secrets, salt);
     service::settle(&mut release, request, &entities);
     Ok(release)

@@ -32,10 +32,10 @@ const STYLES: Styles = Styles::styled()
     subcommand_required = true,
     arg_required_else_help = true,
     after_help = "Examples:\n  \
-        goldgate check deploy/                     may these manifests go to production?\n  \
+        goldgate check deploy/                     may these go to production?\n  \
         goldgate check deploy/ -o sarif > r.sarif  the same, for a code scanner's page\n  \
         goldgate explain K8S-RUN-AS-ROOT           what a policy asks, and why\n  \
-        goldgate init                              configuration, a first rule and CI snippets\n\n\
+        goldgate init                              configuration, a first rule, CI\n\n\
         Exit codes: 0 allow, 1 deny, 2 could not decide or bad usage."
 )]
 pub struct Cli {

@@ -102,7 +102,7 @@ fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<St
     let row = |decision: &Arc<Decision>| {
         let service = decision.service.as_ref().map_or("-".to_owned(), ToString::to_string);
         vec![
-            decision.time.to_string(),
+            table::moment(decision.time),
             decision.verdict.to_string(),
             service,
             decision.environment.to_string(),

@@ -52,7 +52,8 @@ pub fn run(printer: Printer, args: &InitArgs) -> Result<Exit, Failure> {
     };
     let _infallible = write!(
         told,
-        "\nnext: `{folder}goldgate policy test policies/`, then `goldgate check` with the folder of your manifests\n\
+        "\nnext: `{folder}goldgate policy test policies/`\n\
+         then: `{folder}goldgate check` with the folder of your manifests\n\
          GitLab: add `include: [{{local: .gitlab/goldgate.yml}}]` to `.gitlab-ci.yml`\n"
     );
     printer.out(&told)?;

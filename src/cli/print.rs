@@ -67,6 +67,8 @@ pub struct Look {
     pub color: bool,
     /// Columns.
     pub width: usize,
+    /// Whether lines must fit: a window is as wide as it is, while a program wants one row a line.
+    pub fits: bool,
     /// Whether to leave nothing out.
     pub everything: bool,
 }
@@ -87,7 +89,8 @@ pub(crate) const FAINT: Style = AnsiColor::BrightBlue.on_default();
 
 impl Look {
     /// Without colour, 100 columns.
-    pub const PLAIN: Self = Self { color: false, width: DEFAULT_WIDTH, everything: false };
+    pub const PLAIN: Self =
+        Self { color: false, width: DEFAULT_WIDTH, fits: false, everything: false };
 
     /// `text` in `style`, when there is colour.
     pub fn paint(self, style: Style, text: &str) -> String {
@@ -121,6 +124,7 @@ impl Printer {
         let look = |is_terminal: bool| Look {
             color: variables.colors(color, is_terminal),
             width: if is_terminal { terminal_width() } else { DEFAULT_WIDTH },
+            fits: is_terminal,
             everything: verbose,
         };
         Self {

@@ -84,7 +84,7 @@ fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<S
             card.level.clone(),
             next.map(|next| format!("{}: {}", next.level, next.missing.len())).unwrap_or_default(),
             card.team.clone(),
-            card.time.to_string(),
+            table::moment(card.time),
         ]
     };
     let rows: Vec<Vec<String>> = found.items.iter().map(row).collect();
@@ -114,7 +114,7 @@ fn history(session: &Session, service: &ServiceRef, page: &PageArgs) -> Result<S
         .iter()
         .map(|point| {
             vec![
-                point.time.to_string(),
+                table::moment(point.time),
                 page::points(point.score),
                 point.level.clone(),
                 point.decision.to_string(),

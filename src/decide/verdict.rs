@@ -1,5 +1,6 @@
 //! The verdict: outcomes and input faults to findings, a verdict and each policy's state.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -65,7 +66,7 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     };
     let mut standings: BTreeMap<&Code, Standing> = BTreeMap::new();
     for fault in &case.release.faults {
-        judgement.findings.push(finding_of_fault(fault, case.rules, &circumstances));
+        judgement.findings.push(finding_of_fault(fault, case, &circumstances));
         judgement.summary.errors += 1;
     }
     for outcome in case.outcomes {
@@ -197,7 +198,7 @@ fn finding_of_violation(
             &policy.code,
             &resource,
             &location.file,
-            &location.path,
+            &secrets.mask(&location.path),
             &discriminator,
         ),
         code: policy.code.clone(),
@@ -209,7 +210,8 @@ fn finding_of_violation(
         remediation: policy.remediation.clone(),
         controls: policy.controls.clone(),
         resource,
-        location,
+        // A policy may make a path of what it saw.
+        location: Location { path: secrets.redact(&location.path).into_owned(), ..location },
         policy: policy.package.clone(),
         facts,
     }
@@ -260,9 +262,12 @@ fn finding_of_error(
 
 fn finding_of_fault(
     fault: &InputFault,
-    rules: &EnforcementRules,
+    case: &Case<'_>,
     circumstances: &Circumstances<'_>,
 ) -> Finding {
+    let secrets = &case.release.secrets;
+    let message = secrets.redact(&fault.message).into_owned();
+    let path = secrets.redact(&fault.location.path).into_owned();
     let facts = fault.related.as_ref().map_or_else(
         || Value::object(Vec::new()),
         |first| Value::object(vec![("first".into(), Value::from(first.to_string()))]),
@@ -272,20 +277,26 @@ fn finding_of_fault(
             &fault.code,
             &fault.resource,
             &fault.location.file,
-            &fault.location.path,
-            &fault.message,
+            &secrets.mask(&fault.location.path),
+            &secrets.mask(&fault.message),
         ),
         code: fault.code.clone(),
         severity: fault.severity,
-        enforcement: enforcement_of(rules, &fault.code, "input", fault.severity, circumstances)
-            .max(Enforcement::Audit),
+        enforcement: enforcement_of(
+            case.rules,
+            &fault.code,
+            "input",
+            fault.severity,
+            circumstances,
+        )
+        .max(Enforcement::Audit),
         state: FindingState::Open,
         title: fault.title.to_owned(),
-        message: fault.message.clone(),
-        remediation: fault.remediation.clone(),
+        message,
+        remediation: secrets.redact(&fault.remediation).into_owned(),
         controls: Vec::new(),
         resource: fault.resource.clone(),
-        location: fault.location.clone(),
+        location: Location { path, ..fault.location.clone() },
         policy: INTAKE.to_owned(),
         facts,
     }
@@ -306,7 +317,11 @@ fn redact_value(release: &Release, value: &Value) -> Value {
         return value.clone();
     }
     match value {
-        Value::Null | Value::Bool(_) | Value::Number(_) => value.clone(),
+        Value::Null | Value::Bool(_) => value.clone(),
+        Value::Number(number) => match release.secrets.redact(&number.to_string()) {
+            Cow::Borrowed(_) => value.clone(),
+            Cow::Owned(redacted) => Value::from(redacted.as_str()),
+        },
         Value::String(text) => Value::from(release.secrets.redact(text).as_ref()),
         Value::Array(items) => {
             Value::array(items.iter().map(|item| redact_value(release, item)).collect())

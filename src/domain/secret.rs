@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use base64::Engine as _;
+
 use crate::domain::digest::Digest;
 use crate::domain::place::{SourceFile, Span};
 
@@ -20,8 +22,13 @@ pub struct Secrets {
 
 impl Secrets {
     /// Makes the set of secrets `values`, shown with `salt`.
+    ///
+    /// A secret is known as well by the other ways in which a policy may write it: in base64, and escaped as JSON and
+    /// JSON pointers do.
     pub fn new(mut values: Vec<String>, salt: &[u8]) -> Self {
         values.retain(|value| !value.trim().is_empty());
+        let other: Vec<String> = values.iter().flat_map(|value| other_spellings(value)).collect();
+        values.extend(other);
         values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         values.dedup();
         Self { values, salt: salt.to_vec() }
@@ -83,6 +90,28 @@ impl Secrets {
     }
 }
 
+/// Shorter texts are everyday words in base64, too.
+const MIN_PACKED_BYTES: usize = 6;
+
+/// How a secret is written elsewhere, where that differs from how it is written itself.
+fn other_spellings(secret: &str) -> Vec<String> {
+    let mut spellings = Vec::new();
+    if secret.len() >= MIN_PACKED_BYTES {
+        let packed = base64::engine::general_purpose::STANDARD.encode(secret);
+        // The last character depends on what follows, so that of a longer text is another.
+        let whole = packed.get(..secret.len() / 3 * 4).unwrap_or(&packed).to_owned();
+        spellings.extend([packed, whole]);
+    }
+    if secret.contains(['"', '\\']) || secret.contains(char::is_control) {
+        let escaped = serde_json::to_string(secret).unwrap_or_default();
+        spellings.extend(escaped.get(1..escaped.len().saturating_sub(1)).map(str::to_owned));
+    }
+    if secret.contains(['~', '/']) {
+        spellings.push(secret.replace('~', "~0").replace('/', "~1"));
+    }
+    spellings
+}
+
 fn replace(text: &str, secret: &str, shown: &str) -> String {
     let whole_words = secret.chars().count() < 4;
     let word =
@@ -132,6 +161,20 @@ mod tests {
     fn a_short_secret_is_replaced_as_a_word_only() {
         let shown = secrets(&["on"]).redact("on condition").into_owned();
         assert!(shown.ends_with(" condition") && !shown.starts_with("on"));
+    }
+
+    #[test]
+    fn a_secret_is_known_in_base64_and_escaped() {
+        let known = secrets(&["a \"b\"/c\nd"]);
+        for shown in [
+            "a \"b\"/c\nd",
+            "a \\\"b\\\"/c\\nd",
+            "a \"b\"~1c\nd",
+            "YSAiYiIvYwpk",
+            "YSAiYiIvYwpkZQ==",
+        ] {
+            assert!(known.redact(shown).starts_with("<redacted:"), "{shown}");
+        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ const MAX_WORD_BYTES: usize = 128;
 
 /// The candidate that `word` was most likely meant to be, when one is near enough.
 ///
-/// Case, hyphens and underscores do not count (`fail-on` is `failOn`); beyond that a third of the word may be wrong.
+/// Case, hyphens and underscores do not count (`fail-on` is `failOn`); beyond that a third of the longer word may be wrong.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |text: &str| {
         text.chars()
@@ -17,8 +17,11 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
     candidates
         .into_iter()
         .filter(|candidate| word.len().max(candidate.len()) <= MAX_WORD_BYTES)
-        .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
+        .filter_map(|candidate| {
+            let plain = plain(candidate);
+            let distance = distance(&wanted, &plain);
+            (distance * 3 <= wanted.len().max(plain.len())).then_some((distance, candidate))
+        })
         .min()
         .map(|(_, candidate)| candidate)
 }

@@ -107,6 +107,7 @@ impl Reading<'_> {
         if n_ours < documents.len() {
             secret::in_text(&file.text, &mut spans, self.secrets);
         }
+        secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
         self.release.files.push(FileRead { file, secrets });
     }
@@ -126,7 +127,6 @@ impl Reading<'_> {
             },
             Found::Kustomization => {
                 self.note_kustomization(file);
-                return true;
             }
             Found::Nothing => return false,
         }
@@ -159,6 +159,7 @@ impl Reading<'_> {
         }
         let mut spans = Vec::new();
         secret::in_text(&file.text, &mut spans, self.secrets);
+        secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
         self.release.files.push(FileRead { file: Arc::clone(file), secrets });
     }

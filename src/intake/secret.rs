@@ -5,12 +5,13 @@ mod text;
 
 use base64::Engine as _;
 
-use self::credential::{is_literal, names_credential};
+use self::credential::{holds_credential, is_literal, mentions_credential, names_credential};
 use crate::document::{self, Document, DocumentLimits};
-use crate::domain::place::{Place, Places, Span};
+use crate::domain::place::{Place, Places, SourceFile, Span};
+use crate::domain::secret::Secrets;
 use crate::domain::value::{Object, Value};
 
-pub(super) use self::text::in_text;
+pub(super) use self::text::{in_comments, in_text};
 
 /// What `kubectl apply` keeps of the object as it was applied last.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -26,6 +27,23 @@ pub(super) fn in_document(
 ) {
     let mut finder = Finder { source: Some((text, document.places.as_ref())), spans, values };
     finder.value(&document.value, document.root);
+}
+
+/// Adds the password of an image reference that is written like an address: `user:password@registry/name`.
+pub(super) fn in_image(reference: &str, values: &mut Vec<String>) {
+    let Some((user, behind)) = reference.rsplit_once('@') else { return };
+    let is_digest = behind.split_once(':').is_some_and(|(algorithm, _)| !algorithm.contains('/'));
+    let (_, user) = user.split_once("://").unwrap_or(("", user));
+    if !is_digest && let Some((_, password)) = user.split_once(':') {
+        keep(password, values);
+    }
+}
+
+/// A line that is no document, such as an address, with its secrets replaced.
+pub fn hidden(line: &str, salt: &[u8]) -> String {
+    let (mut spans, mut values) = (Vec::new(), Vec::new());
+    in_text(line, &mut spans, &mut values);
+    Secrets::new(values, salt).redact_file(&SourceFile::new("", line), &merged(spans))
 }
 
 /// Spans in ascending order, those that touch made one: a span inside another would else leave the rest behind.
@@ -56,6 +74,9 @@ fn keep(secret: &str, values: &mut Vec<String>) {
     values.push(secret.to_owned());
 }
 
+/// Longer texts are not known by their base64.
+const MAX_PACKED_BYTES: usize = 4096;
+
 struct Finder<'d, 'o> {
     /// The text and the places in it; `None` while looking at a copy that is embedded in a string.
     source: Option<(&'d str, &'d Places)>,
@@ -68,12 +89,23 @@ impl Finder<'_, '_> {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
             Value::String(text) => self.string(text, place),
-            Value::Array(items) => {
-                for (index, item) in items.iter().enumerate() {
-                    self.value(item, self.child(place, index));
-                }
-            }
+            Value::Array(items) => self.array(items, place),
             Value::Object(object) => self.object(object, place),
+        }
+    }
+
+    /// Items in order: behind a flag that names a credential stands the credential.
+    fn array(&mut self, items: &[Value], place: Place) {
+        let mut flag = false;
+        for (index, item) in items.iter().enumerate() {
+            let place = self.child(place, index);
+            let text = item.as_str().unwrap_or_default();
+            if flag && !text.starts_with('-') {
+                self.credential(item, place);
+            } else {
+                self.value(item, place);
+            }
+            flag = text::is_flag_of_credential(text);
         }
     }
 
@@ -91,7 +123,11 @@ impl Finder<'_, '_> {
                 ("data" | "stringData", Some("Secret")) => self.secret_data(key, value, place),
                 ("data", Some("ConfigMap")) => self.settings(value, place),
                 ("value", _) if variable => self.credential(value, place),
+                ("secretGenerator", Some("Kustomization") | None) => self.literals(value, place),
                 (LAST_APPLIED, _) => self.last_applied(value, place),
+                (key, _) if value.as_str().is_some() && holds_credential(key) => {
+                    self.credential(value, place);
+                }
                 _ => self.value(value, place),
             }
         }
@@ -135,9 +171,39 @@ impl Finder<'_, '_> {
         }
     }
 
+    /// The values of `name=value` in what a Secret is generated from.
+    fn literals(&mut self, value: &Value, place: Place) {
+        match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            Value::String(text) => {
+                if let Some((_, secret)) = text.split_once('=') {
+                    keep(secret.trim_matches(['"', '\'']), self.values);
+                    self.mark(place.value);
+                }
+            }
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.literals(item, self.child(place, index));
+                }
+            }
+            Value::Object(object) => {
+                for (index, (_, value)) in object.entries().iter().enumerate() {
+                    self.literals(value, self.child(place, index));
+                }
+            }
+        }
+    }
+
     /// The copy of the whole object: it is a secret as a whole once there is one in it.
     fn last_applied(&mut self, value: &Value, place: Place) {
         let Some(text) = value.as_str() else { return };
+        if self.embedded(text) || text.contains("\"kind\":\"Secret\"") {
+            self.mark(place.value);
+        }
+    }
+
+    /// Keeps the secrets of a document that is written into a string; whether it has any.
+    fn embedded(&mut self, text: &str) -> bool {
         let n_before = self.values.len();
         let mut spans = Vec::new();
         match document::json::read(text, &DocumentLimits::default()) {
@@ -147,10 +213,7 @@ impl Finder<'_, '_> {
             }
             Err(_) => in_text(text, &mut spans, self.values),
         }
-        let holds_secret_data = text.contains("\"kind\":\"Secret\"") || !spans.is_empty();
-        if self.values.len() > n_before || holds_secret_data {
-            self.mark(place.value);
-        }
+        self.values.len() > n_before || !spans.is_empty()
     }
 
     /// A value that is secret as a whole.
@@ -169,11 +232,34 @@ impl Finder<'_, '_> {
 
     /// A text that may hold well-known credentials.
     fn string(&mut self, text: &str, place: Place) {
+        let n_before = self.values.len();
         let mut found: Vec<&str> = Vec::new();
         credential::shapes(text, &mut |range| found.extend(text.get(range)));
+        let n_shapes = found.len();
         for secret in found {
             keep(secret, self.values);
             self.mark_within(secret, place.value);
+        }
+        let is_document = text.trim_start().starts_with(['{', '[']);
+        let may_assign = is_document || text.contains(['\n', '=']);
+        if may_assign && mentions_credential(text) {
+            if is_document {
+                if self.embedded(text) {
+                    self.mark(place.value);
+                }
+                return;
+            }
+            let mut spans = Vec::new();
+            in_text(text, &mut spans, self.values);
+            for span in merged(spans) {
+                self.mark_within(text.get(span.range()).unwrap_or_default(), place.value);
+            }
+        } else if n_shapes == 0 {
+            return;
+        }
+        // A policy may encode the text as a whole.
+        if text.len() <= MAX_PACKED_BYTES && self.values.len() > n_before {
+            self.values.push(base64::engine::general_purpose::STANDARD.encode(text));
         }
     }
 

@@ -260,11 +260,11 @@ fn differences(folder: &Path) -> Vec<String> {
 }
 
 /// A folder to run commands in.
-struct Place(tempfile::TempDir);
+pub(crate) struct Place(tempfile::TempDir);
 
 impl Place {
     /// A place with a copy of `input`, when there is one.
-    fn with(input: &Path) -> Self {
+    pub(crate) fn with(input: &Path) -> Self {
         let place = tempfile::tempdir().unwrap();
         let work = place.path().join("work");
         fs::create_dir_all(&work).unwrap();
@@ -274,12 +274,17 @@ impl Place {
         Self(place)
     }
 
-    fn work(&self) -> PathBuf {
+    pub(crate) fn work(&self) -> PathBuf {
         self.0.path().join("work")
     }
 
+    /// Where the record is when no other place is named.
+    pub(crate) fn data_folder(&self) -> PathBuf {
+        self.0.path().join("data/goldgate")
+    }
+
     /// A command in this place, with an environment that holds nothing of the machine's.
-    fn command(&self) -> Command {
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(BINARY);
         command
             .current_dir(self.work())
@@ -337,6 +342,7 @@ impl Place {
 const VARYING: &[(&str, &str)] = &[
     ("xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx", "<id>"),
     ("9999-99-99T99:99:99.999Z", "<time>"),
+    ("9999-99-99 99:99:99Z", "<time>"),
     ("sha256:xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "<digest>"),
     ("<redacted:xxxxxxxxxxxx>", "<redacted>"),
     ("9+ µs", "<n> µs"),

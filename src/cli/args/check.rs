@@ -16,7 +16,8 @@ use crate::config::{Flags, keys};
     kustomize build overlays/production | goldgate check -\n  \
     helm template ./chart | goldgate check - --service component:shop/checkout\n  \
     goldgate check deploy/ -o sarif --output-file goldgate.sarif\n  \
-    goldgate check deploy/ --server https://goldgate.example --idempotency-key \"$CI_PIPELINE_ID\"\n\n\
+    goldgate check deploy/ --server https://goldgate.example\n  \
+    goldgate check deploy/ --idempotency-key \"$CI_PIPELINE_ID\"\n\n\
     Exit codes: 0 allow, 1 deny, 2 could not decide, bad usage, or a named file that cannot be read.")]
 pub struct CheckArgs {
     /// Files and folders to judge; `-` is standard input

@@ -10,7 +10,8 @@ use crate::config::{Flags, keys};
 #[command(after_help = "Examples:\n  \
     goldgate serve\n  \
     goldgate serve --data /var/lib/goldgate --log-format json\n  \
-    goldgate serve --admission-listen 127.0.0.1:8443 --tls-cert tls.crt --tls-key tls.key --admission-environment production")]
+    goldgate serve --admission-listen 127.0.0.1:8443 \\\n      \
+    --tls-cert tls.crt --tls-key tls.key -e production")]
 pub struct ServeArgs {
     /// Where gRPC and HTTP are answered [default: 127.0.0.1:7117]
     #[arg(long, value_name = "ADDR")]

@@ -93,7 +93,7 @@ fn finding(group: &[&Finding], report: &Report<'_>, look: Look) -> String {
         shown = shown.element(Level::NOTE.with_name(label).message(lines));
     }
     if !others.is_empty() {
-        shown = shown.element(Level::NOTE.with_name("also").message(also(others, look)));
+        shown = shown.element(Level::NOTE.with_name("also").message(also(first, others, look)));
     }
     let renderer = if look.color { Renderer::styled() } else { Renderer::plain() };
     renderer.term_width(look.width).render(&[shown]) + "\n"
@@ -123,19 +123,21 @@ fn remarks(finding: &Finding, report: &Report<'_>) -> Vec<(&'static str, String)
     remarks
 }
 
-/// One line for each further finding of the same code.
-fn also(others: &[&Finding], look: Look) -> String {
+/// One line for each further finding of the same code; what was said of the first is not said again.
+fn also(first: &Finding, others: &[&Finding], look: Look) -> String {
     let most = if look.everything { usize::MAX } else { MAX_LISTED };
     let line = |finding: &&Finding| {
         let place = match finding.location.line {
             0 => finding.location.file.clone(),
             _ => finding.location.to_string(),
         };
-        let whose = match finding.resource.kind.as_str() {
-            "" => String::new(),
-            _ => format!("{}: ", finding.resource),
+        let whose = finding.resource.to_string();
+        let said = match finding.resource.kind.as_str() {
+            "" => finding.message.clone(),
+            _ if finding.message == first.message => whose,
+            _ => format!("{whose}: {}", finding.message),
         };
-        format!("{} {}", clean(&place), clean(&format!("{whose}{}", finding.message)))
+        format!("{} {}", clean(&place), clean(&said))
     };
     let mut lines: Vec<String> = others.iter().take(most).map(line).collect();
     if let Some(left) = others.len().checked_sub(most).filter(|left| *left > 0) {

@@ -33,7 +33,7 @@ pub fn render(card: &Scorecard, look: Look) -> String {
                 word(policy.standing).to_owned(),
                 code.to_string(),
                 policy.severity.to_string(),
-                policy.since.to_string(),
+                table::moment(policy.since),
             ]
         })
         .collect();
@@ -123,9 +123,9 @@ mod tests {
             moved:  2026-11-22T06:02:06.123Z by decision 07070707-0707-0707-0707-070707070707
 
             STANDING  CODE   SEVERITY  SINCE
-            failed    K8S-C  critical  2026-11-22T06:02:06.123Z
-            failed    K8S-B  low       2026-11-22T06:02:06.123Z
-            passed    K8S-A  high      2026-11-22T06:02:06.123Z
+            failed    K8S-C  critical  2026-11-22 06:02:06Z
+            failed    K8S-B  low       2026-11-22 06:02:06Z
+            passed    K8S-A  high      2026-11-22 06:02:06Z
         "]]
         .assert_eq(&render(&card, Look::PLAIN));
     }

@@ -93,6 +93,31 @@ pub(super) fn names_credential(name: &str) -> bool {
         && !ABOUT.iter().any(|word| ends_with(word))
 }
 
+/// Whether a field of this name holds a credential in its text. Fields are named after the Secret that they refer to
+/// (`tlsSecret: checkout-tls`) more often than they hold one.
+pub(super) fn holds_credential(field: &str) -> bool {
+    if !mentions_credential(field) || !names_credential(field) {
+        return false;
+    }
+    let words = words(field);
+    let refers = ["SECRET", "SECRETS", "CREDENTIAL", "CREDENTIALS", "AUTHORIZATION"]
+        .iter()
+        .any(|word| words.ends_with(word));
+    !refers || words.ends_with("CLIENT_SECRET")
+}
+
+/// Whether the name of a credential may stand somewhere in a text; told without a copy of it.
+pub(super) fn mentions_credential(text: &str) -> bool {
+    const HINTS: [&[u8]; 7] = [b"pass", b"token", b"key", b"secret", b"cred", b"pwd", b"auth"];
+    let bytes = text.as_bytes();
+    (0..bytes.len()).any(|at| {
+        let rest = bytes.get(at..).unwrap_or_default();
+        HINTS
+            .iter()
+            .any(|hint| rest.get(..hint.len()).is_some_and(|word| word.eq_ignore_ascii_case(hint)))
+    })
+}
+
 /// The name in upper case, its words joined by `_`.
 fn words(name: &str) -> String {
     let mut words = String::with_capacity(name.len() + 4);
@@ -267,6 +292,20 @@ mod tests {
             "PASSWORD_MIN",
         ] {
             assert!(!names_credential(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn fields_that_refer_to_a_secret_hold_none() {
+        for field in
+            ["password", "adminPassword", "clientSecret", "example.org/api-token", "apiKey"]
+        {
+            assert!(holds_credential(field), "{field}");
+        }
+        for field in
+            ["tlsSecret", "existingSecret", "secretName", "authorization", "image", "tokenTtl"]
+        {
+            assert!(!holds_credential(field), "{field}");
         }
     }
 

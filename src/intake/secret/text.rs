@@ -12,12 +12,13 @@ pub(in super::super) fn in_text(text: &str, spans: &mut Vec<Span>, values: &mut 
             spans.push(Span::new(range.start, range.end));
         }
     });
-    let holds_secret = ["kind: Secret", "kind: 'Secret'", "\"Secret\"", "kind:Secret"]
-        .iter()
-        .any(|word| text.contains(word));
+    let holds_secret = text.lines().any(|line| line.contains("kind") && line.contains("Secret"));
+    let opens_secret = |key: &str| holds_secret && matches!(key, "data" | "stringData");
     let mut hidden = Hidden::Nothing;
-    // The line before may have named the variable whose value stands on this one.
-    let mut variable = false;
+    // The line before may have named the variable whose value stands on this one, or the flag.
+    let (mut variable, mut flag) = (false, false);
+    // A value whose variable is named on a later line of the same item.
+    let mut unnamed: Option<(usize, &str, &str)> = None;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
@@ -28,22 +29,63 @@ pub(in super::super) fn in_text(text: &str, spans: &mut Vec<Span>, values: &mut 
         }
         let indent = line.len() - line.trim_start().len();
         hidden = hidden.at(indent, content);
+        let begins_item = content.starts_with(['-', '{', '}']);
+        variable &= !begins_item;
+        unnamed = unnamed.filter(|_| !begins_item);
+        let item = bare(content.trim_start_matches(['-', ' ']));
         let split = split_key(content);
         let key = split.map_or("", |(key, _)| key);
         let value = match (split, hidden) {
-            (_, Hidden::Below(_)) => split.map_or(content, |(_, value)| value),
+            // What base64 ends with looks like a value of `=`.
+            (_, Hidden::Below(_)) => split
+                .map(|(_, value)| value)
+                .filter(|value| !value.trim_matches('=').is_empty())
+                .unwrap_or(content),
+            (None, _) if flag => item,
             (Some((_, value)), _) if names_credential(key) || (variable && key == "value") => value,
-            (Some((_, value)), _) if holds_secret && matches!(key, "data" | "stringData") => value,
-            _ => inline_credential(content),
+            (Some((_, value)), _) if opens_secret(key) => value,
+            _ => inline_credential(content, holds_secret),
         };
-        variable = split.is_some_and(|(key, value)| key == "name" && names_credential(bare(value)))
-            || (variable && key != "name" && !content.starts_with('-'));
-        let opens = names_credential(key) || (holds_secret && matches!(key, "data" | "stringData"));
-        if opens && hidden == Hidden::Nothing {
+        let names =
+            split.is_some_and(|(key, value)| key == "name" && names_credential(bare(value)));
+        if names && let Some((start, line, value)) = unnamed.take() {
+            mark(text, start, line, value, spans, values);
+        }
+        unnamed =
+            split.filter(|_| key == "value").map(|(_, value)| (start, line, value)).or(unnamed);
+        variable = names || (variable && key != "name");
+        flag = split.is_none() && is_flag_of_credential(bare(content.trim_start_matches("- ")));
+        if (names_credential(key) || opens_secret(key)) && hidden == Hidden::Nothing {
             hidden = Hidden::Opened(indent);
         }
         mark(text, start, line, value, spans, values);
     }
+}
+
+/// Adds the places of everything in the comments of a YAML text that looks like a secret. No policy sees a comment, so
+/// the words in it are not looked for elsewhere.
+pub(in super::super) fn in_comments(text: &str, spans: &mut Vec<Span>) {
+    if !text.contains('#') {
+        return;
+    }
+    // The same text with everything else blank, so that places stay what they are.
+    let mut comments = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let at = match line.find(" #") {
+            _ if line.starts_with('#') => Some(0),
+            found => found.map(|space| space + 1),
+        };
+        let (before, comment) =
+            line.split_at_checked(at.unwrap_or(line.len())).unwrap_or((line, ""));
+        comments.extend(before.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
+        comments.push_str(&comment.replace('#', " "));
+    }
+    in_text(&comments, spans, &mut Vec::new());
+}
+
+/// Whether a word of a command line is a flag behind which a credential stands: `--password`, but not `--password=x`.
+pub(super) fn is_flag_of_credential(word: &str) -> bool {
+    word.starts_with('-') && !word.contains(['=', ' ']) && names_credential(word)
 }
 
 /// Whether lines are hidden as a whole, because a line above says that what is below it is secret.
@@ -79,16 +121,19 @@ fn bare(text: &str) -> &str {
     text.trim().trim_end_matches(',').trim_matches(['"', '\''])
 }
 
-/// The rest of a line behind a credential's name inside it, as in `{name: DB_PASSWORD, value: x}`.
-fn inline_credential(content: &str) -> &str {
+/// The rest of a line behind a credential's name inside it, as in `{name: DB_PASSWORD, value: x}` and `?token=x`.
+fn inline_credential(content: &str, holds_secret: bool) -> &str {
+    const BETWEEN: [char; 10] = ['{', '[', ',', ' ', '\t', '"', '\'', '?', '&', ';'];
     let mut rest = content;
     while let Some((before, behind)) = rest.split_once([':', '=']) {
-        let key = before.rsplit(['{', ',', ' ', '\t', '"', '\'']).find(|word| !word.is_empty());
-        let value = behind.trim_start();
-        let named = key == Some("name")
-            && behind.contains("value")
-            && names_credential(bare(value.split([',', '}']).next().unwrap_or_default()));
-        if named || key.is_some_and(names_credential) {
+        let key = before.rsplit(BETWEEN).find(|word| !word.is_empty()).unwrap_or_default();
+        let is_name = key == "name"
+            && names_credential(bare(behind.trim_start().split([',', '}']).next().unwrap_or("")));
+        if is_name && let Some((_, value)) = content.split_once("value") {
+            return value.trim_start_matches(['"', '\'', ':', '=', ' ']);
+        }
+        let opens = holds_secret && matches!(key, "data" | "stringData");
+        if opens || names_credential(key) {
             return behind;
         }
         rest = behind;
@@ -152,13 +197,37 @@ mod tests {
     }
 
     #[test]
+    fn a_value_before_its_name_and_a_word_behind_its_flag_are_hidden() {
+        let text = "env:\n- value: hunter22\n  name: DB_PASSWORD\n- value: x\n  name: PORT\n";
+        assert_eq!(
+            hidden(text),
+            "env:\n- value: ***\n  name: DB_PASSWORD\n- value: x\n  name: PORT\n"
+        );
+        assert_eq!(hidden("- --client-token\n- hunter22\n- x\n"), "- --client-token\n- ***\n- x\n");
+        assert_eq!(hidden("https://x/y?a=1&token=hunter22\n"), "https://x/y?a=1&token=***\n");
+    }
+
+    #[test]
+    fn comments_are_searched_where_they_stand() {
+        let mut spans = Vec::new();
+        let text = "a: 1 # password: hunter22\n# - name: API_KEY\n#   value: ü\nb: 'token: x'\n";
+        in_comments(text, &mut spans);
+        let shown: Vec<&str> = spans.iter().filter_map(|span| text.get(span.range())).collect();
+        assert_eq!(shown, ["hunter22", "ü"]);
+    }
+
+    #[test]
     fn json_and_flow_lines_are_hidden_to_their_end() {
+        assert_eq!(hidden("- {value: x1, name: DB_PASSWORD}\n"), "- {value: ***\n");
         let text = "{\"kind\": \"Secret\",\n \"data\": {\n   \"a\": \"eHh4\"\n },\n \"x\": 1\n";
         assert_eq!(
             hidden(text),
             "{\"kind\": \"Secret\",\n \"data\": {\n   \"a\": ***\n },\n \"x\": 1\n"
         );
-        assert_eq!(hidden("- {name: DB_PASSWORD, value: hunter22}: [\n"), "- {name:***\n");
+        assert_eq!(
+            hidden("- {name: DB_PASSWORD, value: hunter22}: [\n"),
+            "- {name: DB_PASSWORD, value: ***\n"
+        );
         assert_eq!(hidden("kind: Secret\nstringData: {a: b\n"), "kind: Secret\nstringData: ***\n");
     }
 }

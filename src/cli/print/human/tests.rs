@@ -39,7 +39,7 @@ fn a_deny_shows_source_reason_and_remedy() {
               = why: A process that escapes its container is root on the node when it was root inside.
               = help: Remedy of K8S-RUN-AS-ROOT: write `securityContext.runAsNonRoot: true`.
               = controls: PSS-restricted, CIS-K8S-5.2.7
-              = also: deploy/worker.yaml:5:7 Deployment shop/worker: message of K8S-RUN-AS-ROOT
+              = also: deploy/worker.yaml:5:7 Deployment shop/worker
 
             waived[K8S-IMAGE-TAG]: message of K8S-IMAGE-TAG
              --> deploy/app.yaml:6:7
@@ -99,7 +99,7 @@ fn a_narrow_window_wraps() {
               = help: Remedy of K8S-RUN-AS-ROOT: write
                       `securityContext.runAsNonRoot: true`.
               = controls: PSS-restricted, CIS-K8S-5.2.7
-              = also: deploy/worker.yaml:5:7 Deployment shop/worker: message of K8S-RUN-AS-ROOT
+              = also: deploy/worker.yaml:5:7 Deployment shop/worker
 
             waived[K8S-IMAGE-TAG]: message of K8S-IMAGE-TAG
              --> deploy/app.yaml:6:7
