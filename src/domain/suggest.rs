@@ -5,7 +5,8 @@ const MAX_WORD_BYTES: usize = 128;
 
 /// The candidate that `word` was most likely meant to be, when one is near enough.
 ///
-/// Case, hyphens and underscores do not count (`fail-on` is `failOn`); beyond that a third of the word may be wrong.
+/// Case, hyphens and underscores do not count (`fail-on` is `failOn`); beyond that a third of the longer
+/// word may be wrong.
 pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
     let plain = |text: &str| {
         text.chars()
@@ -18,7 +19,7 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
         .into_iter()
         .filter(|candidate| word.len().max(candidate.len()) <= MAX_WORD_BYTES)
         .map(|candidate| (distance(&wanted, &plain(candidate)), candidate))
-        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(3))
+        .filter(|(distance, candidate)| *distance * 3 <= candidate.len().max(word.len()))
         .min()
         .map(|(_, candidate)| candidate)
 }
