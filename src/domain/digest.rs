@@ -46,8 +46,17 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // A recorded decision shows dozens of digests, so the digits are looked up and not formatted one by one.
+        let digit = |nibble: u8| match nibble {
+            0..=9 => b'0' + nibble,
+            10.. => b'a' + nibble - 10,
+        };
+        let mut hex = [0; 64];
+        for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
+            *pair = [digit(byte >> 4), digit(byte & 15)];
+        }
         f.write_str("sha256:")?;
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(std::str::from_utf8(&hex).map_err(|_never| fmt::Error)?)
     }
 }
 

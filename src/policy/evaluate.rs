@@ -16,7 +16,7 @@ use crate::domain::request::{Request, Stage};
 use crate::domain::resource::ResourceId;
 use crate::domain::value::Value;
 use crate::rego::Term;
-use crate::rego::engine::Program;
+use crate::rego::engine::{Program, Runner};
 
 /// A policy and the program that runs it.
 #[derive(Debug)]
@@ -36,6 +36,7 @@ pub(super) fn run(
     // Nothing is verified yet that a policy could look at.
     let EvidenceSet {} = evidence;
     let inputs = Inputs::new(request, release, now);
+    let mut runner = Runner::default();
     let mut outcomes = Vec::new();
     for runnable in runnables {
         let meta = &runnable.policy.meta;
@@ -44,7 +45,7 @@ pub(super) fn run(
         };
         let mut ask = |subject: Subject, input: Option<Term>| {
             let Some(input) = input else { return };
-            let result = runnable.result(&input, release);
+            let result = runnable.result(&mut runner, &input, release);
             outcomes.push(Outcome { policy: Arc::clone(meta), subject, result });
         };
         match meta.scope {
@@ -90,23 +91,31 @@ pub(super) fn run(
 
 impl Runnable {
     /// What came out over one input.
-    fn result(&self, input: &Term, release: &Release) -> PolicyResult {
-        match self.violations(input, release) {
+    fn result(&self, runner: &mut Runner, input: &Term, release: &Release) -> PolicyResult {
+        match self.violations(runner, input, release) {
             Ok(violations) if violations.is_empty() => PolicyResult::Passed,
             Ok(violations) => PolicyResult::Failed(violations),
             Err(reason) => PolicyResult::Error(reason),
         }
     }
 
-    fn violations(&self, input: &Term, release: &Release) -> Result<Vec<Violation>, String> {
-        let excepted =
-            if self.policy.has_exceptions { self.exceptions(input)? } else { BTreeSet::new() };
+    fn violations(
+        &self,
+        runner: &mut Runner,
+        input: &Term,
+        release: &Release,
+    ) -> Result<Vec<Violation>, String> {
+        let excepted = if self.policy.has_exceptions {
+            self.exceptions(runner, input)?
+        } else {
+            BTreeSet::new()
+        };
         let mut found = Vec::new();
         for rule in &self.policy.rules {
             if excepted.contains(&rule.suffix) {
                 continue;
             }
-            let answer = self.ask(&rule.name, Some(&rule.location), input)?;
+            let answer = self.ask(runner, &rule.name, Some(&rule.location), input)?;
             let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
             let severity = unwritten_warning.then_some(Severity::Low);
             found.extend(violations(rule, answer.as_ref(), severity, release)?);
@@ -116,11 +125,12 @@ impl Runnable {
 
     fn ask(
         &self,
+        runner: &mut Runner,
         rule: &str,
         location: Option<&Location>,
         input: &Term,
     ) -> Result<Option<Value>, String> {
-        self.program.evaluate(&self.policy.package, rule, input).map_err(|failure| {
+        runner.evaluate(&self.program, &self.policy.package, rule, input).map_err(|failure| {
             // The engine does not always say where it stopped; the rule's own place is better than none.
             let place = location.filter(|_| failure.place.is_none());
             let place = place.map(|location| format!(" ({location})")).unwrap_or_default();
@@ -131,8 +141,8 @@ impl Runnable {
     /// The rules that `exception` silences: it holds lists of their names without the prefix.
     ///
     /// Source: Conftest, "Exceptions".
-    fn exceptions(&self, input: &Term) -> Result<BTreeSet<String>, String> {
-        let answer = self.ask("exception", None, input)?;
+    fn exceptions(&self, runner: &mut Runner, input: &Term) -> Result<BTreeSet<String>, String> {
+        let answer = self.ask(runner, "exception", None, input)?;
         let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
         let names = lists.iter().filter_map(|list| list.as_array()).flatten();
         Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())

@@ -21,7 +21,7 @@ use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
 use crate::domain::value::Value;
 use crate::rego::check::{Checked, check};
-use crate::rego::engine::Linker;
+use crate::rego::engine::{Linker, Wanted};
 use crate::rego::guard::Limits;
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
@@ -353,28 +353,36 @@ fn link(
         let mut modules = loaded.modules.iter().filter(|module| closure.contains(&module.package));
         !modules.any(|module| broken.contains(module.file.path.as_str()))
     };
-    let mut runnables = Vec::new();
+    let mut whole = Vec::new();
+    let mut wanted = Vec::new();
     for policy in policies {
         let closure = loaded.checked.closure(&policy.package);
         if !is_whole(&closure) {
             continue;
         }
-        match linker.program(&policy.package, &closure) {
+        seen.extend(closure.iter().cloned());
+        wanted.push(Wanted { package: policy.package.clone(), closure });
+        whole.push(policy);
+    }
+    let mut runnables = Vec::new();
+    for (policy, program) in whole.into_iter().zip(linker.programs(&wanted)) {
+        match program {
             Ok(program) => runnables.push(Runnable { policy, program }),
             Err(fault) => faults.push(fault),
         }
-        seen.extend(closure);
     }
+    let mut others = Vec::new();
     for module in &loaded.modules {
         if seen.contains(&module.package) {
             continue;
         }
         let closure = loaded.checked.closure(&module.package);
+        seen.extend(closure.iter().cloned());
         if is_whole(&closure) {
-            faults.extend(linker.program(&module.package, &closure).err());
+            others.push(Wanted { package: module.package.clone(), closure });
         }
-        seen.extend(closure);
     }
+    faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     (runnables, faults)
 }
 

@@ -1,8 +1,11 @@
 //! The engine: one package with what it needs, ready to be run any number of times from any thread.
 //!
 //! Today this is the interpreter of `regorus`, and this file is the only one that runs it. A program is kept as a
-//! prepared engine, of which each evaluation takes a copy: that costs less than a compiled policy (which builds an
-//! engine each time) and lets several rules of the package be asked.
+//! prepared engine, of which evaluations take a copy: that costs less than a compiled policy (which builds an engine
+//! each time) and lets several rules of the package be asked.
+//!
+//! Packages that need the same others share an engine, so that those are read and looked at once and not once for
+//! each. Never all packages in one: what an evaluation sets up grows with its engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,17 +24,43 @@ use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
 /// A package with what it needs, ready to be run.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Program {
+    family: Arc<Family>,
+}
+
+/// Packages in one engine, with what they all need.
+struct Family {
     engine: regorus::Engine,
-    files: Arc<[Arc<SourceFile>]>,
+    files: Vec<Arc<SourceFile>>,
     budget: Duration,
 }
 
-impl fmt::Debug for Program {
+impl fmt::Debug for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Program").field("files", &self.files).finish_non_exhaustive()
+        f.debug_struct("Family").field("files", &self.files).finish_non_exhaustive()
     }
+}
+
+/// Copies of engines, kept from one evaluation to the next while one release is judged.
+#[derive(Default)]
+pub struct Runner {
+    engines: Vec<(Arc<Family>, regorus::Engine)>,
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner").field("n_engines", &self.engines.len()).finish()
+    }
+}
+
+/// A package that is to be made runnable.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its parts.
+    pub package: Vec<String>,
+    /// It and every package that it needs.
+    pub closure: BTreeSet<Vec<String>>,
 }
 
 /// Why a rule has no answer.
@@ -69,10 +98,44 @@ const CHECK_INTERVAL: NonZeroU32 = match NonZeroU32::new(64) {
     None => NonZeroU32::MIN,
 };
 
+/// How many packages share an engine at most.
+const MAX_FAMILY: usize = 16;
+
+/// What the engine answers to a path that leads to no rule, once everything before went well.
+const NO_RULE: &str = "not a valid rule path";
+
 impl<'m> Linker<'m> {
     /// Makes a linker over `modules` and `data`; each evaluation may take as long as `budget`.
     pub fn new(modules: &'m [Module], data: Term, budget: Duration) -> Self {
         Self { modules, data, budget, bases: BTreeMap::new() }
+    }
+
+    /// Makes a program of each wanted package, in their order.
+    ///
+    /// Each that fails has the first fault that only the engine sees.
+    pub fn programs(&mut self, wanted: &[Wanted]) -> Vec<Result<Program, Fault>> {
+        let mut families: BTreeMap<Vec<usize>, Vec<(usize, Vec<usize>)>> = BTreeMap::new();
+        for (place, Wanted { package, closure }) in wanted.iter().enumerate() {
+            let (own, needed) = self.indices(package, closure);
+            families.entry(needed).or_default().push((place, own));
+        }
+        let mut made = BTreeMap::new();
+        for (needed, members) in &families {
+            for members in members.chunks(MAX_FAMILY) {
+                let together: Vec<usize> =
+                    members.iter().flat_map(|(_, own)| own.iter().copied()).collect();
+                let family = self.family(&together, needed);
+                for (place, own) in members {
+                    let program = match &family {
+                        Ok(family) => Ok(Arc::clone(family)),
+                        // Which one it is, and the fault of each, is seen when each stands alone.
+                        Err(_) => self.family(own, needed),
+                    };
+                    made.insert(*place, program.map(|family| Program { family }));
+                }
+            }
+        }
+        made.into_values().collect()
     }
 
     /// Makes the program of `package` out of its own modules and those of the other packages of `closure`.
@@ -84,8 +147,18 @@ impl<'m> Linker<'m> {
         package: &[String],
         closure: &BTreeSet<Vec<String>>,
     ) -> Result<Program, Fault> {
-        let mut needed = Vec::new();
+        let (own, needed) = self.indices(package, closure);
+        Ok(Program { family: self.family(&own, &needed)? })
+    }
+
+    /// The modules of a package, and those of the packages that it needs.
+    fn indices(
+        &self,
+        package: &[String],
+        closure: &BTreeSet<Vec<String>>,
+    ) -> (Vec<usize>, Vec<usize>) {
         let mut own = Vec::new();
+        let mut needed = Vec::new();
         for (index, module) in self.modules.iter().enumerate() {
             if module.package == package {
                 own.push(index);
@@ -93,22 +166,17 @@ impl<'m> Linker<'m> {
                 needed.push(index);
             }
         }
-        let mut engine = self.base(&needed)?;
-        self.add(&mut engine, &own)?;
-        let indices = own.iter().chain(&needed);
-        let files: Vec<Arc<SourceFile>> = indices
-            .filter_map(|index| self.modules.get(*index))
-            .map(|module| Arc::clone(&module.file))
-            .collect();
-        let mut program = Program { engine, files: files.into(), budget: self.budget };
-        let rule = own
-            .iter()
-            .filter_map(|index| self.modules.get(*index))
-            .find_map(|module| Some(rule_path(package, module.rules.first()?.path.as_slice())));
-        if let Some(rule) = rule {
-            program.prepare(&rule)?;
-        }
-        Ok(program)
+        (own, needed)
+    }
+
+    fn family(&mut self, own: &[usize], needed: &[usize]) -> Result<Arc<Family>, Fault> {
+        let mut engine = self.base(needed)?;
+        self.add(&mut engine, own)?;
+        let modules = own.iter().chain(needed).filter_map(|index| self.modules.get(*index));
+        let files = modules.map(|module| Arc::clone(&module.file)).collect();
+        let mut family = Family { engine, files, budget: self.budget };
+        family.prepare()?;
+        Ok(Arc::new(family))
     }
 
     fn base(&mut self, needed: &[usize]) -> Result<regorus::Engine, Fault> {
@@ -140,42 +208,57 @@ impl<'m> Linker<'m> {
     }
 }
 
-impl Program {
+impl Family {
     /// Lets the engine look at every rule once, so that no evaluation has to.
-    fn prepare(&mut self, rule: &str) -> Result<(), Fault> {
+    fn prepare(&mut self) -> Result<(), Fault> {
         let Some(main) = self.files.first().map(Arc::clone) else { return Ok(()) };
-        let files = Arc::clone(&self.files);
         let engine = &mut self.engine;
-        let prepared =
-            catch_unwind(AssertUnwindSafe(|| engine.compile_with_entrypoint(&Arc::from(rule))));
-        let file_of = |path: &str| files.iter().find(|file| file.path == path);
+        // The engine prepares before it looks at the path. To compile a rule that exists would do half of it twice.
+        let prepared = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(String::new())));
+        let file_of = |path: &str| self.files.iter().find(|file| file.path == path);
         match prepared {
             Ok(Ok(_)) => Ok(()),
+            Ok(Err(cause)) if cause.to_string() == NO_RULE => Ok(()),
             Ok(Err(cause)) => Err(module::fault_of(&cause, &file_of, &main).with_help(
                 "write this part another way: rename variables that are used twice, and define them before they are used",
             )),
             Err(_) => Err(Fault::new(&main, Span::default(), "the engine failed on this package")),
         }
     }
+}
 
+impl Runner {
     /// The value of a rule of `package` over `input`; `None` when it is undefined.
     ///
     /// # Errors
     /// When the rule fails or its time is used up.
     pub fn evaluate(
-        &self,
+        &mut self,
+        program: &Program,
         package: &[String],
         rule: &str,
         input: &Term,
     ) -> Result<Option<Value>, Failure> {
-        let mut engine = self.engine.clone();
+        let family = &program.family;
+        // Policies of one family follow each other, mostly.
+        let known = self.engines.iter().rposition(|(known, _)| Arc::ptr_eq(known, family));
+        let mut engine = match known {
+            Some(place) => self.engines.swap_remove(place).1,
+            None => family.engine.clone(),
+        };
         engine.set_input(input.0.clone());
-        self.run(&mut engine, &rule_path(package, &[rule.to_owned()]))
+        let answer = program.run(&mut engine, &rule_path(package, &[rule.to_owned()]))?;
+        // What is printed while a release is judged has no reader, and must not pile up.
+        drop(engine.take_prints());
+        self.engines.push((Arc::clone(family), engine));
+        Ok(answer)
     }
+}
 
+impl Program {
     /// A copy of the engine that notes which lines it runs.
     pub(super) fn observed(&self) -> regorus::Engine {
-        let mut engine = self.engine.clone();
+        let mut engine = self.family.engine.clone();
         engine.set_enable_coverage(true);
         engine
     }
@@ -185,7 +268,7 @@ impl Program {
         engine: &mut regorus::Engine,
         rule: &str,
     ) -> Result<Option<Value>, Failure> {
-        // A copy of the engine is thrown away after a panic, so nothing half-done is seen again.
+        // A copy of the engine is thrown away after a failure or a panic, so nothing half-done is seen again.
         let outcome = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned())));
         match outcome {
             Ok(Ok(value)) => Ok(to_value(&value)),
@@ -211,15 +294,16 @@ impl Program {
         }) || cause.to_string().contains("exceeded time limit");
         if out_of_time {
             return Failure {
-                message: format!("it used up its {} ms", self.budget.as_millis()),
+                message: format!("it used up its {} ms", self.family.budget.as_millis()),
                 place: None,
                 out_of_time,
             };
         }
-        let Some(main) = self.files.first() else {
+        let files = &self.family.files;
+        let Some(main) = files.first() else {
             return Failure { message: cause.to_string(), place: None, out_of_time };
         };
-        let file_of = |path: &str| self.files.iter().find(|file| file.path == path);
+        let file_of = |path: &str| files.iter().find(|file| file.path == path);
         let fault = module::fault_of(cause, &file_of, main);
         let place = (fault.span != Span::default()).then_some((fault.file, fault.span));
         Failure { message: fault.message, place, out_of_time }
@@ -242,4 +326,74 @@ pub(super) fn rule_path(package: &[String], rule: &[String]) -> String {
         }
     }
     path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rego::guard::Limits;
+
+    /// One module for each text, whose package is `p0`, `p1` and so on.
+    fn modules(rules: &[&str]) -> Vec<Module> {
+        let module = |(n, rules): (usize, &&str)| {
+            let text = format!("package p{n}\n{rules}\n");
+            let file = Arc::new(SourceFile::new(format!("p{n}.rego"), text));
+            module::parse(&file, None, &Limits::default()).unwrap()
+        };
+        rules.iter().enumerate().map(module).collect()
+    }
+
+    fn programs(modules: &[Module]) -> Vec<Result<Program, Fault>> {
+        let data = Term::from(&Value::object(Vec::new()));
+        let wanted = modules.iter().map(|module| Wanted {
+            package: module.package.clone(),
+            closure: BTreeSet::from([module.package.clone()]),
+        });
+        let budget = Duration::from_secs(10);
+        Linker::new(modules, data, budget).programs(&wanted.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn packages_of_equal_needs_share_an_engine_and_answer_for_themselves() {
+        let modules = modules(&["a := 1 + input", "a := 2 + input"]);
+        let programs: Vec<Program> = programs(&modules).into_iter().map(Result::unwrap).collect();
+        assert!(Arc::ptr_eq(&programs[0].family, &programs[1].family));
+        let mut runner = Runner::default();
+        let mut ask = |number: usize, input: i64| {
+            let package = modules[number].package.as_slice();
+            let input = Term::from(&Value::from(input));
+            let answer = runner.evaluate(&programs[number], package, "a", &input).unwrap();
+            answer.unwrap().to_string()
+        };
+        let answers = [ask(0, 1), ask(1, 1), ask(0, 10), ask(1, 10)];
+        assert_eq!(answers, ["2", "3", "11", "12"]);
+    }
+
+    #[test]
+    fn one_faulty_package_leaves_its_kin_alone() {
+        let modules = modules(&["a := 1", "a if { x := 1; x := 2 }", "a := 3"]);
+        let programs = programs(&modules);
+        assert_eq!(programs[1].as_ref().unwrap_err().file.path, "p1.rego");
+        let mut runner = Runner::default();
+        for (number, expected) in [(0, 1), (2, 3)] {
+            let program = programs[number].as_ref().unwrap();
+            let input = Term::from(&Value::Null);
+            let answer = runner.evaluate(program, &modules[number].package, "a", &input);
+            assert_eq!(answer.unwrap(), Some(Value::from(expected)));
+        }
+    }
+
+    #[test]
+    fn a_failed_evaluation_leaves_nothing_behind() {
+        let modules = modules(&["a := 1 if input\na := 2 if input", "a := 3 if input"]);
+        let programs: Vec<Program> = programs(&modules).into_iter().map(Result::unwrap).collect();
+        let mut runner = Runner::default();
+        for input in [true, true] {
+            let input = Term::from(&Value::from(input));
+            let failed = runner.evaluate(&programs[0], &modules[0].package, "a", &input);
+            assert!(failed.is_err(), "{failed:?}");
+            let answer = runner.evaluate(&programs[1], &modules[1].package, "a", &input);
+            assert_eq!(answer.unwrap(), Some(Value::from(3)));
+        }
+    }
 }
