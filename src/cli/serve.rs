@@ -19,7 +19,7 @@ use crate::record::Store;
 /// When bundles, record, addresses or certificates cannot be used.
 pub fn run(session: &Session) -> Result<Exit, Failure> {
     let config = &session.config;
-    let options = options(config)?;
+    let options = ServeOptions { admission: admission(config)?, ..options(&config.serve) };
     telemetry::start(&log(session))?;
     let revision = local::revision(session)?;
     let store: Arc<dyn Store> = local::store(config)?;
@@ -44,16 +44,16 @@ fn log(session: &Session) -> LogOptions {
     }
 }
 
-fn options(config: &Config) -> Result<ServeOptions, Failure> {
-    let settings = &config.serve;
+/// What a server is run with, the webhook left out: what is not set is the server's own default.
+pub(super) fn options(settings: &ServeSettings) -> ServeOptions {
     let defaults = ServeOptions::default();
-    Ok(ServeOptions {
+    ServeOptions {
         listen: settings.listen.value,
-        admission: admission(config)?,
+        admission: None,
         limits: limits(settings),
         max_connections: settings.max_connections.unwrap_or(defaults.max_connections),
         grace: settings.grace.unwrap_or(defaults.grace),
-    })
+    }
 }
 
 fn limits(settings: &ServeSettings) -> Limits {
