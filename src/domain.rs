@@ -19,5 +19,6 @@ pub mod scorecard;
 pub mod secret;
 pub mod service;
 pub mod suggest;
+pub mod trust;
 pub mod value;
 pub mod workload;

@@ -1,5 +1,7 @@
 //! Evidence: verified facts about a release, gathered from sources that are slow and may fail.
 
+pub mod attachment;
+
 use std::fmt;
 use std::pin::Pin;
 
@@ -24,9 +26,10 @@ pub trait Source: Send + Sync + fmt::Debug {
 /// # Errors
 /// The first failure of a source.
 pub async fn gather(sources: &[Box<dyn Source>], release: &Release) -> Result<EvidenceSet, Error> {
-    let evidence = EvidenceSet::default();
+    let mut evidence = EvidenceSet::default();
     for source in sources {
-        let EvidenceSet {} = source.gather(release).await?;
+        let EvidenceSet { images } = source.gather(release).await?;
+        evidence.images.extend(images);
     }
     Ok(evidence)
 }

@@ -1,5 +1,24 @@
-//! Verified facts about a release. The first real sources come with image signatures.
+//! Verified facts about a release, as the rooms hand them on and as policies see them (in `snake_case`).
+
+pub mod code;
+mod image;
+mod signature;
+mod verified;
+
+pub use image::{
+    BaseImage, ImageConfiguration, ImageFacts, LookFault, PlatformFacts, Verification,
+    VerificationStatus,
+};
+pub use signature::{
+    AttestationFacts, IdentityFacts, ItemFormat, ItemKind, KeyFacts, LogEntryFacts, LogFacts,
+    RejectedItem, SignatureFacts, SignerFacts, SignerKind, SubjectFacts, SubjectType, TimeFacts,
+    TimeSource,
+};
+pub use verified::Verified;
 
 /// Everything that was verified about a release.
-#[derive(Clone, Debug, Default)]
-pub struct EvidenceSet {}
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct EvidenceSet {
+    /// One entry for every image that was asked for, in the order of the references.
+    pub images: Vec<ImageFacts>,
+}

@@ -34,7 +34,7 @@ pub(super) fn run(
     now: Timestamp,
 ) -> Vec<Outcome> {
     // Nothing is verified yet that a policy could look at.
-    let EvidenceSet {} = evidence;
+    let EvidenceSet { images: _ } = evidence;
     let inputs = Inputs::new(request, release, now);
     let mut runner = Runner::default();
     let mut outcomes = Vec::new();
