@@ -80,9 +80,8 @@ impl Map {
 /// Makes the kind of object that the keys ask for; of equal keys the last one stands.
 pub(super) fn map_of(mut entries: Vec<(Value, Value)>) -> Value {
     if entries.iter().all(|(key, _)| matches!(key, Value::String(_))) {
-        let strings = entries.into_iter().filter_map(|(key, value)| match key {
-            Value::String(key) => Some((key, value)),
-            _ => None,
+        let strings = entries.into_iter().filter_map(|(key, value)| {
+            if let Value::String(key) = key { Some((key, value)) } else { None }
         });
         return Value::Object(Arc::new(Object::from_entries(strings.collect())));
     }
@@ -108,7 +107,12 @@ impl<'a> Pairs<'a> {
         match value {
             Value::Object(object) => Self::Object(object.entries().iter()),
             Value::Map(map) => Self::Map(map.entries().iter()),
-            _ => Self::Map([].iter()),
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Set(_) => Self::Map([].iter()),
         }
     }
 }
@@ -137,9 +141,6 @@ impl<'a> Iterator for Pairs<'a> {
 impl Value {
     /// The key as an object of JSON has it: a string as it is, anything else as its JSON text.
     pub fn to_json_key(&self) -> Arc<str> {
-        match self {
-            Self::String(text) => Arc::clone(text),
-            other => Arc::from(other.to_string()),
-        }
+        if let Self::String(text) = self { Arc::clone(text) } else { Arc::from(self.to_string()) }
     }
 }
