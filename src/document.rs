@@ -153,7 +153,12 @@ mod tests {
             let children: Vec<&Value> = match value {
                 Value::Array(items) => items.iter().collect(),
                 Value::Object(object) => object.entries().iter().map(|(_, value)| value).collect(),
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Map(_)
+                | Value::Set(_) => Vec::new(),
             };
             for (index, child) in children.into_iter().enumerate() {
                 step(places, child, places.child(place, index).unwrap(), visit);

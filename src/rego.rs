@@ -3,6 +3,7 @@
 //! A text passes [`guard`] before anything else reads it, [`module`] parses it, [`check`] looks at all modules together,
 //! and [`engine`] runs one package with what it needs. What a gate does with it is the policy room's.
 
+pub mod budget;
 pub mod builtin;
 pub mod check;
 mod convert;
@@ -10,6 +11,7 @@ pub mod engine;
 mod extension;
 pub mod fault;
 pub mod guard;
+pub mod ir;
 mod lexer;
 pub mod metadata;
 pub mod module;

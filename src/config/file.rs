@@ -86,7 +86,12 @@ impl Reading<'_> {
             match value {
                 Value::Object(_) => self.section("", value, *root, places),
                 Value::Null => {}
-                Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Map(_)
+                | Value::Set(_) => {
                     let help = "write one `key: value` a line, e.g. `environment: production`";
                     let message = format!("expected keys with values, found {}", described(value));
                     self.fault(root.value, message, Some(help.to_owned()));
@@ -114,7 +119,12 @@ impl Reading<'_> {
                 match value {
                     Value::Object(_) => self.section(&section, value, child, places),
                     Value::Null => {}
-                    Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                    Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::String(_)
+                    | Value::Array(_)
+                    | Value::Map(_)
+                    | Value::Set(_) => {
                         let help = format!("write keys below it, e.g. {}", known(&section));
                         let message = format!("`{full}` is a section, found {}", described(value));
                         self.fault(child.value, message, Some(help));
@@ -155,7 +165,9 @@ impl Reading<'_> {
                 | Value::Number(_)
                 | Value::String(_)
                 | Value::Array(_)
-                | Value::Object(_),
+                | Value::Object(_)
+                | Value::Map(_)
+                | Value::Set(_),
             ) => None,
         };
         let Some(texts) = texts else {
@@ -217,7 +229,7 @@ fn described(value: &Value) -> String {
         Value::Null | Value::Bool(_) | Value::Number(_) => format!("`{value}`"),
         Value::String(text) if text.chars().count() <= 40 => format!("the text `{text}`"),
         Value::String(_) => "a long text".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "keys with values".to_owned(),
+        Value::Array(_) | Value::Set(_) => "a list".to_owned(),
+        Value::Object(_) | Value::Map(_) => "keys with values".to_owned(),
     }
 }

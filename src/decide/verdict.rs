@@ -326,6 +326,15 @@ fn redact_value(release: &Release, value: &Value) -> Value {
         Value::Array(items) => {
             Value::array(items.iter().map(|item| redact_value(release, item)).collect())
         }
+        Value::Set(items) => {
+            Value::set(items.items().iter().map(|item| redact_value(release, item)).collect())
+        }
+        Value::Map(map) => Value::map(
+            map.entries()
+                .iter()
+                .map(|(key, item)| (redact_value(release, key), redact_value(release, item)))
+                .collect(),
+        ),
         Value::Object(object) => Value::object(
             object
                 .entries()

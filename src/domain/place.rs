@@ -88,7 +88,12 @@ impl Places {
                 Value::Array(items) => {
                     step.parse::<usize>().ok().and_then(|index| Some((index, items.get(index)?)))
                 }
-                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+                Value::Null
+                | Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Map(_)
+                | Value::Set(_) => None,
             };
             let Some((index, value)) = next else { break };
             let Some(place) = self.child(here.0, index) else { break };

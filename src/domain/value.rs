@@ -1,7 +1,9 @@
 //! The document value that all rooms speak: parsed once from YAML or JSON, ordered as OPA orders, with exact integers.
 //!
-//! A value is cheap to clone: strings, arrays and objects are shared. Only `rego` converts it for an engine.
+//! A value is cheap to clone: strings and collections are shared. Documents hold only what JSON has; sets, and objects
+//! with a key that is no string, arise in evaluation alone.
 
+mod collection;
 mod number;
 mod serde;
 
@@ -9,13 +11,14 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
+pub use collection::{Map, Pairs, Set};
 pub use number::Number;
 
 /// One value of a document.
 ///
 /// The variants stand in the order in which OPA sorts values of different types: null, booleans, numbers, strings,
-/// arrays, objects. Source: OPA 1.x, `ast.Compare`.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+/// arrays, objects, sets. Source: OPA 1.x, `ast.Compare`.
+#[derive(Clone, Default)]
 pub enum Value {
     /// `null`, and an empty YAML node.
     #[default]
@@ -28,8 +31,12 @@ pub enum Value {
     String(Arc<str>),
     /// A list.
     Array(Arc<Vec<Value>>),
-    /// A map with string keys.
+    /// A map whose keys are all strings, as every object of a document is.
     Object(Arc<Object>),
+    /// A map with at least one key that is no string.
+    Map(Arc<Map>),
+    /// A set.
+    Set(Arc<Set>),
 }
 
 /// A map with string keys, sorted by key.
@@ -95,7 +102,62 @@ impl Ord for Object {
     }
 }
 
+impl PartialEq for Value {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::String(a), Self::String(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Array(a), Self::Array(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Object(a), Self::Object(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Map(a), Self::Map(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Set(a), Self::Set(b)) => Arc::ptr_eq(a, b) || a == b,
+            (Self::Number(a), Self::Number(b)) => a == b,
+            (Self::Bool(a), Self::Bool(b)) => a == b,
+            (Self::Null, Self::Null) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Eq for Value {}
+
+impl PartialOrd for Value {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Value {
+    /// Source: OPA 1.x, `ast.Compare`.
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (Self::Number(a), Self::Number(b)) => a.cmp(b),
+            (Self::String(a), Self::String(b)) => a.cmp(b),
+            (Self::Array(a), Self::Array(b)) => a.cmp(b),
+            (Self::Object(a), Self::Object(b)) => a.cmp(b),
+            (Self::Object(_) | Self::Map(_), Self::Object(_) | Self::Map(_)) => {
+                self.pairs().cmp(other.pairs())
+            }
+            (Self::Set(a), Self::Set(b)) => a.cmp(b),
+            _ => self.rank().cmp(&other.rank()),
+        }
+    }
+}
+
 impl Value {
+    /// Where the type stands among the types.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Null => 0,
+            Self::Bool(_) => 1,
+            Self::Number(_) => 2,
+            Self::String(_) => 3,
+            Self::Array(_) => 4,
+            Self::Object(_) | Self::Map(_) => 5,
+            Self::Set(_) => 6,
+        }
+    }
+
     /// Makes a string value.
     pub fn string(text: impl Into<Arc<str>>) -> Self {
         Self::String(text.into())
@@ -109,6 +171,57 @@ impl Value {
     /// Makes an object value of entries in any order; of equal keys the last one stands.
     pub fn object(entries: Vec<(Arc<str>, Self)>) -> Self {
         Self::Object(Arc::new(Object::from_entries(entries)))
+    }
+
+    /// Makes an object of entries with keys of any type; of equal keys the last one stands.
+    ///
+    /// The result is a [`Value::Object`] when all keys are strings.
+    pub fn map(entries: Vec<(Self, Self)>) -> Self {
+        collection::map_of(entries)
+    }
+
+    /// Makes a set of items in any order.
+    pub fn set(items: Vec<Self>) -> Self {
+        Self::Set(Arc::new(Set::from_items(items)))
+    }
+
+    /// What stands under `key`: of an array by index, of an object by key, of a set the member itself.
+    ///
+    /// Source: OPA's references; an index is an integer within the array.
+    pub fn step(&self, key: &Self) -> Option<&Self> {
+        match self {
+            Self::Object(object) => object.get(key.as_str()?),
+            Self::Array(items) => items.get(usize::try_from(key.as_i64()?).ok()?),
+            Self::Map(map) => map.get(key),
+            Self::Set(set) => set.member(key),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => None,
+        }
+    }
+
+    /// The keys and values of an object of either kind in ascending order; nothing for other types.
+    pub fn pairs(&self) -> Pairs<'_> {
+        Pairs::of(self)
+    }
+
+    /// The set, when this is one.
+    pub fn as_set(&self) -> Option<&Set> {
+        if let Self::Set(set) = self { Some(set) } else { None }
+    }
+
+    /// Whether this is an object of either kind.
+    pub fn is_object(&self) -> bool {
+        matches!(self, Self::Object(_) | Self::Map(_))
+    }
+
+    /// The number of members of a collection.
+    pub fn size(&self) -> Option<usize> {
+        match self {
+            Self::Array(items) => Some(items.len()),
+            Self::Object(object) => Some(object.len()),
+            Self::Map(map) => Some(map.len()),
+            Self::Set(set) => Some(set.len()),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => None,
+        }
     }
 
     /// The value under `key`, when this is an object that has it.
@@ -126,7 +239,12 @@ impl Value {
         crate::domain::place::steps(pointer).try_fold(self, |value, step| match value {
             Self::Object(object) => object.get(&step),
             Self::Array(items) => items.get(step.parse::<usize>().ok()?),
-            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) => None,
+            Self::Null
+            | Self::Bool(_)
+            | Self::Number(_)
+            | Self::String(_)
+            | Self::Map(_)
+            | Self::Set(_) => None,
         })
     }
 
@@ -150,7 +268,7 @@ impl Value {
         if let Self::Array(items) = self { Some(items) } else { None }
     }
 
-    /// The object, when this is one.
+    /// The object, when this is one whose keys are all strings.
     pub fn as_object(&self) -> Option<&Object> {
         if let Self::Object(object) = self { Some(object) } else { None }
     }
@@ -163,7 +281,8 @@ impl Value {
             Self::Number(_) => "number",
             Self::String(_) => "string",
             Self::Array(_) => "array",
-            Self::Object(_) => "object",
+            Self::Object(_) | Self::Map(_) => "object",
+            Self::Set(_) => "set",
         }
     }
 }
@@ -274,9 +393,17 @@ mod tests {
             Value::array(vec![]),
             Value::array(vec![Value::from(1)]),
             object(&[]),
+            Value::map(vec![(Value::Null, Value::from(9))]),
             object(&[("a", 1)]),
+            Value::map(vec![(Value::from("a"), Value::from(1)), (Value::set(vec![]), Value::Null)]),
+            object(&[("b", 1)]),
+            Value::map(vec![(Value::array(vec![]), Value::Null)]),
+            Value::set(vec![]),
+            Value::set(vec![Value::from(1)]),
+            Value::set(vec![Value::from(1), Value::from(2)]),
+            Value::set(vec![Value::from(3), Value::from(2)]),
         ];
-        assert!(ascending.is_sorted());
+        assert!(ascending.is_sorted_by(|a, b| a < b));
     }
 
     #[test]

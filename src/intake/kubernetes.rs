@@ -178,7 +178,7 @@ pub(super) fn described(value: &Value) -> &'static str {
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Array(_) | Value::Set(_) => "a list",
+        Value::Object(_) | Value::Map(_) => "an object",
     }
 }

@@ -87,7 +87,8 @@ struct Finder<'d, 'o> {
 impl Finder<'_, '_> {
     fn value(&mut self, value: &Value, place: Place) {
         match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            // Documents have neither maps with other keys nor sets.
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) | Value::Set(_) => {}
             Value::String(text) => self.string(text, place),
             Value::Array(items) => self.array(items, place),
             Value::Object(object) => self.object(object, place),
@@ -174,7 +175,8 @@ impl Finder<'_, '_> {
     /// The values of `name=value` in what a Secret is generated from.
     fn literals(&mut self, value: &Value, place: Place) {
         match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+            // Documents have neither maps with other keys nor sets.
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Map(_) | Value::Set(_) => {}
             Value::String(text) => {
                 if let Some((_, secret)) = text.split_once('=') {
                     keep(secret.trim_matches(['"', '\'']), self.values);
@@ -222,7 +224,7 @@ impl Finder<'_, '_> {
         match value {
             Value::String(text) => keep(text, self.values),
             Value::Number(number) => keep(&number.to_string(), self.values),
-            Value::Null | Value::Bool(_) => {}
+            Value::Null | Value::Bool(_) | Value::Map(_) | Value::Set(_) => {}
             Value::Array(items) => items.iter().for_each(|item| self.whole(item, place)),
             Value::Object(object) => {
                 object.entries().iter().for_each(|(_, value)| self.whole(value, place));

@@ -22,6 +22,7 @@ pub(super) fn violations(
     let items: Vec<Value> = match answer {
         None => Vec::new(),
         Some(Value::Array(items)) => items.to_vec(),
+        Some(Value::Set(set)) => set.items().to_vec(),
         // `deny[msg] if …` makes an object of messages in today's Rego; whoever writes it means a list of them.
         Some(Value::Object(object))
             if object.entries().iter().all(|(_, value)| *value == Value::Bool(true)) =>
@@ -33,7 +34,8 @@ pub(super) fn violations(
             | Value::Bool(_)
             | Value::Number(_)
             | Value::String(_)
-            | Value::Object(_)),
+            | Value::Object(_)
+            | Value::Map(_)),
         ) => {
             return Err(format!(
                 "the rule `{}` is {}, and a set of findings was expected: write `{} contains finding if {{ … }}`",
@@ -76,14 +78,21 @@ fn violation(
                         | Value::Bool(_)
                         | Value::Number(_)
                         | Value::String(_)
-                        | Value::Array(_) => facts.push((Arc::clone(key), value.clone())),
+                        | Value::Array(_)
+                        | Value::Map(_)
+                        | Value::Set(_) => facts.push((Arc::clone(key), value.clone())),
                     },
                     _ => facts.push((Arc::clone(key), value.clone())),
                 }
             }
             violation.facts = Value::object(facts);
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Array(_)
+        | Value::Map(_)
+        | Value::Set(_) => {
             return Err(format!(
                 "the rule `{}` holds {}, and a finding is a string or an object with `message`",
                 rule.name,
@@ -121,7 +130,9 @@ fn path(rule: &EntryRule, value: &Value) -> Result<String, String> {
                 | Value::Bool(_)
                 | Value::Number(_)
                 | Value::Array(_)
-                | Value::Object(_) => step.to_string(),
+                | Value::Object(_)
+                | Value::Map(_)
+                | Value::Set(_) => step.to_string(),
             };
             let mut pointer = String::new();
             for one in steps.iter() {
@@ -130,7 +141,12 @@ fn path(rule: &EntryRule, value: &Value) -> Result<String, String> {
             }
             Ok(pointer)
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Err(format!(
+        Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Object(_)
+        | Value::Map(_)
+        | Value::Set(_) => Err(format!(
             "the rule `{}` gives {} as `path`, and a JSON pointer was expected",
             rule.name,
             phrase(value)

@@ -126,7 +126,12 @@ impl<'d> Node<'d> {
                 .filter_map(|(index, value)| self.child(index, value))
                 .collect(),
             Value::Null => Vec::new(),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_) => {
+            Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Object(_)
+            | Value::Map(_)
+            | Value::Set(_) => {
                 faults.push(self.wrong("a list"));
                 Vec::new()
             }
@@ -169,7 +174,9 @@ impl<'d> Node<'d> {
             | Value::Number(_)
             | Value::String(_)
             | Value::Array(_)
-            | Value::Object(_) => self.text(faults)?,
+            | Value::Object(_)
+            | Value::Map(_)
+            | Value::Set(_) => self.text(faults)?,
         };
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
@@ -211,7 +218,7 @@ pub(super) fn phrase(value: &Value) -> &'static str {
         Value::Bool(_) => "a boolean",
         Value::Number(_) => "a number",
         Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
+        Value::Array(_) | Value::Set(_) => "a list",
+        Value::Object(_) | Value::Map(_) => "an object",
     }
 }

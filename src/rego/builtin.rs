@@ -1,6 +1,14 @@
 //! The built-in functions: which exist, how many arguments they take, and which a gate does not run.
 
+mod cache;
+mod signature;
+mod table;
+
 use regorus::unstable::BUILTINS;
+
+pub use cache::Cache;
+pub use signature::{Builtin, BuiltinError, CallContext, Function, Type};
+pub use table::{all, lookup};
 
 /// Whether the engine has a built-in function of this name.
 pub fn exists(name: &str) -> bool {

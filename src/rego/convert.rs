@@ -1,6 +1,7 @@
 //! Values in and out of the engine, without a text in between: strings and keys are shared, integers stay exact.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -74,6 +75,15 @@ fn from_value(value: &Value) -> regorus::Value {
             .map(|(key, item)| (regorus::Value::String(Arc::clone(key)), from_value(item)))
             .collect::<EngineObject>()
             .into_value(),
+        Value::Map(map) => map
+            .entries()
+            .iter()
+            .map(|(key, item)| (from_value(key), from_value(item)))
+            .collect::<EngineObject>()
+            .into_value(),
+        Value::Set(set) => {
+            regorus::Value::from(set.items().iter().map(from_value).collect::<BTreeSet<_>>())
+        }
     }
 }
 
@@ -85,7 +95,9 @@ fn from_number(number: &Number) -> regorus::Value {
         // The engine reads any number of decimal digits; an integer is never turned into a float.
         Number::Big(digits) => regorus::Value::from_numeric_string(&digits.to_string())
             .unwrap_or_else(|_| regorus::Value::from(number.to_f64())),
-        Number::Int(_) | Number::Float(_) => regorus::Value::from(number.to_f64()),
+        Number::Int(_) | Number::Float(_) | Number::Decimal(_) => {
+            regorus::Value::from(number.to_f64())
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Numbers: integers of any size are exact, everything else is a finite 64-bit float.
+//! Numbers: integers of any size are exact, other numbers are floats where a float prints as they were written.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -16,6 +16,8 @@ pub enum Number {
     Big(Arc<BigInt>),
     /// A finite number that was not written as an integer.
     Float(f64),
+    /// A number whose digits no 64-bit float prints, as JSON text: `0.33333333333333333334`, `1e400`.
+    Decimal(Arc<str>),
 }
 
 impl Number {
@@ -36,7 +38,7 @@ impl Number {
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(number) => Some(*number),
-            Self::Big(_) => None,
+            Self::Big(_) | Self::Decimal(_) => None,
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "checked: no fraction and within 2^53"
@@ -56,6 +58,9 @@ impl Number {
                 number.to_string().parse::<f64>().unwrap_or(f64::MAX).clamp(f64::MIN, f64::MAX)
             }
             Self::Float(number) => *number,
+            Self::Decimal(text) => {
+                text.parse::<f64>().unwrap_or_default().clamp(f64::MIN, f64::MAX)
+            }
         }
     }
 }
@@ -90,6 +95,7 @@ impl fmt::Display for Number {
                 write!(f, "{number:e}")
             }
             Self::Float(number) => write!(f, "{number}"),
+            Self::Decimal(text) => f.write_str(text),
         }
     }
 }
@@ -117,6 +123,9 @@ impl Ord for Number {
             (Self::Int(_) | Self::Big(_), Self::Int(_) | Self::Big(_)) => {
                 self.to_big().cmp(&other.to_big())
             }
+            (Self::Decimal(_), _) | (_, Self::Decimal(_)) => {
+                self.to_f64().total_cmp(&other.to_f64())
+            }
             (Self::Float(a), _) => compare_float(*a, &other.to_big()),
             (_, Self::Float(b)) => compare_float(*b, &self.to_big()).reverse(),
         }
@@ -130,7 +139,9 @@ impl Number {
             Self::Int(number) => BigInt::from(*number),
             Self::Big(number) => number.as_ref().clone(),
             // `{:.0}` prints every digit of a float, so this is exact for a float without a fraction.
-            Self::Float(number) => format!("{:.0}", number.trunc()).parse().unwrap_or_default(),
+            Self::Float(_) | Self::Decimal(_) => {
+                format!("{:.0}", self.to_f64().trunc()).parse().unwrap_or_default()
+            }
         }
     }
 }

@@ -24,6 +24,9 @@ impl Serialize for Value {
             Self::Array(items) => serializer.collect_seq(items.iter()),
             Self::Object(object) => serializer
                 .collect_map(object.entries().iter().map(|(key, value)| (key.as_ref(), value))),
+            Self::Map(map) => serializer
+                .collect_map(map.entries().iter().map(|(key, value)| (key.to_json_key(), value))),
+            Self::Set(set) => serializer.collect_seq(set.items()),
         }
     }
 }

@@ -17,9 +17,12 @@ fn quantity(value: &Value) -> Quantity {
         Value::Number(number) => {
             Quantity { written: number.to_string(), value: Some(number.to_f64()) }
         }
-        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
-            Quantity { written: value.to_string(), value: None }
-        }
+        Value::Null
+        | Value::Bool(_)
+        | Value::Array(_)
+        | Value::Object(_)
+        | Value::Map(_)
+        | Value::Set(_) => Quantity { written: value.to_string(), value: None },
     }
 }
 
