@@ -131,6 +131,8 @@ pub struct LimitSettings {
     pub max_files: Option<usize>,
     /// Number of resources.
     pub max_resources: Option<usize>,
+    /// Number of components of one bill of materials.
+    pub max_components: Option<usize>,
     /// Nesting of collections.
     pub max_depth: Option<usize>,
     /// Values of one document after aliases are expanded.

@@ -5,6 +5,7 @@ pub mod code;
 mod fault;
 mod file;
 mod kubernetes;
+mod sbom;
 mod secret;
 mod service;
 mod template;
@@ -36,6 +37,8 @@ pub struct Limits {
     pub max_files: usize,
     /// Number of resources.
     pub max_resources: usize,
+    /// Number of components of one bill of materials.
+    pub max_components: usize,
     /// Bounds of each document.
     pub document: DocumentLimits,
 }
@@ -47,6 +50,7 @@ impl Default for Limits {
             max_total_bytes: 64 * 1024 * 1024,
             max_files: 20_000,
             max_resources: 20_000,
+            max_components: 200_000,
             document: DocumentLimits::default(),
         }
     }

@@ -59,6 +59,7 @@ fn bounds(config: &Config) -> BTreeMap<&'static str, String> {
         ("limits.maxTotalBytes", count(read.max_total_bytes)),
         ("limits.maxFiles", count(read.max_files)),
         ("limits.maxResources", count(read.max_resources)),
+        ("limits.maxComponents", count(read.max_components)),
         ("limits.maxDepth", count(read.document.max_depth)),
         ("limits.maxNodes", count(read.document.max_nodes)),
         ("limits.maxScalarBytes", count(read.document.max_scalar_bytes)),

@@ -144,6 +144,7 @@ impl Check {
             max_total_bytes: self.count(&keys::MAX_TOTAL_BYTES),
             max_files: self.count(&keys::MAX_FILES),
             max_resources: self.count(&keys::MAX_RESOURCES),
+            max_components: self.count(&keys::MAX_COMPONENTS),
             max_depth: self.count(&keys::MAX_DEPTH),
             max_nodes: self.count(&keys::MAX_NODES),
             max_scalar_bytes: self.count(&keys::MAX_SCALAR_BYTES),

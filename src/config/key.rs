@@ -66,6 +66,7 @@ pub mod keys {
         MAX_TOTAL_BYTES: "limits.maxTotalBytes", "100", None, None, Count;
         MAX_FILES: "limits.maxFiles", "100", None, None, Count;
         MAX_RESOURCES: "limits.maxResources", "100", None, None, Count;
+        MAX_COMPONENTS: "limits.maxComponents", "5000", None, None, Count;
         MAX_DEPTH: "limits.maxDepth", "100", None, None, Count;
         MAX_NODES: "limits.maxNodes", "100", None, None, Count;
         MAX_SCALAR_BYTES: "limits.maxScalarBytes", "100", None, None, Count;

@@ -6,6 +6,7 @@ use crate::domain::code::{Code, Severity};
 use crate::domain::image::Image;
 use crate::domain::place::{Location, SourceFile, Span};
 use crate::domain::resource::{Resource, ResourceId};
+use crate::domain::sbom::Sbom;
 use crate::domain::secret::Secrets;
 use crate::domain::service::Service;
 use crate::domain::workload::Workload;
@@ -21,6 +22,8 @@ pub struct Release {
     pub workloads: Vec<Workload>,
     /// Distinct image references of the workloads and those named by the caller, in order of appearance.
     pub images: Vec<ImageUse>,
+    /// Bills of materials and lock files, in the order of the files.
+    pub sboms: Vec<Sbom>,
     /// Inputs that could not be read and other faults that are findings (`INPUT-…`).
     pub faults: Vec<InputFault>,
     /// What is worth saying without being a finding: an unrendered Helm template, files left alone.

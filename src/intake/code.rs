@@ -84,6 +84,11 @@ pub(super) const NOTHING: InputCode = high(
     "There is something to check",
     "Name the folder or file that holds the manifests, e.g. `goldgate check deploy/`.",
 );
+pub(super) const SBOM: InputCode = high(
+    "INPUT-SBOM",
+    "Bills of materials and lock files can be read",
+    "Write the bill anew with the tool that made it, or leave the file out of what is checked.",
+);
 pub(super) const SERVICE: InputCode = InputCode {
     code: "INPUT-SERVICE",
     severity: Severity::Medium,
@@ -92,7 +97,7 @@ pub(super) const SERVICE: InputCode = InputCode {
 };
 
 /// Every code of this room.
-pub const CODES: [InputCode; 14] = [
+pub const CODES: [InputCode; 15] = [
     AMBIGUOUS,
     DUPLICATE_KEY,
     EMPTY,
@@ -102,6 +107,7 @@ pub const CODES: [InputCode; 14] = [
     NOT_A_MANIFEST,
     NOT_TEXT,
     NOTHING,
+    SBOM,
     SCHEMA,
     SERVICE,
     TEMPLATE,

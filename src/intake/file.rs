@@ -6,11 +6,12 @@ use super::catalog::{self, Entity};
 use super::code::{self, InputCode};
 use super::kubernetes::{self, Found};
 use super::template::{self, Charts};
-use super::{Limits, fault, secret};
+use super::{Limits, fault, sbom, secret};
 use crate::document::{self, Document, Fault, FaultKind};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::release::{FileRead, InputFault, Note, Release};
+use crate::domain::sbom::Sbom;
 
 /// The endings of files that are ours to read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +78,10 @@ impl Reading<'_> {
             self.template(&file, named);
             return;
         }
+        if let Some(bill) = sbom::read(&file) {
+            self.bill(bill, file, named);
+            return;
+        }
         let (documents, syntax) = parse(&file, self.limits);
         if documents.is_empty() {
             self.empty(&file, named);
@@ -110,6 +115,28 @@ impl Reading<'_> {
         secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
         self.release.files.push(FileRead { file, secrets });
+    }
+
+    /// Takes a bill of materials or a lock file.
+    fn bill(&mut self, bill: Result<Sbom, sbom::BillFault>, file: Arc<SourceFile>, named: bool) {
+        let limit = self.limits.max_components;
+        match bill {
+            Ok(bill) if bill.components.len() > limit => {
+                let n = bill.components.len();
+                let message = format!(
+                    "the bill has {n} components, the limit is {limit} (`limits.maxComponents`)"
+                );
+                self.fault(fault::of_file(&code::LIMIT, &file.path, named, message));
+            }
+            Ok(bill) => self.release.sboms.push(bill),
+            Err(wrong) => {
+                let location = file.location(wrong.span, "");
+                let message = format!("the components cannot be read: {}", wrong.message);
+                self.fault(InputFault { named, ..fault::at(&code::SBOM, location, message) });
+            }
+        }
+        // Bills and lock files hold names and hashes: what looks like a token there is a checksum.
+        self.release.files.push(FileRead { file, secrets: Vec::new() });
     }
 
     /// Takes what a document holds; whether it was ours.

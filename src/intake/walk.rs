@@ -9,7 +9,7 @@ use bytes::Bytes;
 use ignore::WalkBuilder;
 
 use super::file::Ending;
-use super::{Limits, check_file_limits};
+use super::{Limits, check_file_limits, sbom};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::error::Error;
 
@@ -106,7 +106,7 @@ impl Walker<'_> {
 
     fn found(&mut self, path: &Path, is_link: bool) -> Result<(), Error> {
         let name = shown(path);
-        if is_link || Ending::of(&name) == Ending::Other {
+        if is_link || (Ending::of(&name) == Ending::Other && !sbom::is_lock_file(&name)) {
             self.walked.n_ignored += 1;
             return Ok(());
         }

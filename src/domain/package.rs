@@ -1,0 +1,143 @@
+//! Packages as their ecosystems name them, and the components of a release.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+/// Who names and orders the versions of a package, in the words of the OSV schema: `crates.io`, `npm`, `Debian:12`.
+///
+/// Source: ossf.github.io/osv-schema, "affected[].package.ecosystem".
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Ecosystem(Arc<str>);
+
+impl Ecosystem {
+    /// Takes a name as the OSV schema writes it.
+    pub fn new(name: impl Into<Arc<str>>) -> Self {
+        Self(name.into())
+    }
+
+    /// The whole name, with its release: `Debian:12`.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The name without a release: `Debian`. It decides how versions are ordered.
+    pub fn family(&self) -> &str {
+        self.0.split_once(':').map_or(&self.0, |(family, _)| family)
+    }
+
+    /// The release behind the colon: `12`.
+    pub fn release(&self) -> Option<&str> {
+        self.0.split_once(':').map(|(_, release)| release)
+    }
+}
+
+impl fmt::Display for Ecosystem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A package without a version; the name is normalised as its ecosystem does it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Package {
+    /// Who names it.
+    pub ecosystem: Ecosystem,
+    /// `serde`, `@scope/name`, `group:artifact`, a distribution's *source* package.
+    pub name: Arc<str>,
+}
+
+impl Package {
+    /// Makes a package, its name normalised.
+    ///
+    /// Sources: PEP 503 for Python; NuGet and Packagist ignore case; Go, npm, Maven and crates.io do not.
+    pub fn new(ecosystem: Ecosystem, name: &str) -> Self {
+        let name = match ecosystem.family() {
+            "PyPI" => pep_503(name),
+            "NuGet" | "Packagist" | "Hex" => name.to_lowercase(),
+            _ => name.to_owned(),
+        };
+        Self { ecosystem, name: Arc::from(name) }
+    }
+}
+
+impl fmt::Display for Package {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.name, self.ecosystem)
+    }
+}
+
+/// Runs of `-`, `_` and `.` are one `-`, letters are small.
+fn pep_503(name: &str) -> String {
+    let mut normal = String::with_capacity(name.len());
+    for char in name.chars() {
+        match char {
+            '-' | '_' | '.' => {
+                if !normal.ends_with('-') {
+                    normal.push('-');
+                }
+            }
+            other => normal.extend(other.to_lowercase()),
+        }
+    }
+    normal
+}
+
+/// What is known of a component's licence. Unknown is never taken for allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state", content = "text")]
+pub enum Licence {
+    /// An expression of SPDX identifiers.
+    Expression(String),
+    /// A text that is no such expression.
+    Unknown(String),
+    /// Nothing is said.
+    #[default]
+    None,
+}
+
+/// One component of a bill.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Component {
+    /// The name as the bill writes it, with its group: `@scope/name`, `org.example:core`.
+    pub name: String,
+    /// The version as written.
+    pub version: Option<Arc<str>>,
+    /// The package URL as written.
+    pub purl: Option<Arc<str>>,
+    /// The package that advisories know it by; none when the bill does not say which ecosystem it is of.
+    pub package: Option<Package>,
+    /// The version that advisories compare; another one than `version` where a distribution's source package has its own.
+    pub compared_version: Option<Arc<str>>,
+    /// Its licence.
+    pub licence: Licence,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_normalised_as_their_ecosystem_does_it() {
+        for (ecosystem, written, normal) in [
+            ("PyPI", "Zope.Interface", "zope-interface"),
+            ("PyPI", "a__b--c", "a-b-c"),
+            ("NuGet", "Newtonsoft.Json", "newtonsoft.json"),
+            ("npm", "@Scope/Name", "@Scope/Name"),
+            ("crates.io", "serde_json", "serde_json"),
+        ] {
+            let package = Package::new(Ecosystem::new(ecosystem), written);
+            assert_eq!(package.name.as_ref(), normal, "{ecosystem}");
+        }
+    }
+
+    #[test]
+    fn an_ecosystem_may_have_a_release() {
+        let debian = Ecosystem::new("Debian:12");
+        assert_eq!((debian.family(), debian.release()), ("Debian", Some("12")));
+        let npm = Ecosystem::new("npm");
+        assert_eq!((npm.family(), npm.release()), ("npm", None));
+    }
+}

@@ -1,0 +1,193 @@
+//! A bill of materials: which components a release contains, and how they hang together.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::clock::Timestamp;
+use crate::domain::digest::Digest;
+use crate::domain::package::Component;
+
+/// How a bill is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SbomFormat {
+    /// CycloneDX JSON, 1.2 to 1.7.
+    Cyclonedx,
+    /// SPDX JSON, 2.2 and 2.3.
+    Spdx,
+    /// `Cargo.lock`.
+    CargoLock,
+    /// `package-lock.json` and `npm-shrinkwrap.json`.
+    NpmLock,
+}
+
+impl SbomFormat {
+    /// The word in inputs and lists.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cyclonedx => "cyclonedx",
+            Self::Spdx => "spdx",
+            Self::CargoLock => "cargo_lock",
+            Self::NpmLock => "npm_lock",
+        }
+    }
+
+    /// Whether it is a bill that somebody made to be read, and not a lock file.
+    pub const fn is_bill(self) -> bool {
+        matches!(self, Self::Cyclonedx | Self::Spdx)
+    }
+}
+
+/// What a bill says of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SbomSource {
+    /// The file it was read from.
+    pub file: String,
+    /// The digest of the bytes as received.
+    pub digest: Digest,
+    /// How it is written.
+    pub format: SbomFormat,
+    /// The version of that format as written; empty where there is none.
+    pub format_version: String,
+    /// What it is about: `name@version`, when it says so.
+    pub subject: Option<String>,
+    /// Who made it: `syft 1.18.1`.
+    pub tools: Vec<String>,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+}
+
+/// A bill of materials.
+#[derive(Clone, Debug)]
+pub struct Sbom {
+    /// What it says of itself.
+    pub source: SbomSource,
+    /// Every component, nested ones too, in the order of the bill.
+    pub components: Vec<Component>,
+    /// Whether the bill says what depends on what.
+    pub has_graph: bool,
+    /// Invariant: as long as `components`; the component that first pulled this one in, on a shortest path.
+    parents: Vec<Reached>,
+}
+
+/// How a component is reached from what the bill is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reached {
+    /// The bill does not connect it.
+    Not,
+    /// It is a direct dependency.
+    Directly,
+    /// Through the component with this index.
+    Through(usize),
+}
+
+impl Sbom {
+    /// Makes a bill of its components, the direct ones among them, and which depends on which.
+    ///
+    /// `depends_on` has one entry for each component; numbers that are none of a component are left out.
+    pub fn new(
+        source: SbomSource,
+        components: Vec<Component>,
+        direct: &[usize],
+        depends_on: &[Vec<usize>],
+    ) -> Self {
+        let mut parents = vec![Reached::Not; components.len()];
+        let mut queue = VecDeque::new();
+        let mut reach = |index: usize, reached: Reached, queue: &mut VecDeque<usize>| {
+            if let Some(parent) = parents.get_mut(index)
+                && *parent == Reached::Not
+            {
+                *parent = reached;
+                queue.push_back(index);
+            }
+        };
+        for index in direct {
+            reach(*index, Reached::Directly, &mut queue);
+        }
+        while let Some(index) = queue.pop_front() {
+            for dependency in depends_on.get(index).into_iter().flatten() {
+                reach(*dependency, Reached::Through(index), &mut queue);
+            }
+        }
+        let has_graph = !direct.is_empty() || depends_on.iter().any(|list| !list.is_empty());
+        Self { source, components, has_graph, parents }
+    }
+
+    /// Whether the bill names the component as a direct dependency.
+    pub fn is_direct(&self, index: usize) -> bool {
+        self.parents.get(index) == Some(&Reached::Directly)
+    }
+
+    /// Whether the bill says how the component is reached.
+    pub fn is_connected(&self, index: usize) -> bool {
+        self.parents.get(index).is_some_and(|parent| *parent != Reached::Not)
+    }
+
+    /// A shortest way to a component, from a direct dependency to itself; only itself where the bill does not say.
+    pub fn path_to(&self, index: usize) -> Vec<usize> {
+        let mut path = vec![index];
+        let mut at = index;
+        while let Some(Reached::Through(parent)) = self.parents.get(at) {
+            at = *parent;
+            path.push(at);
+        }
+        path.reverse();
+        path
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn sbom(n: usize, direct: &[usize], edges: &[(usize, usize)]) -> Sbom {
+        let source = SbomSource {
+            file: "bom.json".into(),
+            digest: Digest::of(b""),
+            format: SbomFormat::Cyclonedx,
+            format_version: "1.6".into(),
+            subject: None,
+            tools: Vec::new(),
+            created: None,
+        };
+        let mut depends_on = vec![Vec::new(); n];
+        for (from, to) in edges {
+            depends_on[*from].push(*to);
+        }
+        Sbom::new(source, vec![Component::default(); n], direct, &depends_on)
+    }
+
+    #[test]
+    fn the_way_to_a_component_is_a_shortest_one() {
+        let bill = sbom(5, &[0], &[(0, 1), (1, 2), (2, 3), (0, 3)]);
+        assert_eq!(bill.path_to(3), [0, 3]);
+        assert_eq!(bill.path_to(2), [0, 1, 2]);
+        assert_eq!(bill.path_to(4), [4]);
+        assert!(bill.is_direct(0) && !bill.is_direct(3) && !bill.is_connected(4));
+    }
+
+    #[test]
+    fn a_cycle_ends() {
+        let bill = sbom(3, &[0], &[(0, 1), (1, 2), (2, 0)]);
+        assert_eq!(bill.path_to(2), [0, 1, 2]);
+        assert_eq!(sbom(2, &[], &[(0, 1), (1, 0)]).path_to(1), [1]);
+    }
+
+    proptest! {
+        #[test]
+        fn every_way_ends_at_its_component_and_has_no_more_steps_than_components(
+            direct in proptest::collection::vec(0_usize..12, 0..4),
+            edges in proptest::collection::vec((0_usize..10, 0_usize..12), 0..40),
+        ) {
+            let bill = sbom(10, &direct, &edges);
+            for index in 0..10 {
+                let path = bill.path_to(index);
+                prop_assert_eq!(path.last(), Some(&index));
+                prop_assert!(path.len() <= 10);
+            }
+        }
+    }
+}
