@@ -312,8 +312,8 @@ fn quantities(quantities: &[(String, Quantity)]) -> Value {
 mod tests {
     use super::*;
     use crate::document::{DocumentLimits, yaml};
-    use crate::domain::image::Image;
-    use crate::domain::image::ImageParts;
+
+    use crate::domain::image::{Image, ImageParts};
     use crate::domain::place::SourceFile;
     use crate::domain::release::ImageUse;
     use crate::domain::resource::ResourceId;
