@@ -16,6 +16,7 @@ mod harness;
 mod http;
 mod intake;
 mod policy;
+mod predicate;
 mod process;
 mod ratchet;
 mod secrets;

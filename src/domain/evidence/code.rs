@@ -77,6 +77,7 @@ codes! {
         AnnotationMismatch "ANNOTATION_MISMATCH" "the signature does not have an annotation that is asked for",
         SignerNotWanted "SIGNER_NOT_WANTED" "signed by a key where certificates are wanted, or the reverse",
         PredicateNotWanted "PREDICATE_NOT_WANTED" "no demand of the rule is about this type of predicate",
+        PredicateMalformed "PREDICATE_MALFORMED" "the predicate does not have the form that its type promises",
         PredicateTooLarge "PREDICATE_TOO_LARGE" "the predicate has more parts than can be read",
     }
 }
