@@ -1,5 +1,6 @@
 //! The words of the business. Every room speaks them; none of them knows a transport, a database or a clock of its own.
 
+pub mod advisory;
 pub mod artifact;
 pub mod clock;
 pub mod code;

@@ -52,7 +52,7 @@ pub struct Package {
 impl Package {
     /// Makes a package, its name normalised.
     ///
-    /// Sources: PEP 503 for Python; NuGet and Packagist ignore case; Go, npm, Maven and crates.io do not.
+    /// Sources: PEP 503 for Python; `NuGet` and Packagist ignore case; Go, npm, Maven and crates.io do not.
     pub fn new(ecosystem: Ecosystem, name: &str) -> Self {
         let name = match ecosystem.family() {
             "PyPI" => pep_503(name),

@@ -75,13 +75,18 @@ pub(super) struct BillFault {
 /// Reads a bill or a lock file. None when the text is neither, which its name or its own words decide.
 pub(super) fn read(file: &SourceFile) -> Option<Result<Sbom, BillFault>> {
     let text = file.text.trim_start_matches('\u{feff}');
+    let shift = file.text.len() - text.len();
     let read = match reader_of(&file.path, text)? {
         Reader::Cyclonedx => cyclonedx::read(text).map_err(|error| json_fault(text, &error)),
         Reader::Spdx => spdx::read(text).map_err(|error| json_fault(text, &error)),
         Reader::NpmLock => npm_lock::read(text).map_err(|error| json_fault(text, &error)),
         Reader::CargoLock => cargo_lock::read(text).map(Some).map_err(|error| toml_fault(&error)),
     };
-    read.map(|bill| bill.map(|bill| bill.into_sbom(file))).transpose()
+    let moved = |fault: BillFault| {
+        let range = fault.span.range();
+        BillFault { span: Span::new(range.start + shift, range.end + shift), ..fault }
+    };
+    read.map(|bill| bill.map(|bill| bill.into_sbom(file))).map_err(moved).transpose()
 }
 
 /// Whether a file is a lock file by its name, wherever it lies.

@@ -7,14 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
 use super::{Bill, purl};
 use crate::domain::package::Component;
 use crate::domain::sbom::SbomFormat;
 
 type Text<'t> = Cow<'t, str>;
-type Names<'t> = BTreeMap<Text<'t>, IgnoredAny>;
+type Names<'t> = BTreeMap<Text<'t>, Text<'t>>;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

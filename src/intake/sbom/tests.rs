@@ -161,7 +161,7 @@ fn a_broken_bill_shows_where() {
             "duplicate field `bomFormat`",
             35,
         ),
-        ("Cargo.lock", "version = 4\n[[package]\n", "unclosed", 12),
+        ("Cargo.lock", "version = 4\n[[package]\n", "unclosed", 22),
         ("package-lock.json", r#"{"packages":{}}"#, "missing field `lockfileVersion`", 14),
     ] {
         let fault = read(&SourceFile::new(path, text)).unwrap().unwrap_err();

@@ -1,0 +1,13 @@
+//! Advisories: what is known to be bad about the components of a release, offline.
+
+mod database;
+mod import;
+mod lookup;
+mod osv;
+mod rustsec;
+mod score;
+pub mod snapshot;
+pub mod version;
+
+pub use database::{Database, Records};
+pub use import::{ImportLimits, ImportReport, import};

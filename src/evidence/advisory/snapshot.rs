@@ -1,0 +1,107 @@
+//! The imported advisories on disk: one file, read in one go, swapped whole.
+//!
+//! A head of 56 bytes (a mark, the form's number, the time, the digest of what follows), then zstd over postcard.
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::database::{Database, Records};
+use crate::domain::clock::Timestamp;
+use crate::domain::digest::Digest;
+use crate::domain::error::Error;
+
+const MARK: &[u8; 8] = b"GGADVIS\n";
+/// Counts the changes of the form; another one is refused and imported anew.
+const FORM: u64 = 1;
+const HEAD_BYTES: usize = 56;
+/// Far above what all of OSV needs, so that a small file cannot fill the memory.
+const MAX_UNPACKED_BYTES: usize = 2 << 30;
+const LEVEL: i32 = 3;
+
+/// Writes the records beside `path` and moves them into its place, so that a reader sees the old ones or the new ones.
+///
+/// # Errors
+/// `Unavailable` when the disk does not take them; the old ones stay.
+pub fn write(path: &Path, records: &Records, imported: Timestamp) -> Result<Digest, Error> {
+    let unwritable = |cause: io::Error| {
+        let place = path.display();
+        Error::unavailable(format!("cannot write the advisories to `{place}`"), cause.to_string())
+            .with_help("make the data folder writable, or name another one with `--data DIR`")
+    };
+    let plain = postcard::to_allocvec(records)
+        .map_err(|cause| Error::internal_fault(format!("cannot encode the advisories: {cause}")))?;
+    let packed = zstd::bulk::compress(&plain, LEVEL).map_err(unwritable)?;
+    let digest = Digest::of(&packed);
+    let mut head = Vec::with_capacity(HEAD_BYTES);
+    head.extend_from_slice(MARK);
+    head.extend_from_slice(&FORM.to_le_bytes());
+    head.extend_from_slice(&imported.as_millis().to_le_bytes());
+    head.extend_from_slice(digest.as_bytes());
+    let fresh = path.with_extension("new");
+    let mut file = File::create(&fresh).map_err(unwritable)?;
+    file.write_all(&head).map_err(unwritable)?;
+    file.write_all(&packed).map_err(unwritable)?;
+    file.sync_all().map_err(unwritable)?;
+    fs::rename(&fresh, path).map_err(unwritable)?;
+    if let Some(folder) = path.parent() {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)?;
+    }
+    Ok(digest)
+}
+
+/// Reads the records back; none when nothing was imported yet.
+///
+/// # Errors
+/// `Unavailable` when the file is there but damaged, of another form, or cannot be read.
+pub fn read(path: &Path) -> Result<Option<(Records, Timestamp, Digest)>, Error> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(unreadable(path, &cause.to_string())),
+    };
+    parse(&bytes).map(Some).map_err(|why| unreadable(path, why))
+}
+
+/// Opens the database at `path`; none when nothing was imported yet.
+///
+/// # Errors
+/// As [`read`].
+pub fn open(path: &Path) -> Result<Option<Database>, Error> {
+    let read = read(path)?;
+    Ok(read.map(|(records, imported, digest)| Database::new(records, imported, digest)))
+}
+
+fn parse(bytes: &[u8]) -> Result<(Records, Timestamp, Digest), &'static str> {
+    const SHORT: &str = "the file is cut off";
+    let (head, packed) = bytes.split_at_checked(HEAD_BYTES).ok_or(SHORT)?;
+    let (mark, head) = head.split_first_chunk::<8>().ok_or(SHORT)?;
+    let (form, head) = head.split_first_chunk::<8>().ok_or(SHORT)?;
+    let (imported, head) = head.split_first_chunk::<8>().ok_or(SHORT)?;
+    let (digest, _) = head.split_first_chunk::<32>().ok_or(SHORT)?;
+    if mark != MARK {
+        return Err("this is no file of advisories");
+    }
+    if u64::from_le_bytes(*form) != FORM {
+        return Err("another version of goldgate wrote it");
+    }
+    let digest = Digest::from_bytes(*digest);
+    if Digest::of(packed) != digest {
+        return Err("its digest is not that of its content");
+    }
+    let plain = zstd::bulk::decompress(packed, unpacked_bytes(packed))
+        .map_err(|_broken| "it cannot be unpacked")?;
+    let records = postcard::from_bytes(&plain).map_err(|_broken| "it cannot be decoded")?;
+    Ok((records, Timestamp::from_millis(i64::from_le_bytes(*imported)), digest))
+}
+
+/// What the frame says, within reason.
+fn unpacked_bytes(packed: &[u8]) -> usize {
+    let said = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
+    said.and_then(|said| usize::try_from(said).ok()).unwrap_or(MAX_UNPACKED_BYTES).min(MAX_UNPACKED_BYTES)
+}
+
+fn unreadable(path: &Path, why: &str) -> Error {
+    Error::unavailable(format!("cannot read the advisories in `{}`: {why}", path.display()), why)
+        .with_help("import them anew with `goldgate advisories import FILE…`")
+}
