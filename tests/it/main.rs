@@ -23,3 +23,4 @@ mod serve;
 mod staged;
 mod store;
 mod tidy;
+mod verify;

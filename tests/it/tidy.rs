@@ -52,7 +52,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("chrono", &["src/domain/clock.rs"]),
     ("sigstore_verify", &["src/evidence"]),
     ("sigstore_trust_root", &["src/evidence"]),
-    ("aws_lc_rs", &["src/evidence"]),
+    ("aws_lc_rs", &["src/evidence", "src/app"]),
     ("ed25519_dalek", &["src/evidence/verify/key.rs"]),
     ("reqwest", &["src/evidence"]),
 ];
