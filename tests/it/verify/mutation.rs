@@ -34,7 +34,8 @@ fn no_forgery_is_accepted() {
     let goods = goods();
     assert!(goods.len() > 60, "{} good items", goods.len());
     let n_parts: usize = goods.iter().map(|good| good.parts.len()).sum();
-    let rounds = FORGERIES.div_ceil(n_parts) + 2;
+    // Some rounds have nothing to swap in.
+    let rounds = FORGERIES.div_ceil(n_parts) * 5 / 4;
     let next = AtomicUsize::new(0);
     let tried = AtomicUsize::new(0);
     let accepted = Mutex::new(Vec::new());
@@ -53,6 +54,7 @@ fn no_forgery_is_accepted() {
     assert!(accepted.is_empty(), "{} are accepted:\n{}", accepted.len(), accepted.join("\n"));
     let tried = tried.into_inner();
     assert!(tried >= FORGERIES, "only {tried} forgeries were tried");
+    println!("{tried} forgeries of {n_parts} parts of {} items, none accepted", goods.len());
 }
 
 /// An item that is accepted, with the strictest question that it passes.
