@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod verify;
+pub mod registry;
 
 use std::fmt;
 use std::pin::Pin;
