@@ -6,6 +6,7 @@ pub mod excerpt;
 pub mod fault;
 pub mod github;
 pub mod human;
+pub mod image;
 pub mod json;
 pub mod junit;
 pub mod sarif;
@@ -13,6 +14,7 @@ pub mod scorecard;
 pub mod table;
 pub mod test_report;
 pub mod text;
+mod tree;
 
 #[cfg(test)]
 pub mod sample;
