@@ -24,3 +24,4 @@ mod serve;
 mod staged;
 mod store;
 mod tidy;
+mod verify;

@@ -84,9 +84,10 @@ fn verification(facts: &ImageFacts) -> Tree {
 
 fn built(configuration: &ImageConfiguration) -> Option<Tree> {
     let when = configuration.created.map(|created| format!("at {}", moment(created)));
-    let base = configuration.base_image.as_ref().and_then(|base| {
-        Some(format!("on {}", base.name.as_deref().or(base.digest.as_deref())?))
-    });
+    let base = configuration
+        .base_image
+        .as_ref()
+        .and_then(|base| Some(format!("on {}", base.name.as_deref().or(base.digest.as_deref())?)));
     let user = configuration.user.as_ref().map(|user| format!("as user {user}"));
     let said: Vec<String> = [when, base, user].into_iter().flatten().collect();
     let said = said.join(", ");
@@ -103,7 +104,8 @@ fn platform(platform: &PlatformFacts) -> Tree {
 fn signature(facts: &SignatureFacts) -> Tree {
     let annotations = facts.annotations.iter().map(|(key, value)| format!("{key}={value}"));
     let annotations: Vec<String> = annotations.collect();
-    let noted = (!annotations.is_empty()).then(|| Tree::headed(STRONG, "says", annotations.join(", ")));
+    let noted =
+        (!annotations.is_empty()).then(|| Tree::headed(STRONG, "says", annotations.join(", ")));
     Tree::headed(GOOD, &facts.authority, format!("({}) {}", word(&facts.format), facts.id))
         .with(signer(&facts.signer))
         .with(noted)
@@ -154,10 +156,14 @@ fn attestation(facts: &AttestationFacts) -> Tree {
     let slsa = facts.slsa.as_ref().map(|slsa| {
         Tree::headed(STRONG, &format!("SLSA build level {}:", slsa.level), &slsa.reason)
     });
-    Tree::headed(GOOD, &name, format!("by {} ({}) {}", facts.authority, word(&facts.format), facts.id))
-        .with(said(&facts.facts))
-        .with(slsa)
-        .with(signer(&facts.signer))
+    Tree::headed(
+        GOOD,
+        &name,
+        format!("by {} ({}) {}", facts.authority, word(&facts.format), facts.id),
+    )
+    .with(said(&facts.facts))
+    .with(slsa)
+    .with(signer(&facts.signer))
 }
 
 /// What a predicate says, in a line or two.
@@ -182,7 +188,11 @@ fn said(predicate: &Predicate) -> Vec<Tree> {
         }
         Predicate::VulnerabilityScan(scan) => scan_said(scan),
         Predicate::Vex(vex) => {
-            vec![Tree::leaf(format!("{} by {}", counted(vex.statements.len(), "statement"), vex.author))]
+            vec![Tree::leaf(format!(
+                "{} by {}",
+                counted(vex.statements.len(), "statement"),
+                vex.author
+            ))]
         }
         Predicate::TestResult(result) => vec![Tree::leaf(format!(
             "{}: {} passed, {} with a warning, {} failed",
@@ -301,5 +311,3 @@ fn word(fact: &impl serde::Serialize) -> String {
     }
 }
 
-#[cfg(test)]
-mod tests;

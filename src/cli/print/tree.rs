@@ -21,12 +21,7 @@ impl Tree {
 
     /// A head that the eye finds, and the text behind it.
     pub(super) fn headed(style: anstyle::Style, head: &str, text: impl Into<String>) -> Self {
-        Self {
-            head: head.to_owned(),
-            style: Some(style),
-            text: text.into(),
-            children: Vec::new(),
-        }
+        Self { head: head.to_owned(), style: Some(style), text: text.into(), children: Vec::new() }
     }
 
     /// With these lines below it.
@@ -45,7 +40,8 @@ impl Tree {
     fn below(&self, indent: &str, look: Look, out: &mut String) {
         let last = self.children.len().saturating_sub(1);
         for (index, child) in self.children.iter().enumerate() {
-            let (branch, onward) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+            let (branch, onward) =
+                if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
             let inner = format!("{indent}{onward}");
             let room = look.width.saturating_sub(inner.chars().count()).max(40);
             let rest = if child.children.is_empty() { "   " } else { "│  " };

@@ -1,0 +1,1 @@
+//! Cases: facts as JSON, and the tree beside them.
