@@ -15,6 +15,7 @@ mod signer;
 mod simple;
 mod single;
 mod statement;
+mod token;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

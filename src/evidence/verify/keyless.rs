@@ -53,6 +53,7 @@ pub(super) fn prove(
 ) -> Result<Unmatched, Rejection> {
     let with_log = check_presence(item, demand)?;
     proof::check_not_in_future(&item.bundle, now)?;
+    proof::check_frames(&item.bundle)?;
     let mut policy = VerificationPolicy::any_identity();
     if !with_log {
         policy = policy.skip_tlog_unsafe();

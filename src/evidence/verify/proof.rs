@@ -13,6 +13,7 @@ use crate::domain::evidence::{LogEntryFacts, LogFacts, TimeFacts, TimeSource};
 use crate::evidence::verify::item::Item;
 use crate::evidence::verify::rejection::Rejection;
 use crate::evidence::verify::root::Root;
+use crate::evidence::verify::token;
 
 /// Refuses entries of a log whose clock is ahead of ours, in words that name the cause.
 pub(super) fn check_not_in_future(bundle: &Bundle, now: Timestamp) -> Result<(), Rejection> {
@@ -63,18 +64,24 @@ pub(super) fn timestamps<'t>(
 
 fn timestamp(
     root: &Root,
-    token: &TimestampToken,
+    stamp: &TimestampToken,
     signed: &SignatureBytes,
 ) -> Result<Timestamp, Rejection> {
+    token::check_frame(stamp.as_bytes())?;
     let mut cause = "the trust root has no timestamp authority".to_owned();
     for authority in &root.timestamp_authorities {
-        match verify_timestamp_for_authority(token, signed, authority) {
+        match verify_timestamp_for_authority(stamp, signed, authority) {
             Ok(time) => return Ok(Timestamp::from_millis(time.as_millisecond())),
             Err(error) => cause = error.to_string(),
         }
     }
     let message = format!("the timestamp cannot be verified: {cause}");
     Err(Rejection::new(RejectionCode::TimestampInvalid, message))
+}
+
+/// Refuses a bundle with a timestamp whose frame lies.
+pub(super) fn check_frames(bundle: &Bundle) -> Result<(), Rejection> {
+    tokens(bundle).try_for_each(|stamp| token::check_frame(stamp.as_bytes()))
 }
 
 /// Under `.att` tags cosign had the whole envelope stamped, which no bundle can say.
