@@ -194,6 +194,22 @@ impl Printer {
         }
     }
 
+    /// Says what is being done, on one line that the next one replaces; on a terminal only.
+    pub fn progress(&self, text: &str) {
+        if self.err.fits && !self.quiet {
+            let room = self.err.width.saturating_sub(1);
+            let line: String = text::clean(text).chars().take(room).collect();
+            Self::err(&format!("\r\u{1b}[K{line}"));
+        }
+    }
+
+    /// Takes the line of [`Printer::progress`] away.
+    pub fn end_progress(&self) {
+        if self.err.fits && !self.quiet {
+            Self::err("\r\u{1b}[K");
+        }
+    }
+
     fn complaint(&self, level: &str, style: Style, complaint: &Complaint) {
         Self::err(&complained(level, style, complaint, self.err));
     }

@@ -2,8 +2,8 @@
 
 mod conformance;
 mod mutation;
-mod question;
-mod store;
+pub(crate) mod question;
+pub(crate) mod store;
 
 use std::fmt::Write as _;
 use std::fs;

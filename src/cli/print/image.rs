@@ -5,9 +5,10 @@ use super::text::{counted, labelled};
 use super::tree::Tree;
 use super::{ERROR, GOOD, Look, STRONG, WARNING};
 use crate::domain::decision::Decision;
+use crate::domain::evidence::code::RejectionCode;
 use crate::domain::evidence::{
-    AttestationFacts, ImageConfiguration, ImageFacts, PlatformFacts, RejectedItem, SignatureFacts,
-    SignerFacts, TimeSource, VerificationStatus,
+    AttestationFacts, ImageConfiguration, ImageFacts, ItemFormat, PlatformFacts, RejectedItem,
+    SignatureFacts, SignerFacts, TimeSource, VerificationStatus,
 };
 use crate::domain::image::{ImageStatus, ImageVerification};
 use crate::domain::predicate::{Predicate, Provenance, VulnerabilityScan};
@@ -33,9 +34,8 @@ pub fn render(facts: &ImageFacts, look: Look) -> String {
 
 fn parts(facts: &ImageFacts, look: Look) -> Vec<Tree> {
     let mut parts = vec![verification(facts)];
-    if let Some(resolved) = &facts.resolved {
-        let pinned = if facts.pinned_by_caller { "" } else { " (named by a tag)" };
-        parts.push(Tree::headed(STRONG, "resolved", format!("{resolved}{pinned}")));
+    if let Some(resolved) = facts.resolved.as_ref().filter(|it| **it != facts.requested) {
+        parts.push(Tree::headed(STRONG, "resolved", resolved));
     }
     if let Some(configuration) = &facts.configuration {
         parts.extend(built(configuration));
@@ -150,8 +150,8 @@ fn attestation(facts: &AttestationFacts) -> Tree {
         known => known.kind().replace('_', " "),
     };
     let name = match &facts.name {
-        Some(name) => format!("{kind} `{name}`"),
-        None => kind,
+        Some(name) if *name != kind => format!("{kind} `{name}`"),
+        Some(_) | None => kind,
     };
     let slsa = facts.slsa.as_ref().map(|slsa| {
         Tree::headed(STRONG, &format!("SLSA build level {}:", slsa.level), &slsa.reason)
@@ -279,6 +279,45 @@ fn next(facts: &ImageFacts) -> Option<String> {
     }
 }
 
+/// What came of one bundle.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum BundleAnswer {
+    /// It is about the artifact and by who must have signed it.
+    Accepted {
+        /// Its version.
+        format: ItemFormat,
+        /// Who signed.
+        signer: SignerFacts,
+        /// The type of the predicate, when it holds a statement.
+        predicate_type: Option<String>,
+    },
+    /// It is not.
+    Rejected {
+        /// The code.
+        reason: RejectionCode,
+        /// What a person needs to know.
+        message: String,
+    },
+}
+
+/// Renders what came of one bundle.
+pub fn render_bundle(artifact: &str, answer: &BundleAnswer, look: Look) -> String {
+    match answer {
+        BundleAnswer::Accepted { format, signer: by, predicate_type } => {
+            let stated = predicate_type.iter().map(|it| Tree::headed(STRONG, "statement", it));
+            Tree::headed(GOOD, "accepted:", artifact)
+                .with([Tree::headed(STRONG, "format", word(format))])
+                .with(stated)
+                .with(signer(by))
+                .render(look)
+        }
+        BundleAnswer::Rejected { reason, message } => Tree::headed(ERROR, "rejected:", artifact)
+            .with([Tree::headed(STRONG, reason.code(), message)])
+            .render(look),
+    }
+}
+
 /// One line for each image of a decision that was looked at.
 pub(super) fn lines(decision: &Decision, look: Look) -> String {
     let looked = decision.images.iter().filter(|image| image.verified_at.is_some());
@@ -310,4 +349,3 @@ fn word(fact: &impl serde::Serialize) -> String {
         Ok(_) | Err(_) => String::new(),
     }
 }
-

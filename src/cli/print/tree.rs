@@ -62,7 +62,11 @@ impl Tree {
             (false, true) => head.clone(),
             (false, false) => format!("{head} {}", self.text),
         };
-        let mut lines = wrap(&whole, room);
+        // One long word, such as a reference, is there to be copied: it stays beside its head.
+        let mut lines = match self.text.contains(' ') {
+            true => wrap(&whole, room),
+            false => vec![clean(&whole)],
+        };
         if let (Some(style), Some(first)) = (self.style, lines.first_mut())
             && let Some(rest) = first.strip_prefix(&head)
         {

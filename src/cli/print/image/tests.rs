@@ -1,1 +1,0 @@
-//! Cases: facts as JSON, and the tree beside them.
