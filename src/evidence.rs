@@ -1,6 +1,7 @@
 //! Evidence: verified facts about a release, gathered from sources that are slow and may fail.
 
 pub mod attachment;
+pub mod predicate;
 pub mod verify;
 pub mod registry;
 

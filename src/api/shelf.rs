@@ -68,6 +68,7 @@ mod tests {
                     remediation: String::new(),
                     severity: Severity::Low,
                     scope: Scope::Release,
+                    needs: crate::domain::policy::Needs::default(),
                     kinds: Vec::new(),
                     controls: Vec::new(),
                     package: String::new(),

@@ -303,12 +303,29 @@ fn finding_of_fault(
 }
 
 fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Location) {
+    let nowhere = || (ResourceId::default(), Location::default());
+    let in_resource = |index: usize, path: &str| {
+        let resource = release.resources.get(index)?;
+        Some((resource.id.clone(), resource.location(path)))
+    };
     match subject {
-        Subject::Resource(index) => release.resources.get(index).map_or_else(
-            || (ResourceId::default(), Location::default()),
-            |resource| (resource.id.clone(), resource.location(path)),
-        ),
-        Subject::Release => (ResourceId::default(), Location::default()),
+        Subject::Resource(index) => in_resource(index, path).unwrap_or_else(nowhere),
+        Subject::Image(index) => {
+            let Some(image) = release.images.get(index) else { return nowhere() };
+            // Where the manifest names it first; an image that the caller named stands for itself.
+            let written = image.used_by.first().and_then(|(workload, container)| {
+                let workload = release.workloads.get(*workload)?;
+                let container = workload.containers.get(*container)?;
+                let own = format!("{}/image", container.path);
+                in_resource(workload.resource, if path.is_empty() { &own } else { path })
+            });
+            written.unwrap_or_else(|| {
+                let name = release.secrets.redact(&image.image.reference).into_owned();
+                let kind = "Image".to_owned();
+                (ResourceId { kind, name, ..ResourceId::default() }, Location::default())
+            })
+        }
+        Subject::Release => nowhere(),
     }
 }
 
@@ -353,6 +370,7 @@ mod tests {
             remediation: "Mend it.".into(),
             severity,
             scope: Scope::Workload,
+            needs: crate::domain::policy::Needs::default(),
             kinds: Vec::new(),
             controls: Vec::new(),
             package: "goldgate.kubernetes.a".into(),

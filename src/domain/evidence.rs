@@ -22,3 +22,10 @@ pub struct EvidenceSet {
     /// One entry for every image that was asked for, in the order of the references.
     pub images: Vec<ImageFacts>,
 }
+
+impl EvidenceSet {
+    /// What is known of the image that is written so; `None` when nobody looked.
+    pub fn image(&self, reference: &str) -> Option<&ImageFacts> {
+        self.images.iter().find(|image| image.requested == reference)
+    }
+}

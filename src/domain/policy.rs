@@ -20,6 +20,8 @@ pub struct PolicyMeta {
     pub severity: Severity,
     /// What one evaluation sees.
     pub scope: Scope,
+    /// What must be known of an image before the policy is asked about it.
+    pub needs: Needs,
     /// The kinds it wants to see (`Ingress`, `networking.k8s.io/Ingress`); empty: every kind.
     pub kinds: Vec<String>,
     /// The controls it implements: `PSS-restricted`, `CIS-K8S-5.2.7`.
@@ -71,6 +73,33 @@ impl Scope {
     }
 }
 
+/// What must be known of an image before a policy of the scope `image` is asked about it. Where less is known the policy
+/// does not apply: nobody shall read "passed" of an image that nobody looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Needs {
+    /// Its reference.
+    #[default]
+    Reference,
+    /// That its verification was tried.
+    Verification,
+    /// That its verification came to an end, so that what is not among the facts is not there.
+    Facts,
+}
+
+impl Needs {
+    /// Every need, the least first.
+    pub const ALL: [Self; 3] = [Self::Reference, Self::Verification, Self::Facts];
+
+    /// The word in METADATA.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Reference => "reference",
+            Self::Verification => "verification",
+            Self::Facts => "facts",
+        }
+    }
+}
+
 /// How a policy is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Dialect {
@@ -97,6 +126,8 @@ pub enum Subject {
     Release,
     /// A resource, by its index in the release.
     Resource(usize),
+    /// An image, by its index in the release.
+    Image(usize),
 }
 
 /// One evaluation of one policy over one subject.

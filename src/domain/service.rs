@@ -123,12 +123,22 @@ pub struct Service {
     pub tier: Option<String>,
     /// `production`, `experimental`, `deprecated` …
     pub lifecycle: Option<String>,
+    /// Where its source is kept, in the one spelling: `https://github.com/acme/checkout`.
+    pub repository: Option<String>,
 }
 
 impl Service {
     /// A service of which only the name is known.
     pub fn named(reference: ServiceRef, source: ServiceSource) -> Self {
-        Self { reference, source, owner: None, system: None, tier: None, lifecycle: None }
+        Self {
+            reference,
+            source,
+            owner: None,
+            system: None,
+            tier: None,
+            lifecycle: None,
+            repository: None,
+        }
     }
 }
 

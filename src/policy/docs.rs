@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::Revision;
-use crate::domain::policy::{Dialect, PolicyMeta, Scope};
+use crate::domain::policy::{Dialect, Needs, PolicyMeta, Scope};
 
 /// The JSON Schema (draft 2020-12) of the input document.
 pub const INPUT_SCHEMA: &str = include_str!("input.schema.json");
@@ -63,7 +63,11 @@ fn looks_at(policy: &PolicyMeta) -> String {
     let scope = match policy.scope {
         Scope::Workload => "each workload",
         Scope::Resource => "each resource",
-        Scope::Image => "each image",
+        Scope::Image => match policy.needs {
+            Needs::Reference => "each image",
+            Needs::Verification => "each image whose verification was tried",
+            Needs::Facts => "each image that was looked at",
+        },
         Scope::Sbom => "each SBOM",
         Scope::Plan => "the infrastructure plan",
         Scope::Release => "the whole release",

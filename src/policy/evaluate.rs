@@ -8,9 +8,11 @@ use super::dialect::Policy;
 use super::input::Inputs;
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
-use crate::domain::evidence::EvidenceSet;
+use crate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
 use crate::domain::place::Location;
-use crate::domain::policy::{Dialect, Outcome, PolicyResult, RuleKind, Scope, Subject, Violation};
+use crate::domain::policy::{
+    Dialect, Needs, Outcome, PolicyResult, RuleKind, Scope, Subject, Violation,
+};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
 use crate::domain::resource::ResourceId;
@@ -33,9 +35,7 @@ pub(super) fn run(
     evidence: &EvidenceSet,
     now: Timestamp,
 ) -> Vec<Outcome> {
-    // Nothing is verified yet that a policy could look at.
-    let EvidenceSet { images: _ } = evidence;
-    let inputs = Inputs::new(request, release, now);
+    let inputs = Inputs::new(request, release, evidence, now);
     let mut runner = Runner::default();
     let mut outcomes = Vec::new();
     for runnable in runnables {
@@ -71,11 +71,9 @@ pub(super) fn run(
             }
             Scope::Image => {
                 for (index, image) in release.images.iter().enumerate() {
-                    let user = image.used_by.first();
-                    let resource = user
-                        .and_then(|(workload, _)| release.workloads.get(*workload))
-                        .map(|workload| Subject::Resource(workload.resource));
-                    ask(resource.unwrap_or(Subject::Release), inputs.of_image(index));
+                    if known(evidence.image(&image.image.reference)) >= meta.needs {
+                        ask(Subject::Image(index), inputs.of_image(index));
+                    }
                 }
             }
             // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
@@ -87,6 +85,15 @@ pub(super) fn run(
         }
     }
     outcomes
+}
+
+/// How much is known of an image; a rule of `images.yaml` that asks for nothing leaves it unknown.
+fn known(facts: Option<&ImageFacts>) -> Needs {
+    match facts.map(|facts| facts.verification.status) {
+        None | Some(VerificationStatus::Skipped) => Needs::Reference,
+        Some(VerificationStatus::Error) => Needs::Verification,
+        Some(VerificationStatus::Verified | VerificationStatus::Unverified) => Needs::Facts,
+    }
 }
 
 impl Runnable {

@@ -2,13 +2,15 @@
 //!
 //! Each part is converted for the engine once and shared by every policy that looks at it.
 
+mod image;
+
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::image::Image;
+use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::Scope;
-use crate::domain::release::{ImageUse, Release};
+use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::resource::Resource;
 use crate::domain::service::Service;
@@ -22,6 +24,7 @@ const VERSION: i64 = 1;
 /// The inputs of one release, each made when a policy first asks for it.
 pub(super) struct Inputs<'r> {
     release: &'r Release,
+    evidence: &'r EvidenceSet,
     common: Vec<(Arc<str>, Term)>,
     workloads: Vec<OnceCell<Term>>,
     resources: Vec<OnceCell<Term>>,
@@ -30,7 +33,12 @@ pub(super) struct Inputs<'r> {
 }
 
 impl<'r> Inputs<'r> {
-    pub(super) fn new(request: &Request, release: &'r Release, now: Timestamp) -> Self {
+    pub(super) fn new(
+        request: &Request,
+        release: &'r Release,
+        evidence: &'r EvidenceSet,
+        now: Timestamp,
+    ) -> Self {
         let cells = |n: usize| (0..n).map(|_| OnceCell::new()).collect::<Vec<OnceCell<Term>>>();
         let mut common = Fields::default();
         common.set("version", Value::from(VERSION));
@@ -41,6 +49,7 @@ impl<'r> Inputs<'r> {
         common.set("service", service(release.service.as_ref()));
         Self {
             release,
+            evidence,
             common: common.0.into_iter().map(|(key, value)| (key, Term::from(&value))).collect(),
             workloads: cells(release.workloads.len()),
             resources: cells(release.resources.len()),
@@ -113,7 +122,10 @@ impl<'r> Inputs<'r> {
 
     fn image(&self, index: usize) -> Option<Term> {
         let used = self.release.images.get(index)?;
-        let make = || Term::from(&image_use(used, self.release));
+        let make = || {
+            let facts = self.evidence.image(&used.image.reference);
+            Term::from(&image::used(used, self.release, facts))
+        };
         Some(self.images.get(index)?.get_or_init(make).clone())
     }
 }
@@ -173,6 +185,7 @@ fn service(service: Option<&Service>) -> Value {
         ("system", &service.system),
         ("tier", &service.tier),
         ("lifecycle", &service.lifecycle),
+        ("repository", &service.repository),
     ];
     for (key, fact) in facts {
         fields.set_if(key, fact.as_deref().map(Value::from));
@@ -229,7 +242,7 @@ fn container(container: &Container, resource: &Resource) -> Value {
     let mut fields = Fields::default();
     fields.set("name", Value::from(container.name.as_str()));
     fields.set("kind", Value::from(container.kind.as_str()));
-    fields.set_if("image", container.image.as_ref().map(|it| image(it).into_value()));
+    fields.set_if("image", container.image.as_ref().map(|it| image::written(it).into_value()));
     fields.set_if("command", written("command"));
     fields.set_if("args", written("args"));
     fields.set("ports", ports(spec));
@@ -295,47 +308,14 @@ fn quantities(quantities: &[(String, Quantity)]) -> Value {
     Value::object(entries.collect())
 }
 
-fn image(image: &Image) -> Fields {
-    let mut fields = Fields::default();
-    fields.set("reference", Value::from(image.reference.as_str()));
-    match &image.parts {
-        Ok(parts) => {
-            fields.set("registry", Value::from(parts.registry.as_str()));
-            fields.set("repository", Value::from(parts.repository.as_str()));
-            fields.set_if("tag", parts.tag.as_deref().map(Value::from));
-            fields.set_if("digest", parts.digest.as_deref().map(Value::from));
-        }
-        Err(reason) => fields.set("invalid", Value::from(reason.as_str())),
-    }
-    fields
-}
-
-fn image_use(used: &ImageUse, release: &Release) -> Value {
-    let user = |(workload, container): &(usize, usize)| {
-        let workload = release.workloads.get(*workload)?;
-        let resource = release.resources.get(workload.resource)?;
-        let container = workload.containers.get(*container)?;
-        let mut whom = Fields::default();
-        whom.set("kind", Value::from(resource.id.kind.as_str()));
-        whom.set("namespace", Value::from(resource.id.namespace.as_str()));
-        whom.set("name", Value::from(resource.id.name.as_str()));
-        let mut fields = Fields::default();
-        fields.set("workload", whom.into_value());
-        fields.set("container", Value::from(container.name.as_str()));
-        fields.set("origin", origin(resource, &container.path));
-        Some(fields.into_value())
-    };
-    let mut fields = image(&used.image);
-    fields.set("used_by", Value::array(used.used_by.iter().filter_map(user).collect()));
-    fields.into_value()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::document::{DocumentLimits, yaml};
-    use crate::domain::image::ImageParts;
+
+    use crate::domain::image::{Image, ImageParts};
     use crate::domain::place::SourceFile;
+    use crate::domain::release::ImageUse;
     use crate::domain::resource::ResourceId;
     use crate::domain::service::ServiceSource;
     use crate::domain::workload::ContainerKind;
@@ -422,8 +402,9 @@ spec:
         }
     }
 
-    fn every_input(request: &Request, release: &Release) -> Vec<Value> {
-        let inputs = Inputs::new(request, release, Timestamp::from_millis(1_795_327_326_123));
+    fn every_input(request: &Request, release: &Release, evidence: &EvidenceSet) -> Vec<Value> {
+        let inputs =
+            Inputs::new(request, release, evidence, Timestamp::from_millis(1_795_327_326_123));
         let mut all = vec![inputs.of_release()];
         all.extend((0..release.workloads.len()).filter_map(|index| inputs.of_workload(index)));
         all.extend((0..release.resources.len()).filter_map(|index| inputs.of_resource(index)));
@@ -437,9 +418,12 @@ spec:
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let mut request = Request::default();
         request.trigger.actor = "ci".into();
-        let mut all = every_input(&request, &release());
-        all.extend(every_input(&Request::default(), &Release::default()));
+        let unseen = EvidenceSet::default();
+        let mut all = every_input(&request, &release(), &unseen);
+        all.extend(every_input(&Request::default(), &Release::default(), &unseen));
         assert_eq!(all.len(), 6);
+        let seen = EvidenceSet { images: image::tests::every_fact("nginx:1") };
+        all.extend(every_input(&request, &release(), &seen));
         for input in all {
             let json = serde_json::to_value(&input).unwrap();
             let faults: Vec<String> = validator
@@ -452,8 +436,9 @@ spec:
 
     #[test]
     fn what_is_not_known_is_absent() {
-        let release = release();
-        let inputs = Inputs::new(&Request::default(), &release, Timestamp::from_millis(0));
+        let (release, evidence) = (release(), EvidenceSet::default());
+        let inputs =
+            Inputs::new(&Request::default(), &release, &evidence, Timestamp::from_millis(0));
         let input = inputs.of_workload(0).unwrap().to_value();
         let at = |pointer: &str| input.pointer(pointer).map(ToString::to_string);
         assert_eq!(at("/trigger").as_deref(), Some("{}"));
@@ -476,8 +461,9 @@ spec:
 
     #[test]
     fn a_part_is_converted_once_and_shared() {
-        let release = release();
-        let inputs = Inputs::new(&Request::default(), &release, Timestamp::from_millis(0));
+        let (release, evidence) = (release(), EvidenceSet::default());
+        let inputs =
+            Inputs::new(&Request::default(), &release, &evidence, Timestamp::from_millis(0));
         let (one, other) = (inputs.workload(0).unwrap(), inputs.workload(0).unwrap());
         assert!(one.is_shared_with(&other));
     }

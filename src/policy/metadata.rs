@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::dialect::{EntryRule, Placed};
 use super::node::{listed, phrase};
 use crate::domain::code::{Code, Severity};
-use crate::domain::policy::{Dialect, PolicyMeta, RuleKind, Scope};
+use crate::domain::policy::{Dialect, Needs, PolicyMeta, RuleKind, Scope};
 use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
@@ -35,6 +35,7 @@ impl<'m> MetadataReader<'m, '_> {
         let severity =
             self.word("custom/severity", &Severity::ALL.map(|it| (it.as_str(), it)), true);
         let scope = self.word("custom/scope", &Scope::ALL.map(|it| (it.as_str(), it)), true);
+        let needs = self.word("custom/needs", &Needs::ALL.map(|it| (it.as_str(), it)), false);
         let description = self.optional("description");
         let kinds = self.list("custom/kinds");
         let controls = self.list("custom/controls");
@@ -42,11 +43,15 @@ impl<'m> MetadataReader<'m, '_> {
             return None;
         }
         let scope = scope?;
+        if needs.is_some() && scope != Scope::Image {
+            let message = format!("`needs` says nothing in the scope `{}`", scope.as_str());
+            self.fault_at("custom/needs", message, "remove it, or write `scope: image`");
+        }
         if !kinds.is_empty() && !matches!(scope, Scope::Resource | Scope::Workload) {
             let message = format!("`kinds` says nothing in the scope `{}`", scope.as_str());
             self.fault_at("custom/kinds", message, "remove it, or write `scope: resource`");
         }
-        Some(self.meta(
+        let meta = self.meta(
             code?,
             title?,
             description,
@@ -56,7 +61,8 @@ impl<'m> MetadataReader<'m, '_> {
             kinds,
             controls,
             Dialect::Goldgate,
-        ))
+        );
+        Some(PolicyMeta { needs: needs.unwrap_or_default(), ..meta })
     }
 
     /// What the plain form does not say is derived.
@@ -131,6 +137,7 @@ impl<'m> MetadataReader<'m, '_> {
             remediation,
             severity,
             scope,
+            needs: Needs::Reference,
             kinds,
             controls,
             package: self.package.join("."),

@@ -183,6 +183,7 @@ fn show(out: &mut String, outcome: &Outcome, release: &Release) {
     let subject = |subject: Subject| match subject {
         Subject::Release => "the release".to_owned(),
         Subject::Resource(index) => release.resources[index].id.to_string(),
+        Subject::Image(index) => release.images[index].image.reference.clone(),
     };
     write!(out, "{} {}: ", outcome.policy.code, subject(outcome.subject)).unwrap();
     match &outcome.result {

@@ -1,8 +1,9 @@
 //! The verification of images, on images that the real cosign signed (`tests/fixtures/images`).
 
+mod conformance;
 mod mutation;
-mod question;
-mod store;
+pub(crate) mod question;
+pub(crate) mod store;
 
 use std::fmt::Write as _;
 use std::fs;

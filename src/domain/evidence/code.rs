@@ -57,6 +57,7 @@ codes! {
         UnknownMediaType "UNKNOWN_MEDIA_TYPE" "the item's media type is not one that is verified",
         Unsupported "UNSUPPORTED" "the item is of a kind or version that is not verified",
         DuplicateKey "DUPLICATE_KEY" "the JSON has two keys of one name",
+        PredicateMalformed "PREDICATE_MALFORMED" "the predicate does not have the form that its type promises",
         PredicateTooLarge "PREDICATE_TOO_LARGE" "the JSON has more parts or levels than are read",
         NotASignature "NOT_A_SIGNATURE" "the payload is not a simple signing payload",
         NotInToto "NOT_IN_TOTO" "the envelope's payload is not an in-toto statement",

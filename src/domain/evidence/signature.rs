@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::evidence::code::RejectionCode;
+use crate::domain::predicate::{Predicate, SlsaLevel};
 use crate::domain::value::Value;
 
 /// A verified signature.
@@ -54,6 +55,10 @@ pub struct AttestationFacts {
     pub predicate: Value,
     /// Whether the predicate was left out because it is too large for policies.
     pub predicate_truncated: bool,
+    /// What the predicate says, as facts.
+    pub facts: Predicate,
+    /// The SLSA build level that provenance shows; none for every other predicate.
+    pub slsa: Option<SlsaLevel>,
     /// Who signed.
     pub signer: SignerFacts,
 }

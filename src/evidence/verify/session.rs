@@ -9,10 +9,13 @@ use crate::domain::evidence::{
     AttestationFacts, ItemKind, LookFault, RejectedItem, SignatureFacts, Verification,
     VerificationStatus, Verified,
 };
+use crate::domain::predicate::Predicate;
 use crate::domain::trust::{
     Authority, Format, LogDemand, Rule, Signer, TimestampDemand, TrustLimits,
 };
+use crate::domain::value::Value;
 use crate::evidence::attachment::{Attachment, Attachments};
+use crate::evidence::predicate::slsa;
 use crate::evidence::verify::demand::Tally;
 use crate::evidence::verify::item::{self, Claim, Item, Refused};
 use crate::evidence::verify::keyless::{ProofDemand, Unmatched};
@@ -20,6 +23,9 @@ use crate::evidence::verify::rejection::Rejection;
 use crate::evidence::verify::root::Root;
 use crate::evidence::verify::signer::Accepted;
 use crate::evidence::verify::{Answer, ImageVerifier, keyed, keyless};
+
+/// A larger statement is handed on as facts only: each policy would copy it.
+const MAX_SHOWN_BYTES: usize = 1 << 20;
 
 /// The work on one image.
 pub(super) struct Session<'v> {
@@ -307,6 +313,18 @@ impl<'v> Session<'v> {
                     Demand::Attestation(index) => self.rule.attestations.get(index),
                 };
                 let subjects = statement.subjects.iter().map(|subject| subject.facts.clone());
+                let signer = signer.into_facts();
+                let slsa = match &statement.facts {
+                    Predicate::Provenance(provenance) => Some(slsa::level(provenance, &signer)),
+                    Predicate::VerificationSummary(_)
+                    | Predicate::Sbom(_)
+                    | Predicate::VulnerabilityScan(_)
+                    | Predicate::Vex(_)
+                    | Predicate::TestResult(_)
+                    | Predicate::Release(_)
+                    | Predicate::Other => None,
+                };
+                let predicate_truncated = statement.size_bytes > MAX_SHOWN_BYTES;
                 self.attestations.push(Verified::by_the_verifier(AttestationFacts {
                     authority: authority.name.clone(),
                     name: name.map(|demand| demand.name.clone()),
@@ -317,9 +335,15 @@ impl<'v> Session<'v> {
                     predicate_type: statement.predicate_type.clone(),
                     statement_type: statement.statement_type.clone(),
                     subject: subjects.collect(),
-                    predicate: statement.predicate.clone(),
-                    predicate_truncated: false,
-                    signer: signer.into_facts(),
+                    predicate: if predicate_truncated {
+                        Value::Null
+                    } else {
+                        statement.predicate.clone()
+                    },
+                    predicate_truncated,
+                    facts: statement.facts.clone(),
+                    slsa,
+                    signer,
                 }));
             }
         }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use crate::domain::digest::Digest;
 use crate::domain::evidence::SubjectFacts;
 use crate::domain::evidence::code::RejectionCode;
+use crate::domain::predicate::Predicate;
 use crate::domain::value::Value;
+use crate::evidence::predicate;
 use crate::evidence::verify::json;
 use crate::evidence::verify::rejection::Rejection;
 use crate::evidence::verify::simple::texts_of;
@@ -25,6 +27,10 @@ pub(super) struct Statement {
     pub(super) predicate_type: String,
     pub(super) subjects: Vec<Subject>,
     pub(super) predicate: Value,
+    /// What the predicate says.
+    pub(super) facts: Predicate,
+    /// Bytes of the whole statement.
+    pub(super) size_bytes: usize,
 }
 
 /// One of the things that a statement is about.
@@ -50,13 +56,35 @@ pub(super) fn read(payload_type: &str, payload: &[u8]) -> Result<Statement, Reje
         .get("subject")
         .and_then(Value::as_array)
         .ok_or_else(|| refuse("the statement has no list `subject`"))?;
+    // The specification lets it be left out, and then it says nothing.
+    let predicate = value.get("predicate").cloned().unwrap_or_else(|| Value::object(Vec::new()));
+    let text = predicate_text(predicate_type, payload)?;
+    let facts = predicate::read(predicate_type, &predicate, text).map_err(|malformed| {
+        Rejection::new(RejectionCode::PredicateMalformed, malformed.to_string())
+    })?;
     Ok(Statement {
         statement_type: statement_type.to_owned(),
         predicate_type: predicate_type.to_owned(),
         subjects: subjects.iter().map(subject).collect::<Result<_, _>>()?,
-        // The specification lets it be left out, and then it says nothing.
-        predicate: value.get("predicate").cloned().unwrap_or_else(|| Value::object(Vec::new())),
+        predicate,
+        facts,
+        size_bytes: payload.len(),
     })
+}
+
+/// The predicate's bytes as they are signed; empty where nobody asks for them.
+fn predicate_text<'p>(predicate_type: &str, payload: &'p [u8]) -> Result<&'p str, Rejection> {
+    #[derive(serde::Deserialize)]
+    struct Signed<'p> {
+        #[serde(borrow)]
+        predicate: Option<&'p serde_json::value::RawValue>,
+    }
+    if !predicate::is_about_bytes(predicate_type) {
+        return Ok("");
+    }
+    let signed: Signed<'p> = serde_json::from_slice(payload)
+        .map_err(|cause| Rejection::new(RejectionCode::Unreadable, cause.to_string()))?;
+    Ok(signed.predicate.map(|predicate| predicate.get()).unwrap_or_default())
 }
 
 impl Statement {
