@@ -1,6 +1,7 @@
 //! The verification of images, on images that the real cosign signed (`tests/fixtures/images`).
 
 mod conformance;
+mod hostile;
 mod mutation;
 mod question;
 mod store;
