@@ -5,6 +5,7 @@ mod hostile;
 mod mutation;
 mod question;
 mod store;
+mod workshop;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -18,6 +18,7 @@ use proptest::prelude::*;
 
 use super::question::{QUESTIONS, Question, configuration, key_signer, now, rule, trust_root};
 use super::store::STORE;
+use super::workshop;
 
 pub(crate) const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 pub(crate) const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
@@ -363,6 +364,7 @@ fn hand_made() -> Vec<(RejectionCode, RejectionCode)> {
         (RejectionCode::Unsupported, unsupported_bundle()),
         (RejectionCode::SctInvalid, with_another_certificate_log()),
         (RejectionCode::SignedInFuture, early()),
+        (RejectionCode::IdentityMissing, workshop::nameless()),
     ]
 }
 
