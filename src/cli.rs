@@ -9,10 +9,12 @@ pub mod config;
 pub mod decision;
 pub mod exit;
 pub mod explain;
+pub mod image;
 pub mod init;
 pub mod local;
 pub mod policy;
 pub mod print;
+pub mod progress;
 pub mod scorecard;
 pub mod serve;
 pub mod session;
@@ -51,6 +53,7 @@ pub fn main() -> ExitCode {
         | Verb::Scorecard(_)
         | Verb::Decision(_)
         | Verb::Policy(_)
+        | Verb::Image(_)
         | Verb::Config(_) => configured(&cli, &variables),
     };
     match ended {
@@ -72,6 +75,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         | Verb::Scorecard(_)
         | Verb::Decision(_)
         | Verb::Policy(_)
+        | Verb::Image(_)
         | Verb::Init(_)
         | Verb::Completions { .. }
         | Verb::Config(_) => {}
@@ -84,6 +88,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         Verb::Scorecard(verb) => scorecard::run(&session, verb),
         Verb::Decision(verb) => decision::run(&session, verb),
         Verb::Policy(verb) => policy::run(&session, verb),
+        Verb::Image(verb) => image::run(&session, verb),
         Verb::Config(verb) => config::run(&session, verb),
         Verb::Init(args) => init::run(session.printer, args),
         Verb::Completions { shell } => completions::run(session.printer, *shell),

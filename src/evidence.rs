@@ -2,6 +2,8 @@
 
 pub mod attachment;
 pub mod predicate;
+pub mod registry;
+pub mod verify;
 
 use std::fmt;
 use std::pin::Pin;

@@ -9,6 +9,7 @@ use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
+use crate::domain::evidence::EvidenceSet;
 use crate::domain::image::{ImageStatus, ImageVerification};
 use crate::domain::release::{ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
@@ -93,7 +94,7 @@ impl Gate {
         });
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
-        let draft = draft(request, &release, &revision, judgement, now, timings);
+        let draft = draft(request, &release, &evidence, &revision, judgement, now, timings);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
 
@@ -177,6 +178,7 @@ fn input_digest(request: &Request) -> Digest {
 fn draft(
     request: &Request,
     release: &Release,
+    evidence: &EvidenceSet,
     revision: &Revision,
     judgement: decide::Judgement,
     now: Timestamp,
@@ -184,6 +186,8 @@ fn draft(
 ) -> Draft {
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
+    let images: Vec<ImageStatus> =
+        release.images.iter().map(|image| image_status(image, release, evidence)).collect();
     let decision = Decision {
         id: DecisionId::at(now),
         verdict: judgement.verdict,
@@ -197,9 +201,9 @@ fn draft(
         dry_run: request.options.dry_run,
         summary: judgement.summary,
         findings: judgement.findings,
-        images: release.images.iter().map(|image| image_status(image, release)).collect(),
+        notes: notes(release, &images),
+        images,
         scorecard: None,
-        notes: notes(release),
         timings,
     };
     let blobs = if decision.dry_run { Vec::new() } else { blobs(release) };
@@ -214,27 +218,38 @@ fn draft(
     }
 }
 
-fn image_status(image: &ImageUse, release: &Release) -> ImageStatus {
-    ImageStatus {
-        requested: release.secrets.redact(&image.image.reference).into_owned(),
-        resolved: None,
-        status: match image.image.parts {
-            Ok(_) => ImageVerification::NotLookedAt,
-            Err(_) => ImageVerification::Invalid,
-        },
+fn image_status(image: &ImageUse, release: &Release, evidence: &EvidenceSet) -> ImageStatus {
+    let requested = release.secrets.redact(&image.image.reference).into_owned();
+    match (&image.image.parts, evidence.image(&image.image.reference)) {
+        (Err(_), _) => ImageStatus::unseen(requested, ImageVerification::Invalid),
+        (Ok(_), None) => ImageStatus::unseen(requested, ImageVerification::NotLookedAt),
+        (Ok(_), Some(facts)) => ImageStatus::seen(requested, facts),
     }
 }
 
-fn notes(release: &Release) -> Vec<String> {
+fn notes(release: &Release, images: &[ImageStatus]) -> Vec<String> {
     let said = release.notes.iter().map(|note| {
         let help = note.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
         format!("{}: {}{help}", note.file, note.message)
     });
-    let unverified = release.images.iter().any(|image| image.image.parts.is_ok()).then(|| {
+    let unverified = images.iter().any(|image| image.status == ImageVerification::NotLookedAt);
+    let unverified = unverified.then(|| {
         "images were not looked at: no image verification is configured, so nothing is known of their signatures"
             .to_owned()
     });
-    said.chain(unverified).map(|note| release.secrets.redact(&note).into_owned()).collect()
+    let kept: Vec<Timestamp> =
+        images.iter().filter(|image| image.cached).filter_map(|image| image.verified_at).collect();
+    let kept = kept.iter().min().map(|oldest| {
+        format!(
+            "{} of {} images were verified before this decision, the oldest at {oldest}: these answers were kept",
+            kept.len(),
+            images.len()
+        )
+    });
+    said.chain(unverified)
+        .chain(kept)
+        .map(|note| release.secrets.redact(&note).into_owned())
+        .collect()
 }
 
 fn blobs(release: &Release) -> Vec<Blob> {

@@ -30,7 +30,7 @@ deny contains finding if {
 
 facts := {
 	"image": image.shown(input.image),
-	"rule": input.image.verification.rule,
+	"rule": object.get(input.image.verification, "rule", ""),
 	"attested": [attestation.kind | some attestation in input.image.attestations],
 }
 

@@ -24,6 +24,11 @@ test_attestation_of_others_is_denied if {
 	contains(finding.message, "(ISSUER_MISMATCH)")
 }
 
+test_denies_without_the_name_of_a_rule if {
+	count(attestation.deny) == 1 with input as fixture.short(["ATTESTATION_MISSING"])
+	count(attestation.deny) == 1 with input as fixture.short(["ATTESTED_BY_OTHERS"])
+}
+
 test_wrong_types_are_no_error if {
 	every document in fixture.hostile {
 		is_set(attestation.deny) with input as document

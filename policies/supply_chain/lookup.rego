@@ -13,13 +13,39 @@ package goldgate.supply_chain.lookup
 import data.goldgate.lib.image
 
 deny contains finding if {
-	input.image.verification.status == "error"
+	not_looked_at
 	not elsewhere
 	finding := {
 		"message": sprintf("%s could not be looked at%s", [input.image.reference, because]),
-		"facts": {"errors": input.image.verification.errors},
+		"facts": {"errors": errors},
 	}
 }
+
+# Nothing is verified that no other rule explains.
+deny contains finding if {
+	input.image.verification.status == "unverified"
+	count(explained & image.shortfalls(input.image)) == 0
+	finding := {
+		"message": sprintf("%s is not verified, and it is not known why", [input.image.reference]),
+		"facts": {"shortfalls": sort(image.shortfalls(input.image))},
+	}
+}
+
+not_looked_at if input.image.verification.status == "error"
+
+not_looked_at if "COULD_NOT_LOOK" in image.shortfalls(input.image)
+
+explained := {
+	"UNSIGNED",
+	"SIGNED_BY_OTHERS",
+	"THRESHOLD_NOT_MET",
+	"ATTESTATION_MISSING",
+	"ATTESTED_BY_OTHERS",
+	"DENIED_BY_RULE",
+	"COULD_NOT_LOOK",
+}
+
+errors := object.get(input.image.verification, "errors", [])
 
 # A registry that is not allowed has its own code, and so has a missing digest.
 elsewhere if {
@@ -31,6 +57,6 @@ elsewhere if {
 default because := ""
 
 because := sprintf(": %s", [concat("; ", messages)]) if {
-	messages := [sprintf("%s (%s)", [fault.message, fault.code]) | some fault in input.image.verification.errors]
+	messages := [sprintf("%s (%s)", [fault.message, fault.code]) | some fault in errors]
 	count(messages) > 0
 }

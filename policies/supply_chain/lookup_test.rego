@@ -25,6 +25,15 @@ test_refused_registry_and_missing_digest_are_other_codes if {
 	count(lookup.deny) == 1 with input as fixture.failed(["NOT_PINNED", "REGISTRY_TIMEOUT"])
 }
 
+test_part_that_could_not_be_looked_at_is_denied if {
+	count(lookup.deny) == 1 with input as fixture.short(["UNSIGNED", "COULD_NOT_LOOK"])
+}
+
+test_what_no_rule_explains_is_denied if {
+	count(lookup.deny) == 1 with input as fixture.short([])
+	count(lookup.deny) == 1 with input as fixture.short(["SOMETHING_NEW"])
+}
+
 test_wrong_types_are_no_error if {
 	every document in fixture.hostile {
 		is_set(lookup.deny) with input as document

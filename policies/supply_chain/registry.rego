@@ -18,7 +18,7 @@ deny contains finding if {
 
 deny contains finding if {
 	"DENIED_BY_RULE" in image.shortfalls(input.image)
-	finding := refusal(sprintf("the rule %v denies its images", [input.image.verification.rule]))
+	finding := refusal(sprintf("the rule %v denies its images", [object.get(input.image.verification, "rule", "in force")]))
 }
 
 deny contains finding if {

@@ -28,6 +28,10 @@ test_image_that_a_rule_denies_is_denied if {
 	contains(finding.message, "the rule rest denies its images")
 }
 
+test_denies_without_the_name_of_a_rule if {
+	count(registry.deny) == 1 with input as fixture.short(["DENIED_BY_RULE"])
+}
+
 test_wrong_types_are_no_error if {
 	every document in fixture.hostile {
 		is_set(registry.deny) with input as document

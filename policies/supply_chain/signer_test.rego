@@ -29,6 +29,11 @@ test_unsigned_is_another_code if {
 	count(signer.deny) == 0 with input as fixture.short(["UNSIGNED"])
 }
 
+test_denies_without_the_name_of_a_rule if {
+	count(signer.deny) == 1 with input as fixture.short(["SIGNED_BY_OTHERS"])
+	count(signer.deny) == 1 with input as fixture.short(["THRESHOLD_NOT_MET"])
+}
+
 test_wrong_types_are_no_error if {
 	every document in fixture.hostile {
 		is_set(signer.deny) with input as document

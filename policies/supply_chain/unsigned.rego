@@ -16,6 +16,6 @@ deny contains finding if {
 	"UNSIGNED" in image.shortfalls(input.image)
 	finding := {
 		"message": sprintf("%s is not signed: nothing that hangs on it is a signature", [input.image.reference]),
-		"facts": {"image": image.shown(input.image), "rule": input.image.verification.rule},
+		"facts": {"image": image.shown(input.image), "rule": object.get(input.image.verification, "rule", "")},
 	}
 }

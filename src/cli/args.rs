@@ -1,6 +1,7 @@
 //! The words of the command line.
 
 mod check;
+mod image;
 mod policy;
 mod serve;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use check::CheckArgs;
+pub use image::{ImageVerb, ImageVerifyArgs, VerifyBundleArgs};
 pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
 pub use serve::ServeArgs;
 
@@ -115,6 +117,9 @@ pub enum Verb {
     /// Look at, check and test policies
     #[command(subcommand, arg_required_else_help = true)]
     Policy(PolicyVerb),
+    /// Look at images: who signed them, what is attested
+    #[command(subcommand, arg_required_else_help = true)]
+    Image(ImageVerb),
     /// Write a configuration, a first rule with its test, and CI snippets
     Init(InitArgs),
     /// Print the completions of a shell

@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, exit_of};
 use crate::cli::print::excerpt::Excerpts;
 use crate::cli::print::{self, Keeping, Look, Report};
 use crate::cli::session::Session;
-use crate::cli::{local, worker};
+use crate::cli::{local, progress, worker};
 use crate::config::FailOn;
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::clock::SystemClock;
@@ -116,7 +116,10 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
         Gate::new(limits, Vec::new(), revision, store, Arc::new(SystemClock), salt.clone())
     };
     let (decision, release) = worker::run(|| async {
-        let answer = match gate(store.clone()).examine(request).await {
+        let judging = gate(store.clone());
+        let judging =
+            progress::shown(&session.printer, "judging the release", judging.examine(request));
+        let answer = match judging.await {
             // The answer matters more than its record: judge again without one.
             Err(error) if store.is_some() && local::is_of_record(&error) => {
                 lost = Some(local::unrecorded(error));

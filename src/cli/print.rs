@@ -6,6 +6,7 @@ pub mod excerpt;
 pub mod fault;
 pub mod github;
 pub mod human;
+pub mod image;
 pub mod json;
 pub mod junit;
 pub mod sarif;
@@ -13,6 +14,7 @@ pub mod scorecard;
 pub mod table;
 pub mod test_report;
 pub mod text;
+mod tree;
 
 #[cfg(test)]
 pub mod sample;
@@ -189,6 +191,22 @@ impl Printer {
     pub fn detail(&self, text: &str) {
         if self.verbose {
             Self::err(&format!("{}\n", self.err.paint(FAINT, text)));
+        }
+    }
+
+    /// Says what is being done, on one line that the next one replaces; on a terminal only.
+    pub fn progress(&self, text: &str) {
+        if self.err.fits && !self.quiet {
+            let room = self.err.width.saturating_sub(1);
+            let line: String = text::clean(text).chars().take(room).collect();
+            Self::err(&format!("\r\u{1b}[K{line}"));
+        }
+    }
+
+    /// Takes the line of [`Printer::progress`] away.
+    pub fn end_progress(&self) {
+        if self.err.fits && !self.quiet {
+            Self::err("\r\u{1b}[K");
         }
     }
 

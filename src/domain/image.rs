@@ -1,10 +1,14 @@
-//! Image references as people write them in manifests.
+//! Image references as people write them in manifests, and what a decision says of each.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::net::Ipv6Addr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+
+use crate::domain::clock::Timestamp;
+use crate::domain::evidence::{ImageFacts, VerificationStatus};
 
 /// An image reference as written, and its parts when it is one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -234,6 +238,71 @@ pub struct ImageStatus {
     pub resolved: Option<String>,
     /// What is known of it.
     pub status: ImageVerification,
+    /// The rule of `images.yaml` that was applied.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// The authorities whose signatures were accepted, each once.
+    #[serde(default)]
+    pub signed_by: Vec<String>,
+    /// The kinds of what was attested and accepted, each once.
+    #[serde(default)]
+    pub attested: Vec<String>,
+    /// The SLSA build level that is shown; none without provenance.
+    #[serde(default)]
+    pub slsa_level: Option<u8>,
+    /// Why it is not verified: codes of what is missing and of what could not be looked at, each once.
+    #[serde(default)]
+    pub reasons: Vec<String>,
+    /// When it was verified; earlier than the decision when that answer was kept.
+    #[serde(default)]
+    pub verified_at: Option<Timestamp>,
+    /// Whether an earlier answer was used.
+    #[serde(default)]
+    pub cached: bool,
+}
+
+impl ImageStatus {
+    /// An image of which nothing is known but its reference.
+    pub fn unseen(requested: String, status: ImageVerification) -> Self {
+        Self {
+            requested,
+            resolved: None,
+            status,
+            rule: None,
+            signed_by: Vec::new(),
+            attested: Vec::new(),
+            slsa_level: None,
+            reasons: Vec::new(),
+            verified_at: None,
+            cached: false,
+        }
+    }
+
+    /// An image that somebody looked at, or tried to.
+    pub fn seen(requested: String, facts: &ImageFacts) -> Self {
+        let verification = &facts.verification;
+        let shortfalls = verification.shortfalls.iter().map(|code| code.code());
+        let faults = verification.errors.iter().map(|fault| fault.code.code());
+        let signed_by = facts.signatures.iter().map(|signature| signature.authority.as_str());
+        let attested = facts.attestations.iter().map(|attestation| attestation.facts.kind());
+        let levels = facts.attestations.iter().filter_map(|attestation| attestation.slsa.as_ref());
+        Self {
+            requested,
+            resolved: facts.resolved.clone(),
+            status: verification.status.into(),
+            rule: verification.rule.clone(),
+            signed_by: each_once(signed_by),
+            attested: each_once(attested),
+            slsa_level: levels.map(|slsa| slsa.level).max(),
+            reasons: each_once(shortfalls.chain(faults)),
+            verified_at: Some(verification.verified_at),
+            cached: verification.cached,
+        }
+    }
+}
+
+fn each_once<'a>(words: impl Iterator<Item = &'a str>) -> Vec<String> {
+    words.collect::<BTreeSet<&str>>().into_iter().map(str::to_owned).collect()
 }
 
 /// Whether an image was verified.
@@ -244,6 +313,49 @@ pub enum ImageVerification {
     NotLookedAt,
     /// The reference is not one.
     Invalid,
+    /// What its rule asks for is there.
+    Verified,
+    /// All was looked at, and what its rule asks for is not there.
+    Unverified,
+    /// It could not be found out.
+    Error,
+    /// Its rule asks for nothing.
+    Skipped,
+}
+
+impl ImageVerification {
+    /// Every word.
+    pub const ALL: [Self; 6] = [
+        Self::NotLookedAt,
+        Self::Invalid,
+        Self::Verified,
+        Self::Unverified,
+        Self::Error,
+        Self::Skipped,
+    ];
+
+    /// As people read it.
+    pub const fn phrase(self) -> &'static str {
+        match self {
+            Self::NotLookedAt => "not looked at",
+            Self::Invalid => "not a reference",
+            Self::Verified => "verified",
+            Self::Unverified => "not verified",
+            Self::Error => "could not be looked at",
+            Self::Skipped => "its rule asks for nothing",
+        }
+    }
+}
+
+impl From<VerificationStatus> for ImageVerification {
+    fn from(status: VerificationStatus) -> Self {
+        match status {
+            VerificationStatus::Verified => Self::Verified,
+            VerificationStatus::Unverified => Self::Unverified,
+            VerificationStatus::Error => Self::Error,
+            VerificationStatus::Skipped => Self::Skipped,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -33,7 +33,12 @@ impl fmt::Display for Malformed {
     }
 }
 
-/// Reads the predicate of a verified statement. `text` is the predicate's JSON as it was signed.
+/// Whether the facts of a predicate of this type are about its very bytes, so that [`read`] needs them.
+pub fn is_about_bytes(predicate_type: &str) -> bool {
+    matches!(Known::of(predicate_type), Some(Known::CycloneDx | Known::Spdx))
+}
+
+/// Reads the predicate of a statement. `text` is the predicate's JSON as it was signed, where [`is_about_bytes`].
 ///
 /// A type that is not known is [`Predicate::Other`].
 ///

@@ -23,4 +23,6 @@ mod secrets;
 mod serve;
 mod staged;
 mod store;
+mod supply_chain;
 mod tidy;
+mod verify;

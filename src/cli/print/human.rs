@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::text::{clean, counted, labelled, wrap};
-use super::{ERROR, GOOD, Keeping, Look, Report, STRONG};
+use super::{ERROR, GOOD, Keeping, Look, Report, STRONG, image};
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, Summary, Verdict};
 use crate::domain::finding::{Enforcement, Finding, FindingState};
@@ -153,6 +153,7 @@ fn closing(report: &Report<'_>, look: Look) -> String {
     if let Some(delta) = &decision.scorecard {
         out.push_str(&labelled("score:  ", &score(delta), look.width));
     }
+    out.push_str(&image::lines(decision, look));
     for note in &decision.notes {
         out.push_str(&labelled("note:   ", note, look.width));
     }

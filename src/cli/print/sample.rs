@@ -78,11 +78,7 @@ pub(crate) fn denied() -> Decision {
         verdict: Verdict::Deny,
         summary: Summary { deny: 2, warn: 1, audit: 1, waived: 1, passed: 41, not_applicable: 17, errors: 0 },
         findings: vec![root, twin, waived, secret, owner],
-        images: vec![ImageStatus {
-            requested: "shop/web".into(),
-            resolved: None,
-            status: ImageVerification::NotLookedAt,
-        }],
+        images: vec![ImageStatus::unseen("shop/web".into(), ImageVerification::NotLookedAt)],
         scorecard: Some(ScorecardDelta {
             before: Some(71),
             after: Some(64),

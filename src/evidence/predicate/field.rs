@@ -111,14 +111,14 @@ impl<'v> Field<'v> {
 
     /// What was expected here, and what stands here instead.
     pub(super) fn expected(&self, what: &str) -> Malformed {
-        let found = match self.value {
-            None | Some(Value::Null) => "but nothing is written",
-            Some(Value::Bool(_)) => "not a boolean",
-            Some(Value::Number(_)) => "not a number",
-            Some(Value::String(text)) if text.trim().is_empty() => "not an empty text",
-            Some(Value::String(_)) => "not a text",
-            Some(Value::Array(_)) => "not a list",
-            Some(Value::Object(_)) => "not an object",
+        let found = match self.value.map(|value| (value.type_name(), value.as_str())) {
+            None | Some(("null", _)) => "but nothing is written",
+            Some(("boolean", _)) => "not a boolean",
+            Some(("number", _)) => "not a number",
+            Some((_, Some(text))) if text.trim().is_empty() => "not an empty text",
+            Some((_, Some(_))) => "not a text",
+            Some(("object", _)) => "not an object",
+            Some(_) => "not a list",
         };
         self.fault(format!("{what} was expected, {found}"))
     }

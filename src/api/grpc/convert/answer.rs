@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use super::{read_timestamp, timestamp, word};
+use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, RevisionRef, Summary, Timings};
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::finding::Finding;
@@ -84,6 +85,13 @@ fn image(image: &ImageStatus) -> proto::ImageStatus {
         requested: image.requested.clone(),
         resolved: image.resolved.clone(),
         status: word::verification(image.status),
+        rule: image.rule.clone(),
+        signed_by: image.signed_by.clone(),
+        attested: image.attested.clone(),
+        slsa_level: image.slsa_level.map(u32::from),
+        reasons: image.reasons.clone(),
+        verified_at: image.verified_at.map(timestamp),
+        cached: image.cached,
     }
 }
 
@@ -184,7 +192,22 @@ fn read_image(image: proto::ImageStatus) -> Result<ImageStatus, Error> {
         requested: image.requested,
         resolved: image.resolved,
         status: said("images.status", word::read_verification(image.status))?,
+        rule: image.rule,
+        signed_by: image.signed_by,
+        attested: image.attested,
+        slsa_level: image.slsa_level.map(read_level).transpose()?,
+        reasons: image.reasons,
+        verified_at: image.verified_at.as_ref().map(read_image_time).transpose()?,
+        cached: image.cached,
     })
+}
+
+fn read_level(level: u32) -> Result<u8, Error> {
+    u8::try_from(level).map_err(|_too_high| unreadable("images.slsa_level", level))
+}
+
+fn read_image_time(time: &prost_types::Timestamp) -> Result<Timestamp, Error> {
+    present("images.verified_at", read_timestamp(time))
 }
 
 fn read_delta(delta: proto::ScorecardDelta) -> Result<ScorecardDelta, Error> {
@@ -242,7 +265,6 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
-    use crate::domain::clock::Timestamp;
     use crate::domain::code::{Code, Severity};
     use crate::domain::decision::{DecisionId, Verdict};
     use crate::domain::digest::Digest;
@@ -323,9 +345,28 @@ mod tests {
     }
 
     fn image() -> impl Strategy<Value = ImageStatus> {
-        let status = select(vec![ImageVerification::NotLookedAt, ImageVerification::Invalid]);
-        (".{0,8}", option::of(".{0,8}"), status)
-            .prop_map(|(requested, resolved, status)| ImageStatus { requested, resolved, status })
+        let words = || vec("[a-z_]{0,8}", 0..3);
+        let time = option::of((0..4_102_444_800_000_i64).prop_map(Timestamp::from_millis));
+        let status = select(ImageVerification::ALL.to_vec());
+        let text = || option::of(".{0,8}");
+        let facts = (words(), words(), words(), option::of(0..=3_u8), time, any::<bool>());
+        (".{0,8}", text(), text(), status, facts).prop_map(
+            |(requested, resolved, rule, status, facts)| {
+                let (signed_by, attested, reasons, slsa_level, verified_at, cached) = facts;
+                ImageStatus {
+                    requested,
+                    resolved,
+                    status,
+                    rule,
+                    signed_by,
+                    attested,
+                    slsa_level,
+                    reasons,
+                    verified_at,
+                    cached,
+                }
+            },
+        )
     }
 
     fn delta() -> impl Strategy<Value = ScorecardDelta> {

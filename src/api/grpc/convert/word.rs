@@ -47,8 +47,8 @@ word_of!(read_enforcement: Enforcement => Enforcement { Off Audit Warn Deny });
 number_of!(state: FindingState => FindingState { Open Waived Accepted });
 word_of!(read_state: FindingState => FindingState { Open Waived Accepted });
 
-number_of!(verification: ImageVerification => ImageVerification { NotLookedAt Invalid });
-word_of!(read_verification: ImageVerification => ImageVerification { NotLookedAt Invalid });
+number_of!(verification: ImageVerification => ImageVerification { NotLookedAt Invalid Verified Unverified Error Skipped });
+word_of!(read_verification: ImageVerification => ImageVerification { NotLookedAt Invalid Verified Unverified Error Skipped });
 
 number_of!(origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable });
 word_of!(read_origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable });

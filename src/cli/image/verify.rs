@@ -1,0 +1,53 @@
+//! `image verify`: what the gate sees of one image.
+
+use crate::cli::args::{ImageVerifyArgs, ListFormat};
+use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::exit::Exit;
+use crate::cli::print::{image, json};
+use crate::cli::session::Session;
+use crate::cli::{local, progress, worker};
+use crate::domain::error::Error;
+use crate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
+use crate::domain::image::Image;
+use crate::domain::release::{ImageUse, Release};
+use crate::evidence;
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the reference is none, or nothing is configured.
+pub(super) fn run(session: &Session, args: &ImageVerifyArgs) -> Result<Exit, Failure> {
+    let image = Image::parse(&args.reference);
+    if let Err(reason) = &image.parts {
+        let message = format!("`{}` is no image reference: {reason}", args.reference);
+        let help = "write `registry/repository:tag` or `registry/repository@sha256:…`";
+        return Err(Complaint::new(message, help).into());
+    }
+    let sources = local::sources(session)?;
+    let release =
+        Release { images: vec![ImageUse { image, used_by: Vec::new() }], ..Release::default() };
+    let what = format!("looking at {}", args.reference);
+    let evidence: EvidenceSet = worker::run(|| async {
+        let gathered = evidence::gather(&sources, &release);
+        Ok::<_, Error>(progress::shown(&session.printer, &what, gathered).await?)
+    })?;
+    let Some(facts) = evidence.image(&args.reference) else {
+        let message = "no image verification is configured, so nothing is known of any image";
+        let help = "write an `images.yaml` and name it in `goldgate.yaml`, as docs/images.md shows";
+        return Err(Complaint::new(message, help).into());
+    };
+    let text = match args.format {
+        ListFormat::Human => image::render(facts, session.printer.look()),
+        ListFormat::Json => json::pretty(facts),
+    };
+    session.printer.out(&text)?;
+    Ok(exit(facts))
+}
+
+fn exit(facts: &ImageFacts) -> Exit {
+    match facts.verification.status {
+        VerificationStatus::Verified | VerificationStatus::Skipped => Exit::Allow,
+        VerificationStatus::Unverified => Exit::Deny,
+        VerificationStatus::Error => Exit::Undecided,
+    }
+}
