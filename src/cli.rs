@@ -1,5 +1,6 @@
 //! Command line: one file per verb. Parses, runs, and says how it ended.
 
+pub mod advisories;
 pub mod args;
 pub mod artifacts;
 pub mod check;
@@ -54,6 +55,7 @@ pub fn main() -> ExitCode {
         | Verb::Decision(_)
         | Verb::Policy(_)
         | Verb::Image(_)
+        | Verb::Advisories(_)
         | Verb::Config(_) => configured(&cli, &variables),
     };
     match ended {
@@ -76,6 +78,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         | Verb::Decision(_)
         | Verb::Policy(_)
         | Verb::Image(_)
+        | Verb::Advisories(_)
         | Verb::Init(_)
         | Verb::Completions { .. }
         | Verb::Config(_) => {}
@@ -89,6 +92,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         Verb::Decision(verb) => decision::run(&session, verb),
         Verb::Policy(verb) => policy::run(&session, verb),
         Verb::Image(verb) => image::run(&session, verb),
+        Verb::Advisories(verb) => advisories::run(&session, verb),
         Verb::Config(verb) => config::run(&session, verb),
         Verb::Init(args) => init::run(session.printer, args),
         Verb::Completions { shell } => completions::run(session.printer, *shell),

@@ -1,5 +1,6 @@
 //! Evidence: verified facts about a release, gathered from sources that are slow and may fail.
 
+pub mod advisory;
 pub mod attachment;
 pub mod predicate;
 pub mod registry;
@@ -31,8 +32,9 @@ pub trait Source: Send + Sync + fmt::Debug {
 pub async fn gather(sources: &[Box<dyn Source>], release: &Release) -> Result<EvidenceSet, Error> {
     let mut evidence = EvidenceSet::default();
     for source in sources {
-        let EvidenceSet { images } = source.gather(release).await?;
+        let EvidenceSet { images, advisories } = source.gather(release).await?;
         evidence.images.extend(images);
+        evidence.advisories = advisories.or(evidence.advisories);
     }
     Ok(evidence)
 }

@@ -1,5 +1,6 @@
 //! The words of the command line.
 
+mod advisories;
 mod check;
 mod image;
 mod policy;
@@ -11,6 +12,7 @@ use clap::builder::{PossibleValuesParser, Styles, styling::AnsiColor};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use advisories::AdvisoriesVerb;
 pub use check::CheckArgs;
 pub use image::{ImageVerb, ImageVerifyArgs, VerifyBundleArgs};
 pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
@@ -120,6 +122,9 @@ pub enum Verb {
     /// Look at images: who signed them, what is attested
     #[command(subcommand, arg_required_else_help = true)]
     Image(ImageVerb),
+    /// What is known to be bad about components: import it, see how old it is
+    #[command(subcommand, arg_required_else_help = true)]
+    Advisories(AdvisoriesVerb),
     /// Write a configuration, a first rule with its test, and CI snippets
     Init(InitArgs),
     /// Print the completions of a shell

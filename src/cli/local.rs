@@ -12,6 +12,7 @@ use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::evidence::Source;
+use crate::evidence::advisory::AdvisorySource;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::SqliteStore;
@@ -50,8 +51,14 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
 ///
 /// # Errors
 /// Everything that is wrong with their own configuration, at once.
-pub fn sources(_session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
-    Ok(Vec::new())
+pub fn sources(session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
+    let advisories = advisories_file(&session.config).map(AdvisorySource::new);
+    Ok(advisories.into_iter().map(|source| Box::new(source) as Box<dyn Source>).collect())
+}
+
+/// Where imported advisories are kept.
+pub fn advisories_file(config: &Config) -> Option<PathBuf> {
+    Some(config.data.value.as_ref()?.join("advisories.db"))
 }
 
 /// Paths in their order, without those that lead where an earlier one leads.
@@ -91,7 +98,8 @@ pub fn existing_store(config: &Config) -> Result<SqliteStore, Error> {
     ))
 }
 
-fn no_folder() -> Error {
+/// That there is no folder to keep anything in.
+pub fn no_folder() -> Error {
     Error::new(ErrorKind::Unavailable, "there is no home folder to keep a record in")
         .with_help("name a folder with `--data DIR`")
 }

@@ -325,6 +325,20 @@ fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Locati
                 (ResourceId { kind, name, ..ResourceId::default() }, Location::default())
             })
         }
+        Subject::Sbom(index) => {
+            let Some(bill) = release.sboms.get(index) else { return nowhere() };
+            let source = &bill.source;
+            let name = source.subject.clone().unwrap_or_else(|| source.file.clone());
+            let location = Location {
+                file: source.file.clone(),
+                line: 1,
+                column: 1,
+                end_line: 1,
+                end_column: 1,
+                path: path.to_owned(),
+            };
+            (ResourceId { kind: "Sbom".to_owned(), name, ..ResourceId::default() }, location)
+        }
         Subject::Release => nowhere(),
     }
 }

@@ -140,4 +140,6 @@ pub struct AdvisoryFacts {
     pub database: Option<DatabaseFacts>,
     /// What was found, by bill, component and id.
     pub matches: Vec<AdvisoryMatch>,
+    /// Why newer advisories than these could not be read.
+    pub fault: Option<String>,
 }

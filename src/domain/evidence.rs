@@ -16,11 +16,15 @@ pub use signature::{
 };
 pub use verified::Verified;
 
+use crate::domain::advisory::AdvisoryFacts;
+
 /// Everything that was verified about a release.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct EvidenceSet {
     /// One entry for every image that was asked for, in the order of the references.
     pub images: Vec<ImageFacts>,
+    /// What the advisories say of the components; none when there are no components, or nobody asked.
+    pub advisories: Option<AdvisoryFacts>,
 }
 
 impl EvidenceSet {

@@ -128,6 +128,8 @@ pub enum Subject {
     Resource(usize),
     /// An image, by its index in the release.
     Image(usize),
+    /// A bill of materials, by its index in the release.
+    Sbom(usize),
 }
 
 /// One evaluation of one policy over one subject.

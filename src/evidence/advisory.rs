@@ -7,7 +7,9 @@ mod osv;
 mod rustsec;
 mod score;
 pub mod snapshot;
+mod source;
 pub mod version;
 
 pub use database::{Database, Records};
 pub use import::{ImportLimits, ImportReport, import};
+pub use source::AdvisorySource;

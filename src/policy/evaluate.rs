@@ -80,8 +80,13 @@ pub(super) fn run(
             // "there is no NetworkPolicy" would be untrue of every Deployment.
             Scope::Release if request.stage == Stage::Admission => {}
             Scope::Release => ask(Subject::Release, Some(inputs.of_release())),
-            // There is neither an SBOM nor a plan in a release yet, so these do not apply.
-            Scope::Sbom | Scope::Plan => {}
+            Scope::Sbom => {
+                for index in 0..release.sboms.len() {
+                    ask(Subject::Sbom(index), inputs.of_sbom(index));
+                }
+            }
+            // There is no plan in a release yet, so these do not apply.
+            Scope::Plan => {}
         }
     }
     outcomes

@@ -3,6 +3,7 @@
 //! Each part is converted for the engine once and shared by every policy that looks at it.
 
 mod image;
+mod sbom;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(super) struct Inputs<'r> {
     resources: Vec<OnceCell<Term>>,
     origins: Vec<OnceCell<Term>>,
     images: Vec<OnceCell<Term>>,
+    sboms: Vec<OnceCell<Term>>,
+    now: Timestamp,
 }
 
 impl<'r> Inputs<'r> {
@@ -55,6 +58,8 @@ impl<'r> Inputs<'r> {
             resources: cells(release.resources.len()),
             origins: cells(release.resources.len()),
             images: cells(release.images.len()),
+            sboms: cells(release.sboms.len()),
+            now,
         }
     }
 
@@ -72,6 +77,15 @@ impl<'r> Inputs<'r> {
     /// What a policy of the scope `image` sees.
     pub(super) fn of_image(&self, index: usize) -> Option<Term> {
         Some(self.document(Scope::Image, [("image", self.image(index)?)]))
+    }
+
+    /// What a policy of the scope `sbom` sees.
+    pub(super) fn of_sbom(&self, index: usize) -> Option<Term> {
+        let bill = self.release.sboms.get(index)?;
+        let make =
+            || Term::from(&sbom::bill(index, bill, self.evidence.advisories.as_ref(), self.now));
+        let sbom = self.sboms.get(index)?.get_or_init(make).clone();
+        Some(self.document(Scope::Sbom, [("sbom", sbom)]))
     }
 
     /// What a policy of the scope `release` sees.

@@ -74,22 +74,27 @@ impl Database {
             for (index, component) in bill.components.iter().enumerate() {
                 let hits = self.hits(component);
                 let troubles = joined(hits);
-                found.extend(troubles.iter().filter_map(|trouble| self.found(sbom, index, trouble)));
+                found
+                    .extend(troubles.iter().filter_map(|trouble| self.found(sbom, index, trouble)));
             }
         }
         found
     }
 
     fn hits(&self, component: &Component) -> Vec<(&Arc<Advisory>, Hit)> {
-        let Some(entries) = component.package.as_ref().and_then(|package| self.by_package.get(package))
+        let Some(entries) =
+            component.package.as_ref().and_then(|package| self.by_package.get(package))
         else {
             return Vec::new();
         };
         let mut hits: BTreeMap<usize, Hit> = BTreeMap::new();
         for (index, entry) in entries {
-            let affected = self.advisories.get(*index).and_then(|advisory| advisory.affected.get(*entry));
+            let affected =
+                self.advisories.get(*index).and_then(|advisory| advisory.affected.get(*entry));
             let version = component.compared_version.as_deref();
-            let Some(hit) = affected.and_then(|affected| lookup::hit(version, affected)) else { continue };
+            let Some(hit) = affected.and_then(|affected| lookup::hit(version, affected)) else {
+                continue;
+            };
             // What one entry is sure of, another one need not guess.
             match hits.get(index) {
                 Some(earlier) if earlier.state <= hit.state => {}
@@ -98,7 +103,9 @@ impl Database {
                 }
             }
         }
-        hits.into_iter().filter_map(|(index, hit)| Some((self.advisories.get(index)?, hit))).collect()
+        hits.into_iter()
+            .filter_map(|(index, hit)| Some((self.advisories.get(index)?, hit)))
+            .collect()
     }
 
     fn found(
@@ -108,8 +115,9 @@ impl Database {
         trouble: &[(&Arc<Advisory>, Hit)],
     ) -> Option<AdvisoryMatch> {
         let advisories = || trouble.iter().map(|(advisory, _)| *advisory);
-        let ids: BTreeSet<&Arc<str>> =
-            advisories().flat_map(|advisory| advisory.aliases.iter().chain([&advisory.id])).collect();
+        let ids: BTreeSet<&Arc<str>> = advisories()
+            .flat_map(|advisory| advisory.aliases.iter().chain([&advisory.id]))
+            .collect();
         // The record that says most: how bad it is, then what can be done.
         let (spoken, hit) = trouble
             .iter()
@@ -151,7 +159,8 @@ fn joined<'d>(hits: Vec<(&'d Arc<Advisory>, Hit)>) -> Vec<Vec<(&'d Arc<Advisory>
         groups.push((ids, members));
     }
     groups.sort_by(|(_, left), (_, right)| {
-        let id = |group: &[(&'d Arc<Advisory>, Hit)]| group.first().map(|(advisory, _)| &advisory.id);
+        let id =
+            |group: &[(&'d Arc<Advisory>, Hit)]| group.first().map(|(advisory, _)| &advisory.id);
         id(left).cmp(&id(right))
     });
     groups.into_iter().map(|(_, members)| members).collect()

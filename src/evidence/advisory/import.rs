@@ -179,13 +179,16 @@ impl Import {
         }
         // A whole catalogue or a table of probabilities is one file.
         let is_table = !is_markdown(name) && !is_osv_name(name);
-        let limit = if is_table { self.limits.max_total_bytes } else { self.limits.max_record_bytes };
+        let limit =
+            if is_table { self.limits.max_total_bytes } else { self.limits.max_record_bytes };
         let mut bytes = Vec::new();
         let read = content.take(limit.saturating_add(1)).read_to_end(&mut bytes);
         self.n_bytes = self.n_bytes.saturating_add(bytes.len() as u64);
         if self.n_bytes > self.limits.max_total_bytes {
             let limit = self.limits.max_total_bytes;
-            return Err(Error::too_large(format!("what is to be imported has more than {limit} bytes")));
+            return Err(Error::too_large(format!(
+                "what is to be imported has more than {limit} bytes"
+            )));
         }
         match read {
             Err(cause) => self.bad(name, cause.to_string()),
@@ -309,8 +312,9 @@ fn has_ending(path: &str, ending: &str) -> bool {
 }
 
 fn unreadable(path: &str, cause: &io::Error) -> Error {
-    Error::invalid(format!("cannot read `{path}`: {cause}"))
-        .with_help("name the folders and files that the database publishes, e.g. `advisory-db/` or `all.zip`")
+    Error::invalid(format!("cannot read `{path}`: {cause}")).with_help(
+        "name the folders and files that the database publishes, e.g. `advisory-db/` or `all.zip`",
+    )
 }
 
 fn broken_archive(path: &str, cause: &dyn std::error::Error) -> Error {

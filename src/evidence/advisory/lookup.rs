@@ -33,7 +33,10 @@ pub(super) fn hit(version: Option<&str>, affected: &Affected) -> Option<Hit> {
     for range in &affected.ranges {
         match is_within(version, range, order) {
             Ok(true) => {
-                return Some(Hit { state: MatchState::Affected, fixed: fix_behind(version, affected) });
+                return Some(Hit {
+                    state: MatchState::Affected,
+                    fixed: fix_behind(version, affected),
+                });
             }
             Ok(false) => {}
             Err(Unorderable) => return unknown(),
@@ -91,7 +94,9 @@ fn compare_events(left: &Event, right: &Event, order: Order) -> Result<Ordering,
 
 fn version_of(event: &Event) -> &Arc<str> {
     match event {
-        Event::Introduced(version) | Event::Fixed(version) | Event::LastAffected(version) => version,
+        Event::Introduced(version) | Event::Fixed(version) | Event::LastAffected(version) => {
+            version
+        }
     }
 }
 
@@ -151,7 +156,11 @@ mod tests {
 
     #[test]
     fn a_range_begins_with_its_introduction_and_ends_before_its_fix() {
-        let entry = affected("npm", &[&[("from", "0"), ("fix", "1.2.0"), ("from", "2.0.0"), ("fix", "2.3.1")]], &[]);
+        let entry = affected(
+            "npm",
+            &[&[("from", "0"), ("fix", "1.2.0"), ("from", "2.0.0"), ("fix", "2.3.1")]],
+            &[],
+        );
         check(&entry, "1.1.9", Some((HIT, Some("1.2.0"))));
         check(&entry, "1.2.0", None);
         check(&entry, "2.0.0", Some((HIT, Some("2.3.1"))));
@@ -161,7 +170,11 @@ mod tests {
 
     #[test]
     fn events_may_stand_in_any_order() {
-        let entry = affected("npm", &[&[("fix", "2.3.1"), ("from", "2.0.0"), ("fix", "1.2.0"), ("from", "0")]], &[]);
+        let entry = affected(
+            "npm",
+            &[&[("fix", "2.3.1"), ("from", "2.0.0"), ("fix", "1.2.0"), ("from", "0")]],
+            &[],
+        );
         check(&entry, "1.5.0", None);
         check(&entry, "2.1.0", Some((HIT, Some("2.3.1"))));
     }
@@ -182,7 +195,11 @@ mod tests {
 
     #[test]
     fn a_fix_that_another_range_affects_is_none() {
-        let entry = affected("npm", &[&[("from", "0"), ("fix", "1.2.0")], &[("from", "1.2.0"), ("fix", "1.3.0")]], &[]);
+        let entry = affected(
+            "npm",
+            &[&[("from", "0"), ("fix", "1.2.0")], &[("from", "1.2.0"), ("fix", "1.3.0")]],
+            &[],
+        );
         check(&entry, "1.0.0", Some((HIT, Some("1.3.0"))));
     }
 

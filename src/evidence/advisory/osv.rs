@@ -116,7 +116,8 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         return Ok(Read::Skipped);
     }
     let kind = kind(&record);
-    let ratings = record.severity.iter().chain(record.affected.iter().flat_map(|part| &part.severity));
+    let ratings =
+        record.severity.iter().chain(record.affected.iter().flat_map(|part| &part.severity));
     let score = ratings.filter_map(|rating| score::of_vector(&rating.score)).reduce(f64::max);
     let words = record.affected.iter().map(|part| &part.database_specific);
     let named = words
@@ -130,7 +131,8 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
     }
     let url = record.database_specific.url.map(Arc::from);
     Ok(Read::Advisory(Box::new(Advisory {
-        url: url.or_else(|| Some(Arc::from(format!("https://osv.dev/vulnerability/{}", record.id)))),
+        url: url
+            .or_else(|| Some(Arc::from(format!("https://osv.dev/vulnerability/{}", record.id)))),
         id: Arc::from(record.id),
         // Distributions name the vulnerability that they mend as `upstream`.
         aliases: record.aliases.into_iter().chain(record.upstream).map(Arc::from).collect(),
@@ -146,7 +148,9 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
 
 fn kind(record: &Record<'_>) -> AdvisoryKind {
     let parts = record.affected.iter().map(|part| &part.database_specific);
-    let said = parts.chain([&record.database_specific]).find_map(|specific| specific.informational.as_deref());
+    let said = parts
+        .chain([&record.database_specific])
+        .find_map(|specific| specific.informational.as_deref());
     match said {
         Some("unmaintained") => AdvisoryKind::Unmaintained,
         Some("unsound") => AdvisoryKind::Unsound,
@@ -183,7 +187,11 @@ fn affected(part: &Part<'_>) -> Option<Affected> {
         return None;
     }
     let versions = part.versions.iter().map(|version| Arc::from(version.as_ref())).collect();
-    Some(Affected { package: Package::new(ecosystem(&named.ecosystem), &named.name), ranges, versions })
+    Some(Affected {
+        package: Package::new(ecosystem(&named.ecosystem), &named.name),
+        ranges,
+        versions,
+    })
 }
 
 /// `Ubuntu:22.04:LTS` and `Ubuntu:22.04` are one release; what costs extra (`Ubuntu:Pro:…`) is another one.
@@ -228,7 +236,10 @@ mod tests {
         assert_eq!(read.title.as_ref(), "A title");
         assert_eq!((read.severity, read.score), (Some(Severity::Medium), Some(6.1)));
         assert_eq!(read.affected[0].package.name.as_ref(), "a-b");
-        assert_eq!(read.affected[0].ranges, [vec![Event::Introduced("0".into()), Event::Fixed("1.2".into())]]);
+        assert_eq!(
+            read.affected[0].ranges,
+            [vec![Event::Introduced("0".into()), Event::Fixed("1.2".into())]]
+        );
         assert_eq!(read.url.as_deref(), Some("https://osv.dev/vulnerability/GHSA-x"));
     }
 

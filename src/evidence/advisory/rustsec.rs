@@ -46,7 +46,10 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         score,
         published: time,
         modified: time,
-        url: Some(Arc::from(format!("https://rustsec.org/advisories/{}.html", metadata.id.as_str()))),
+        url: Some(Arc::from(format!(
+            "https://rustsec.org/advisories/{}.html",
+            metadata.id.as_str()
+        ))),
         affected: vec![Affected { package, ranges: ranges.collect(), versions: Vec::new() }],
     })))
 }

@@ -98,7 +98,9 @@ fn parse(bytes: &[u8]) -> Result<(Records, Timestamp, Digest), &'static str> {
 /// What the frame says, within reason.
 fn unpacked_bytes(packed: &[u8]) -> usize {
     let said = zstd::zstd_safe::get_frame_content_size(packed).ok().flatten();
-    said.and_then(|said| usize::try_from(said).ok()).unwrap_or(MAX_UNPACKED_BYTES).min(MAX_UNPACKED_BYTES)
+    said.and_then(|said| usize::try_from(said).ok())
+        .unwrap_or(MAX_UNPACKED_BYTES)
+        .min(MAX_UNPACKED_BYTES)
 }
 
 fn unreadable(path: &Path, why: &str) -> Error {

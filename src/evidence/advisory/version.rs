@@ -32,7 +32,9 @@ impl Order {
             "npm" => Self::Node,
             "PyPI" => Self::Python,
             "Debian" | "Ubuntu" => Self::Debian,
-            "AlmaLinux" | "Rocky Linux" | "Red Hat" | "SUSE" | "openSUSE" | "Photon OS" => Self::Rpm,
+            "AlmaLinux" | "Rocky Linux" | "Red Hat" | "SUSE" | "openSUSE" | "Photon OS" => {
+                Self::Rpm
+            }
             _ => return None,
         })
     }
@@ -119,7 +121,11 @@ impl FromStr for Python {
 /// `[epoch:]upstream[-revision]`; the upstream version begins with a digit.
 fn is_debian(text: &str) -> bool {
     let upstream = match text.split_once(':') {
-        Some((epoch, rest)) if !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit()) => rest,
+        Some((epoch, rest))
+            if !epoch.is_empty() && epoch.bytes().all(|byte| byte.is_ascii_digit()) =>
+        {
+            rest
+        }
         Some(_) => return false,
         None => text,
     };
@@ -138,7 +144,11 @@ mod tests {
         let order = Order::of(family).unwrap();
         for pair in versions.windows(2) {
             assert_eq!(order.compare(pair[0], pair[1]), Ok(Ordering::Less), "{family}: {pair:?}");
-            assert_eq!(order.compare(pair[1], pair[0]), Ok(Ordering::Greater), "{family}: {pair:?}");
+            assert_eq!(
+                order.compare(pair[1], pair[0]),
+                Ok(Ordering::Greater),
+                "{family}: {pair:?}"
+            );
         }
     }
 
@@ -148,8 +158,17 @@ mod tests {
         ascending(
             "crates.io",
             &[
-                "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2",
-                "1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "2.0.0", "2.1.0", "2.1.1",
+                "1.0.0-alpha",
+                "1.0.0-alpha.1",
+                "1.0.0-alpha.beta",
+                "1.0.0-beta",
+                "1.0.0-beta.2",
+                "1.0.0-beta.11",
+                "1.0.0-rc.1",
+                "1.0.0",
+                "2.0.0",
+                "2.1.0",
+                "2.1.1",
             ],
         );
         ascending("Go", &["v0.0.0-20190101000000-abcdefabcdef", "v0.1.0", "v1.9.0", "1.10.0"]);
@@ -158,14 +177,58 @@ mod tests {
         ascending(
             "PyPI",
             &[
-                "1.dev0", "1.0.dev456", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12", "1.0b1.dev456",
-                "1.0b2", "1.0b2.post345.dev456", "1.0b2.post345", "1.0rc1.dev456", "1.0rc1", "1.0",
-                "1.0+abc.5", "1.0+abc.7", "1.0+5", "1.0.post456.dev34", "1.0.post456", "1.0.15", "1.1.dev1", "1!0.1",
+                "1.dev0",
+                "1.0.dev456",
+                "1.0a1",
+                "1.0a2.dev456",
+                "1.0a12.dev456",
+                "1.0a12",
+                "1.0b1.dev456",
+                "1.0b2",
+                "1.0b2.post345.dev456",
+                "1.0b2.post345",
+                "1.0rc1.dev456",
+                "1.0rc1",
+                "1.0",
+                "1.0+abc.5",
+                "1.0+abc.7",
+                "1.0+5",
+                "1.0.post456.dev34",
+                "1.0.post456",
+                "1.0.15",
+                "1.1.dev1",
+                "1!0.1",
             ],
         );
         // www.debian.org/doc/debian-policy, 5.6.12.
-        ascending("Debian", &["1.0~~", "1.0~~a", "1.0~", "1.0", "1.0-1", "1.0-1+deb12u1", "1.0a", "1.2", "1.10", "1:0.1"]);
-        ascending("AlmaLinux", &["1.0~rc1-1", "1.0-1", "1.0^git1-1", "1.0.1-1.el9", "1.0.1-2.el9", "1.2-1", "1.10-1", "1:0.1-1"]);
+        ascending(
+            "Debian",
+            &[
+                "1.0~~",
+                "1.0~~a",
+                "1.0~",
+                "1.0",
+                "1.0-1",
+                "1.0-1+deb12u1",
+                "1.0a",
+                "1.2",
+                "1.10",
+                "1:0.1",
+            ],
+        );
+        ascending(
+            "AlmaLinux",
+            &[
+                "1.0~rc1-1",
+                "1.0-1",
+                "1.0^git1-1",
+                "1.0.1-1.el9",
+                "1.0.1-2.el9",
+                "1.2-1",
+                "1.10-1",
+                "1:0.1-1",
+            ],
+        );
     }
 
     #[test]
@@ -177,17 +240,30 @@ mod tests {
             ("PyPI", "1.0-ALPHA1", "1.0a1"),
             ("Debian", "0:1.0", "1.0"),
         ] {
-            assert_eq!(Order::of(family).unwrap().compare(left, right), Ok(Ordering::Equal), "{left} {right}");
+            assert_eq!(
+                Order::of(family).unwrap().compare(left, right),
+                Ok(Ordering::Equal),
+                "{left} {right}"
+            );
         }
     }
 
     #[test]
     fn what_is_no_version_is_not_ordered() {
         for (family, odd) in [
-            ("crates.io", "latest"), ("crates.io", "1.2.3.4"), ("npm", "git+ssh://x"), ("PyPI", "one"),
-            ("Debian", "latest"), ("Debian", ""), ("AlmaLinux", ""),
+            ("crates.io", "latest"),
+            ("crates.io", "1.2.3.4"),
+            ("npm", "git+ssh://x"),
+            ("PyPI", "one"),
+            ("Debian", "latest"),
+            ("Debian", ""),
+            ("AlmaLinux", ""),
         ] {
-            assert_eq!(Order::of(family).unwrap().compare(odd, "1.0.0"), Err(Unorderable), "{family} {odd}");
+            assert_eq!(
+                Order::of(family).unwrap().compare(odd, "1.0.0"),
+                Err(Unorderable),
+                "{family} {odd}"
+            );
         }
         assert_eq!(Order::of("Maven"), None);
     }

@@ -83,7 +83,8 @@ fn the_same_trouble_under_several_ids_is_one_match() {
 
 #[test]
 fn a_component_without_a_version_counts_as_affected() {
-    let found = database(vec![advisory("GHSA-1", &[], "a", Some("2.0.0"))]).matches(&[sbom(&[("a", None)])]);
+    let found = database(vec![advisory("GHSA-1", &[], "a", Some("2.0.0"))])
+        .matches(&[sbom(&[("a", None)])]);
     assert_eq!(found[0].state, MatchState::CannotCompare);
 }
 

@@ -1,0 +1,40 @@
+# Bills of materials in the words of their readers.
+package goldgate.lib.sbom
+
+# `openssl 0.10.60`
+component(found) := sprintf("%s %s", [found.component, found.version])
+
+component(found) := sprintf("%s (no version)", [found.component]) if not found.version
+
+# What to do about it, as far as anybody knows.
+way_out(found) := sprintf("fixed in %s", [found.fixed])
+
+way_out(found) := "no fix is known" if not found.fixed
+
+# Why it is there.
+way_in(found) := "a direct dependency" if found.direct
+
+way_in(found) := sprintf("comes in through %s", [concat(" > ", through)]) if {
+	not found.direct
+	through := array.slice(found.path, 0, count(found.path) - 1)
+	count(through) > 0
+}
+
+way_in(found) := "the bill does not say why it is there" if {
+	not found.direct
+	count(found.path) < 2
+}
+
+# Where it stands in the input, so that each trouble of each component is a finding of its own.
+pointer(found) := sprintf("/vulnerabilities/%s/%s", [escaped(name(found)), escaped(found.id)])
+
+name(found) := found.purl
+
+name(found) := component(found) if not found.purl
+
+escaped(text) := replace(replace(text, "~", "~0"), "/", "~1")
+
+facts(found) := object.filter(found, {
+	"id", "aliases", "component", "version", "purl", "severity", "score", "published", "url", "path", "fixed",
+	"exploited_since", "exploit_probability", "comparable",
+})

@@ -1,0 +1,140 @@
+//! `advisories`: what is known to be bad about components.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::cli::args::{AdvisoriesVerb, ListFormat};
+use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::exit::Exit;
+use crate::cli::local;
+use crate::cli::print::{json, table};
+use crate::cli::session::Session;
+use crate::domain::advisory::DatabaseFacts;
+use crate::domain::clock::{Clock as _, SystemClock};
+use crate::domain::error::Error;
+use crate::evidence::advisory::{self, ImportLimits, ImportReport, Records, snapshot};
+
+/// Runs the verb.
+///
+/// # Errors
+/// When nothing can be imported, or what was imported cannot be read.
+pub fn run(session: &Session, verb: &AdvisoriesVerb) -> Result<Exit, Failure> {
+    match verb {
+        AdvisoriesVerb::Import { paths, add } => import(session, paths, *add),
+        AdvisoriesVerb::Status { format } => status(session, *format),
+    }
+}
+
+fn file(session: &Session) -> Result<PathBuf, Error> {
+    local::advisories_file(&session.config).ok_or_else(local::no_folder)
+}
+
+fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failure> {
+    let file = file(session)?;
+    let (mut records, report) = advisory::import(paths, &ImportLimits::default())?;
+    for (name, reason) in &report.bad {
+        let message = format!("`{name}` was left out: {reason}");
+        session.printer.warning(&Complaint::new(message, "fetch it again, or tell its database"));
+    }
+    if let Some(more) = report.n_bad.checked_sub(report.bad.len()).filter(|more| *more > 0) {
+        session.printer.detail(&format!("{more} more records were left out"));
+    }
+    if records == Records::default() {
+        let message = "there is no advisory in what was named, so nothing was changed";
+        let help = "name what a database publishes, e.g. `advisory-db/` or `all.zip`";
+        return Err(Complaint::new(message, help).into());
+    }
+    if add && let Some((earlier, ..)) = snapshot::read(&file)? {
+        records = joined(earlier, records);
+    }
+    if let Some(folder) = file.parent() {
+        std::fs::create_dir_all(folder).map_err(|cause| {
+            let message = format!("cannot make the data folder `{}`: {cause}", folder.display());
+            Complaint::new(message, "name another one with `--data DIR`")
+        })?;
+    }
+    let n_in_force = records.advisories.len();
+    snapshot::write(&file, &records, SystemClock.now())?;
+    session.printer.out(&told(&report, n_in_force, &file.display().to_string()))?;
+    Ok(Exit::Allow)
+}
+
+/// Of equal ids the newer import's stands.
+fn joined(earlier: Records, newer: Records) -> Records {
+    let advisories = earlier.advisories.into_iter().chain(newer.advisories);
+    let by_id: BTreeMap<_, _> =
+        advisories.map(|advisory| (std::sync::Arc::clone(&advisory.id), advisory)).collect();
+    let (mut exploited, mut probabilities) = (earlier.exploited, earlier.probabilities);
+    exploited.extend(newer.exploited);
+    probabilities.extend(newer.probabilities);
+    Records { advisories: by_id.into_values().collect(), exploited, probabilities }
+}
+
+fn told(report: &ImportReport, n_in_force: usize, file: &str) -> String {
+    let ImportReport { n_advisories, n_skipped, n_exploited, n_probabilities, n_bad, .. } = report;
+    let mut text =
+        format!("imported {n_advisories} advisories; {n_in_force} are in force in {file}\n");
+    let rest = [
+        (n_skipped, "withdrawn, or about nothing that a bill lists"),
+        (n_exploited, "CVEs known to be exploited"),
+        (n_probabilities, "CVEs with a probability"),
+        (n_bad, "records that could not be read"),
+    ];
+    for (n, what) in rest.into_iter().filter(|(n, _)| **n > 0) {
+        // Writing to a string cannot fail.
+        let _written = writeln!(text, "  {n} {what}");
+    }
+    text
+}
+
+/// What is in force.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Status<'s> {
+    file: String,
+    loaded: bool,
+    #[serde(flatten)]
+    database: Option<&'s DatabaseFacts>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age_days: Option<i64>,
+}
+
+fn status(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
+    let file = file(session)?;
+    let database = snapshot::open(&file)?;
+    let facts = database.as_ref().map(advisory::Database::facts);
+    let age = facts.map(|facts| SystemClock.now().as_days() - facts.imported.as_days());
+    let shown = file.display().to_string();
+    let text = match format {
+        ListFormat::Json => json::pretty(&Status {
+            file: shown,
+            loaded: facts.is_some(),
+            database: facts,
+            age_days: age,
+        }),
+        ListFormat::Human => match facts {
+            None => format!(
+                "no advisories are loaded, so components are compared with nothing\n\
+                 import them with `goldgate advisories import FILE…`; they are kept in {shown}\n"
+            ),
+            Some(facts) => human(session, facts, age.unwrap_or_default(), &shown),
+        },
+    };
+    session.printer.out(&text)?;
+    Ok(Exit::Allow)
+}
+
+fn human(session: &Session, facts: &DatabaseFacts, age: i64, file: &str) -> String {
+    let imported = table::moment(facts.imported);
+    let newest = facts.newest.map_or_else(|| "unknown".to_owned(), table::moment);
+    let rows: Vec<Vec<String>> =
+        facts.advisories.iter().map(|(family, n)| vec![family.clone(), n.to_string()]).collect();
+    format!(
+        "imported {imported}, {age} days ago; newest change {newest}\n{file} {}\n\n{}",
+        facts.digest,
+        table::render(&["ECOSYSTEM", "ADVISORIES"], &rows, session.printer.look())
+    )
+}

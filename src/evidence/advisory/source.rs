@@ -1,0 +1,99 @@
+//! The source of advisories: the imported file, opened when a release first has components, and again when it changed.
+
+use std::fs;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::{Arc, RwLock};
+use std::time::SystemTime;
+
+use super::database::Database;
+use super::snapshot;
+use crate::domain::advisory::AdvisoryFacts;
+use crate::domain::error::Error;
+use crate::domain::evidence::EvidenceSet;
+use crate::domain::release::Release;
+use crate::evidence::Source;
+
+/// Which file was read: another import has another time or length.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    n_bytes: u64,
+}
+
+#[derive(Clone, Debug, Default)]
+struct Opened {
+    stamp: Option<Stamp>,
+    database: Option<Arc<Database>>,
+    fault: Option<String>,
+}
+
+/// Judges the components of a release by the advisories in a file.
+///
+/// A file that is damaged keeps the last good database in force and says so in the facts.
+#[derive(Debug)]
+pub struct AdvisorySource {
+    path: PathBuf,
+    opened: RwLock<Opened>,
+}
+
+impl AdvisorySource {
+    /// Makes a source of the file that `goldgate advisories import` writes. It need not exist yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, opened: RwLock::default() }
+    }
+
+    /// The advisories in force.
+    fn current(&self) -> Opened {
+        let stamp = fs::metadata(&self.path)
+            .ok()
+            .map(|file| Stamp { modified: file.modified().ok(), n_bytes: file.len() });
+        {
+            let opened = self.opened.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if opened.stamp.is_some() && opened.stamp == stamp {
+                return opened.clone();
+            }
+        }
+        let mut opened = self.opened.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if opened.stamp.is_none() || opened.stamp != stamp {
+            match snapshot::open(&self.path) {
+                Ok(database) => {
+                    *opened = Opened { stamp, database: database.map(Arc::new), fault: None };
+                }
+                Err(error) => {
+                    tracing::error!(error = error.internal(), "Cannot read the advisories");
+                    opened.stamp = stamp;
+                    opened.fault = Some(error.external().to_owned());
+                }
+            }
+        }
+        opened.clone()
+    }
+}
+
+impl Source for AdvisorySource {
+    fn name(&self) -> &'static str {
+        "advisories"
+    }
+
+    fn gather<'a>(
+        &'a self,
+        release: &'a Release,
+    ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
+        Box::pin(async move {
+            if release.sboms.is_empty() {
+                return Ok(EvidenceSet::default());
+            }
+            let Opened { database, fault, .. } = self.current();
+            let facts = database.map_or_else(AdvisoryFacts::default, |database| AdvisoryFacts {
+                matches: database.matches(&release.sboms),
+                database: Some(database.facts().clone()),
+                fault: None,
+            });
+            Ok(EvidenceSet {
+                advisories: Some(AdvisoryFacts { fault, ..facts }),
+                ..EvidenceSet::default()
+            })
+        })
+    }
+}

@@ -1,0 +1,178 @@
+//! `input.sbom`: a bill of materials with keyed views, so that rules are look-ups and not joins.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Fields;
+use crate::domain::advisory::{AdvisoryFacts, AdvisoryMatch, DatabaseFacts, MatchState};
+use crate::domain::clock::Timestamp;
+use crate::domain::package::{Component, Licence};
+use crate::domain::sbom::Sbom;
+use crate::domain::value::{Number, Value};
+
+/// The bill with the number `index` of a release, as it is at `now`.
+pub(super) fn bill(
+    index: usize,
+    bill: &Sbom,
+    advisories: Option<&AdvisoryFacts>,
+    now: Timestamp,
+) -> Value {
+    let source = &bill.source;
+    let mut fields = Fields::default();
+    fields.set("file", Value::from(source.file.as_str()));
+    fields.set("format", Value::from(source.format.as_str()));
+    fields.set("format_version", Value::from(source.format_version.as_str()));
+    fields.set("is_bill", Value::from(source.format.is_bill()));
+    fields.set("digest", Value::from(source.digest.to_string()));
+    fields.set_if("subject", source.subject.as_deref().map(Value::from));
+    fields.set("tools", texts(&source.tools));
+    fields.set_if("created", source.created.map(|created| Value::from(created.to_string())));
+    fields.set_if("age_days", source.created.map(|created| days(created, now)));
+    fields.set("quality", quality(bill));
+    fields.set("by_purl", by_purl(bill));
+    fields.set("by_license", by_license(bill));
+    let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
+    let own = matches.iter().filter(|found| found.sbom == index);
+    let vulnerabilities = own.filter_map(|found| vulnerability(bill, found));
+    fields.set("vulnerabilities", Value::array(vulnerabilities.collect()));
+    fields.set("advisories", database(advisories, now));
+    fields
+        .set("ecosystems", ecosystems(bill, advisories.and_then(|facts| facts.database.as_ref())));
+    fields.into_value()
+}
+
+fn texts<T: AsRef<str>>(list: &[T]) -> Value {
+    Value::array(list.iter().map(|text| Value::from(text.as_ref())).collect())
+}
+
+fn count(n: usize) -> Value {
+    Value::from(i64::try_from(n).unwrap_or(i64::MAX))
+}
+
+/// Whole days from `then` to `now`; none of the future.
+fn days(then: Timestamp, now: Timestamp) -> Value {
+    Value::from((now.as_days() - then.as_days()).max(0))
+}
+
+/// What is missing in the bill. Source: NTIA, "The Minimum Elements For a Software Bill of Materials", 2021.
+fn quality(bill: &Sbom) -> Value {
+    let n = |wanted: &dyn Fn(&Component) -> bool| {
+        count(bill.components.iter().filter(|component| wanted(component)).count())
+    };
+    let unconnected = (0..bill.components.len()).filter(|index| !bill.is_connected(*index)).count();
+    let mut fields = Fields::default();
+    fields.set("n_components", count(bill.components.len()));
+    fields.set("n_without_name", n(&|component| component.name.is_empty()));
+    fields.set("n_without_version", n(&|component| component.version.is_none()));
+    fields.set("n_without_purl", n(&|component| component.purl.is_none()));
+    fields.set("n_without_license", n(&|component| component.licence == Licence::None));
+    fields.set("has_graph", Value::from(bill.has_graph));
+    fields.set("n_unconnected", count(unconnected));
+    fields.set("has_tool", Value::from(!bill.source.tools.is_empty()));
+    fields.set("has_time", Value::from(bill.source.created.is_some()));
+    fields.into_value()
+}
+
+fn by_purl(bill: &Sbom) -> Value {
+    let entry = |(index, component): (usize, &Component)| {
+        let mut fields = Fields::default();
+        fields.set("name", Value::from(component.name.as_str()));
+        fields.set_if("version", component.version.as_deref().map(Value::from));
+        fields.set_if(
+            "ecosystem",
+            component.package.as_ref().map(|package| Value::from(package.ecosystem.as_str())),
+        );
+        fields.set("license", license(&component.licence));
+        fields.set("direct", Value::from(bill.is_direct(index)));
+        Some((Arc::clone(component.purl.as_ref()?), fields.into_value()))
+    };
+    Value::object(bill.components.iter().enumerate().filter_map(entry).collect())
+}
+
+fn license(licence: &Licence) -> Value {
+    let (state, text) = match licence {
+        Licence::Expression(text) => ("expression", Some(text)),
+        Licence::Unknown(text) => ("unknown", Some(text)),
+        Licence::None => ("none", None),
+    };
+    let mut fields = Fields::default();
+    fields.set("state", Value::from(state));
+    fields.set_if("text", text.map(|text| Value::from(text.as_str())));
+    fields.into_value()
+}
+
+fn by_license(bill: &Sbom) -> Value {
+    let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+    for component in &bill.components {
+        if let Licence::Expression(text) | Licence::Unknown(text) = &component.licence {
+            lists.entry(text).or_default().push(Value::from(shown(component)));
+        }
+    }
+    Value::object(
+        lists.into_iter().map(|(text, list)| (Arc::from(text), Value::array(list))).collect(),
+    )
+}
+
+fn shown(component: &Component) -> String {
+    match &component.version {
+        Some(version) => format!("{} {version}", component.name),
+        None => component.name.clone(),
+    }
+}
+
+fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
+    let component = bill.components.get(found.component)?;
+    let advisory = &found.advisory;
+    let number = |number: f64| Some(Value::Number(Number::from_f64(number)?));
+    let path = bill.path_to(found.component).into_iter();
+    let path = path.filter_map(|index| bill.components.get(index)).map(|on| Value::from(shown(on)));
+    let mut fields = Fields::default();
+    fields.set("id", Value::from(advisory.id.as_ref()));
+    fields.set("aliases", texts(&found.aliases));
+    fields.set("title", Value::from(advisory.title.as_ref()));
+    fields.set("kind", Value::from(advisory.kind.as_str()));
+    fields.set_if("severity", found.severity.map(|severity| Value::from(severity.as_str())));
+    fields.set_if("score", advisory.score.and_then(number));
+    fields.set_if("published", advisory.published.map(|time| Value::from(time.to_string())));
+    fields.set_if("url", advisory.url.as_deref().map(Value::from));
+    fields.set("component", Value::from(component.name.as_str()));
+    fields.set_if("version", component.version.as_deref().map(Value::from));
+    fields.set_if("purl", component.purl.as_deref().map(Value::from));
+    fields.set("path", Value::array(path.collect()));
+    fields.set("direct", Value::from(bill.is_direct(found.component)));
+    fields.set("comparable", Value::from(found.state == MatchState::Affected));
+    fields.set_if("fixed", found.fixed.as_deref().map(Value::from));
+    fields.set_if("exploited_since", found.exploited_since.as_deref().map(Value::from));
+    fields.set_if("exploit_probability", found.exploit_probability.and_then(number));
+    Some(fields.into_value())
+}
+
+fn database(facts: Option<&AdvisoryFacts>, now: Timestamp) -> Value {
+    let database = facts.and_then(|facts| facts.database.as_ref());
+    let mut fields = Fields::default();
+    fields.set("loaded", Value::from(database.is_some()));
+    fields.set_if("fault", facts.and_then(|facts| facts.fault.as_deref()).map(Value::from));
+    if let Some(database) = database {
+        fields.set("digest", Value::from(database.digest.to_string()));
+        fields.set("imported", Value::from(database.imported.to_string()));
+        fields.set_if("newest", database.newest.map(|time| Value::from(time.to_string())));
+        fields.set("age_days", days(database.imported, now));
+    }
+    fields.into_value()
+}
+
+/// How many components of each family of ecosystems there are, and how many advisories know that family.
+fn ecosystems(bill: &Sbom, database: Option<&DatabaseFacts>) -> Value {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for package in bill.components.iter().filter_map(|component| component.package.as_ref()) {
+        *counts.entry(package.ecosystem.family()).or_default() += 1;
+    }
+    let entry = |(family, n_components): (&str, usize)| {
+        let known = database.and_then(|database| database.advisories.get(family)).copied();
+        let mut fields = Fields::default();
+        fields.set("n_components", count(n_components));
+        fields.set("n_advisories", count(known.unwrap_or_default()));
+        (Arc::from(family), fields.into_value())
+    };
+    Value::object(counts.into_iter().map(entry).collect())
+}
