@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod registry;
+pub mod verify;
 
 use std::fmt;
 use std::pin::Pin;

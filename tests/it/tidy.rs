@@ -11,7 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("proto", &[]),
     ("config", &["document", "domain"]),
     ("intake", &["document", "domain"]),
-    ("evidence", &["domain"]),
+    ("evidence", &["document", "domain"]),
     ("rego", &["domain"]),
     ("policy", &["rego", "document", "domain"]),
     ("decide", &["domain"]),
@@ -50,6 +50,11 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["src/cli", "src/main.rs"]),
     ("annotate_snippets", &["src/cli/print"]),
     ("chrono", &["src/domain/clock.rs"]),
+    ("sigstore_verify", &["src/evidence"]),
+    ("sigstore_trust_root", &["src/evidence"]),
+    ("aws_lc_rs", &["src/evidence", "src/app"]),
+    ("ed25519_dalek", &["src/evidence/verify/key.rs"]),
+    ("reqwest", &["src/evidence"]),
 ];
 
 /// Calls and where alone they may stand.
@@ -60,6 +65,7 @@ const CALLS_ONLY_IN: &[(&str, &[&str])] = &[
     ("eprintln!", &["src/cli/print"]),
     ("io::stdout()", &["src/cli/print"]),
     ("io::stderr()", &["src/cli/print", "src/app/telemetry.rs"]),
+    ("Verified::by_the_verifier", &["src/evidence/verify"]),
 ];
 
 /// Lines of code and comments a file may have before its unit tests.

@@ -50,34 +50,36 @@ codes! {
 }
 
 codes! {
-    /// Why an item that hangs on an image is not accepted.
+    /// Why an item that hangs on an image is not accepted; in the order of the checks, so that of two codes the later one
+    /// came closer.
     RejectionCode {
         Unreadable "UNREADABLE" "the item is not what its media type says",
-        DuplicateKey "DUPLICATE_KEY" "the JSON has two keys of one name",
         UnknownMediaType "UNKNOWN_MEDIA_TYPE" "the item's media type is not one that is verified",
-        FormatNotAllowed "FORMAT_NOT_ALLOWED" "the rule does not allow this format",
+        Unsupported "UNSUPPORTED" "the item is of a kind or version that is not verified",
+        DuplicateKey "DUPLICATE_KEY" "the JSON has two keys of one name",
+        PredicateTooLarge "PREDICATE_TOO_LARGE" "the JSON has more parts or levels than are read",
         NotASignature "NOT_A_SIGNATURE" "the payload is not a simple signing payload",
+        NotInToto "NOT_IN_TOTO" "the envelope's payload is not an in-toto statement",
+        DigestMismatch "DIGEST_MISMATCH" "the item is about something else",
         SignatureMissing "SIGNATURE_MISSING" "the item carries no signature",
         ManySignatures "MANY_SIGNATURES" "the envelope has more than one signature",
-        NotInToto "NOT_IN_TOTO" "the envelope's payload is not an in-toto statement",
-        PredicateMissing "PREDICATE_MISSING" "the statement has no predicate",
-        DigestMismatch "DIGEST_MISMATCH" "the item is about something else",
+        FormatNotAllowed "FORMAT_NOT_ALLOWED" "the rule does not allow this format",
+        PredicateNotWanted "PREDICATE_NOT_WANTED" "no demand of the rule is about this type of predicate",
+        SignerNotWanted "SIGNER_NOT_WANTED" "signed by a key where a certificate is wanted, or the reverse",
+        KeyMismatch "KEY_MISMATCH" "the bundle says that another key has signed",
         SignatureInvalid "SIGNATURE_INVALID" "no trusted key verifies the signature",
-        KeyMismatch "KEY_MISMATCH" "the bundle names a key that is not trusted",
-        CertificateInvalid "CERTIFICATE_INVALID" "the certificate does not lead to a trusted root, or was not valid at the time",
-        SctInvalid "SCT_INVALID" "the certificate is not proven to be in a trusted certificate log",
         LogEntryMissing "LOG_ENTRY_MISSING" "no entry of a transparency log",
         LogEntryInvalid "LOG_ENTRY_INVALID" "the log entry is not by a trusted log, or is about something else",
         TimestampMissing "TIMESTAMP_MISSING" "no signed time",
         TimestampInvalid "TIMESTAMP_INVALID" "the timestamp is not by a trusted authority, or is about something else",
+        SignedInFuture "SIGNED_IN_FUTURE" "the log's time is later than this gate's clock",
+        CertificateInvalid "CERTIFICATE_INVALID" "the certificate does not lead to a trusted root, or was not valid at the time",
+        SctInvalid "SCT_INVALID" "the certificate is not proven to be in a trusted certificate log",
         IdentityMissing "IDENTITY_MISSING" "the certificate names no identity that can be compared",
         IssuerMismatch "ISSUER_MISMATCH" "the signer's issuer is not a trusted one",
         SubjectMismatch "SUBJECT_MISMATCH" "the signer's subject is not a trusted one",
         ClaimMismatch "CLAIM_MISMATCH" "the certificate does not have a claim that is asked for",
         AnnotationMismatch "ANNOTATION_MISMATCH" "the signature does not have an annotation that is asked for",
-        SignerNotWanted "SIGNER_NOT_WANTED" "signed by a key where certificates are wanted, or the reverse",
-        PredicateNotWanted "PREDICATE_NOT_WANTED" "no demand of the rule is about this type of predicate",
-        PredicateTooLarge "PREDICATE_TOO_LARGE" "the predicate has more parts than can be read",
     }
 }
 

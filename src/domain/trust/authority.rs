@@ -89,7 +89,7 @@ pub enum LogDemand {
     Required,
     /// An entry that is there must be right.
     Optional,
-    /// Entries are not looked at; for keys only.
+    /// Entries are not looked at. A certificate then needs a timestamp.
     Ignored,
 }
 
@@ -165,4 +165,6 @@ claims! {
     BuildTrigger "build_trigger" 20,
     RunInvocationUri "run_invocation_uri" 21,
     SourceRepositoryVisibility "source_repository_visibility" 22,
+    DeploymentEnvironment "deployment_environment" 23,
+    TokenSubject "token_subject" 24,
 }
