@@ -252,7 +252,7 @@ async fn a_slow_drip_ends_with_the_time_of_one_request() {
 #[tokio::test]
 async fn the_time_of_an_image_ends_everything() {
     let registry = FaultyRegistry::start().await;
-    let late = Reply::new(200, "").fault(Fault::Late(Duration::from_secs(60)));
+    let late = Reply::new(200, "").fault(Fault::Late(Duration::from_mins(1)));
     registry.put(format!("/v2/{REPOSITORY}/manifests/v1"), late);
     let setup =
         Setup::of(&registry).limits(|limits| limits.per_image_timeout = Duration::from_millis(150));

@@ -1,6 +1,7 @@
 //! An in-process registry that answers as it is told, right or wrong, and remembers what it was asked.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -308,7 +309,7 @@ async fn send(stream: &mut (impl AsyncWrite + Unpin), reply: &Reply) -> std::io:
     let Reply { status, headers, body, fault, wants: _ } = reply;
     let mut head = format!("HTTP/1.1 {status} Said\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     let length = format!("Content-Length: {}\r\n\r\n", body.len());
     if let Fault::Late(pause) = fault {

@@ -109,18 +109,15 @@ async fn check(client: &RegistryClient, host: &str, case: &Case) -> Result<(), S
 
     let description = look.describe(&image).await;
     same("faults of the description", &description.faults, &Vec::new())?;
-    match case.kind.as_str() {
-        "index" => {
-            let platforms: Vec<String> =
-                description.platforms.iter().map(|facts| facts.digest.to_string()).collect();
-            same("platforms", &platforms, &case.platforms)?;
-            let described = description.platforms.iter().filter(|p| p.configuration.is_some());
-            same("platforms with a configuration", &described.count(), &1)?;
-        }
-        _ => {
-            same("platforms", &description.platforms.len(), &1)?;
-            same("configuration", &description.configuration.is_some(), &true)?;
-        }
+    if case.kind == "index" {
+        let platforms: Vec<String> =
+            description.platforms.iter().map(|facts| facts.digest.to_string()).collect();
+        same("platforms", &platforms, &case.platforms)?;
+        let described = description.platforms.iter().filter(|p| p.configuration.is_some());
+        same("platforms with a configuration", &described.count(), &1)?;
+    } else {
+        same("platforms", &description.platforms.len(), &1)?;
+        same("configuration", &description.configuration.is_some(), &true)?;
     }
 
     let mut found = Attachments::default();
