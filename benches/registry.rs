@@ -13,7 +13,7 @@
 )]
 
 #[path = "../tests/it/registry/faulty.rs"]
-#[expect(dead_code, unreachable_pub, reason = "the tests use more of it")]
+#[expect(dead_code, reason = "the tests use more of it")]
 mod faulty;
 
 use std::collections::BTreeMap;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use goldgate::domain::digest::Digest;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -254,10 +254,8 @@ impl FaultyRegistry {
         reply
     }
 
-    async fn converse(
-        &self,
-        mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    ) -> std::io::Result<()> {
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
+        let mut stream = BufStream::new(stream);
         while let Some(seen) = read_request(&mut stream).await? {
             let reply = self.reply_to(seen);
             let latency = self.shelf.lock().unwrap().latency;
