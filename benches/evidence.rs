@@ -5,7 +5,6 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
-    clippy::disallowed_methods,
     reason = "a benchmark prints, reads the environment, and stops when something is wrong"
 )]
 
