@@ -23,7 +23,7 @@ pub(crate) fn optional(name: &str, what: &str) -> Option<PathBuf> {
 }
 
 /// Not by a macro: what a test prints is kept back until it fails.
-fn say(what: &str, why: &str) {
+pub(crate) fn say(what: &str, why: &str) {
     use std::io::Write as _;
     let mut stderr = std::io::stderr().lock();
     // A reader that has gone away has read what it wanted.

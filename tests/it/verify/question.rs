@@ -20,41 +20,41 @@ use serde_json::Value;
 use super::store::{STORE, fixtures};
 
 /// Every question of every case.
-pub static QUESTIONS: LazyLock<Vec<Question>> = LazyLock::new(questions);
+pub(crate) static QUESTIONS: LazyLock<Vec<Question>> = LazyLock::new(questions);
 
 /// Some time after the images were signed.
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     "2026-11-24T00:00:00Z".parse().unwrap()
 }
 
 /// One question about one image, with the answer of a careful verifier.
-pub struct Question {
+pub(crate) struct Question {
     /// The case and the number of the question in it.
-    pub name: String,
+    pub(crate) name: String,
     /// `accept`, `reject` or `either`.
-    pub expect: String,
+    pub(crate) expect: String,
     /// The repository of the image.
-    pub repository: String,
+    pub(crate) repository: String,
     /// Its digest.
-    pub digest: Digest,
+    pub(crate) digest: Digest,
     /// The question as `cases.json` has it.
-    pub json: Value,
+    pub(crate) json: Value,
 }
 
 impl Question {
     /// The answer to it.
-    pub fn answer(&self) -> Answer {
+    pub(crate) fn answer(&self) -> Answer {
         self.answer_with(&STORE.attachments(&self.repository, self.digest))
     }
 
     /// The answer to it if these hung on the image.
-    pub fn answer_with(&self, attachments: &Attachments) -> Answer {
+    pub(crate) fn answer_with(&self, attachments: &Attachments) -> Answer {
         let verifier = verifier(vec![self.authority()]);
         verifier.verify(&self.rule(), &[self.digest], attachments, now())
     }
 
     /// Who is trusted.
-    pub fn authority(&self) -> Authority {
+    pub(crate) fn authority(&self) -> Authority {
         let text = |name: &str| self.json[name].as_str();
         let signer = match text("key") {
             Some(key) => key_signer(key, text("hash")),
@@ -99,7 +99,7 @@ impl Question {
     }
 
     /// What is asked for.
-    pub fn rule(&self) -> Rule {
+    pub(crate) fn rule(&self) -> Rule {
         let names = vec!["asked".to_owned()];
         match self.json["predicateType"].as_str() {
             None => rule(Some(SignatureDemand { any_of: names, threshold: 1 }), Vec::new()),
@@ -118,7 +118,10 @@ impl Question {
 }
 
 /// A rule for every image, with every format.
-pub fn rule(signatures: Option<SignatureDemand>, attestations: Vec<AttestationDemand>) -> Rule {
+pub(crate) fn rule(
+    signatures: Option<SignatureDemand>,
+    attestations: Vec<AttestationDemand>,
+) -> Rule {
     Rule {
         name: "all".to_owned(),
         images: vec!["**".to_owned()],
@@ -132,12 +135,12 @@ pub fn rule(signatures: Option<SignatureDemand>, attestations: Vec<AttestationDe
 }
 
 /// A verifier that knows these authorities and the two trust roots of the fixtures.
-pub fn verifier(authorities: Vec<Authority>) -> ImageVerifier {
+pub(crate) fn verifier(authorities: Vec<Authority>) -> ImageVerifier {
     ImageVerifier::new(Arc::new(configuration(authorities)))
 }
 
 /// The configuration of [`verifier`].
-pub fn configuration(authorities: Vec<Authority>) -> TrustConfiguration {
+pub(crate) fn configuration(authorities: Vec<Authority>) -> TrustConfiguration {
     let named = authorities.into_iter().map(|authority| (authority.name.clone(), authority));
     TrustConfiguration {
         digest: Digest::of(b"test"),
@@ -152,7 +155,7 @@ pub fn configuration(authorities: Vec<Authority>) -> TrustConfiguration {
 }
 
 /// A trust root of the fixtures.
-pub fn trust_root(name: &str) -> TrustRoot {
+pub(crate) fn trust_root(name: &str) -> TrustRoot {
     let json = fs::read(fixtures().join(format!("{name}-sigstore/trusted_root.json"))).unwrap();
     TrustRoot {
         name: name.to_owned(),
@@ -164,13 +167,13 @@ pub fn trust_root(name: &str) -> TrustRoot {
 }
 
 /// A public key of the fixtures.
-pub fn public_key(name: &str) -> PublicKey {
+pub(crate) fn public_key(name: &str) -> PublicKey {
     let pem = fs::read_to_string(fixtures().join(format!("test-keys/{name}.pub"))).unwrap();
     PublicKey::from_pem(&pem).unwrap()
 }
 
 /// A signer by a key of the fixtures.
-pub fn key_signer(name: &str, hash: Option<&str>) -> Signer {
+pub(crate) fn key_signer(name: &str, hash: Option<&str>) -> Signer {
     let hash = match hash {
         None => HashPolicy::AsTheKeyAllows,
         Some("sha384") => HashPolicy::Only(SignatureHash::Sha384),
@@ -192,13 +195,13 @@ fn questions() -> Vec<Question> {
     for case in &cases {
         for (index, check) in case["checks"].as_array().unwrap().iter().enumerate() {
             let reference = check["ref"].as_str().unwrap();
-            let (repository, digest): (_, Digest) = match reference.split_once('@') {
-                Some((repository, digest)) => (repository, digest.parse().unwrap()),
-                None => {
+            let (repository, digest): (_, Digest) =
+                if let Some((repository, digest)) = reference.split_once('@') {
+                    (repository, digest.parse().unwrap())
+                } else {
                     let (repository, tag) = reference.split_once(':').unwrap();
                     (repository, STORE.tag(repository, tag).unwrap())
-                }
-            };
+                };
             // This one asks about the manifest behind the tag `.sbom`.
             let command = check["cosign_command"].as_str().unwrap();
             let digest = if command.contains("--attachment sbom") {

@@ -11,15 +11,15 @@ use goldgate::evidence::attachment::{Attachment, AttachmentPlace, Attachments};
 use serde_json::Value;
 
 /// `tests/fixtures/images`.
-pub fn fixtures() -> PathBuf {
+pub(crate) fn fixtures() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/images")
 }
 
 /// The storage folder, opened once.
-pub static STORE: LazyLock<Store> = LazyLock::new(Store::open);
+pub(crate) static STORE: LazyLock<Store> = LazyLock::new(Store::open);
 
 /// The files of a registry's storage folder (Docker registry, storage layout v2).
-pub struct Store {
+pub(crate) struct Store {
     files: BTreeMap<String, Vec<u8>>,
 }
 
@@ -31,13 +31,13 @@ impl Store {
     }
 
     /// The digest that a tag of a repository names.
-    pub fn tag(&self, repository: &str, tag: &str) -> Option<Digest> {
+    pub(crate) fn tag(&self, repository: &str, tag: &str) -> Option<Digest> {
         let path = format!("repositories/{repository}/_manifests/tags/{tag}/current/link");
         self.text(&path)?.parse().ok()
     }
 
     /// The bytes of a manifest of a repository.
-    pub fn manifest(&self, repository: &str, digest: Digest) -> Option<&[u8]> {
+    pub(crate) fn manifest(&self, repository: &str, digest: Digest) -> Option<&[u8]> {
         let hex = digest.to_hex();
         self.text(&format!("repositories/{repository}/_manifests/revisions/sha256/{hex}/link"))?;
         self.blob(digest)
@@ -60,7 +60,7 @@ impl Store {
     }
 
     /// What hangs on a manifest, as a client of a registry without a referrers API finds it.
-    pub fn attachments(&self, repository: &str, digest: Digest) -> Attachments {
+    pub(crate) fn attachments(&self, repository: &str, digest: Digest) -> Attachments {
         let mut found = Attachments::default();
         let tag = digest.to_string().replace(':', "-");
         let places = [
