@@ -1,6 +1,8 @@
 //! Evidence: verified facts about a release, gathered from sources that are slow and may fail.
 
 pub mod attachment;
+pub mod images;
+pub mod material;
 pub mod predicate;
 pub mod registry;
 pub mod verify;

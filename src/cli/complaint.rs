@@ -42,6 +42,18 @@ impl Complaint {
     }
 }
 
+impl Failure {
+    /// Every complaint on a line of its own, for a log.
+    pub fn lines(&self) -> String {
+        let line = |complaint: &Complaint| {
+            let place = complaint.place.iter().map(|place| format!("{place}: ")).collect::<String>();
+            let help = complaint.help.iter().map(|help| format!(" ({help})")).collect::<String>();
+            format!("{place}{}{help}", complaint.message)
+        };
+        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
 impl From<Complaint> for Failure {
     fn from(complaint: Complaint) -> Self {
         Self(vec![complaint])

@@ -7,11 +7,14 @@ use std::sync::Arc;
 
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
-use crate::config::{Config, LimitSettings};
+use crate::config::{Config, ImageTrust, LimitSettings, read_images};
+use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::evidence::Source;
+use crate::evidence::images::ImageSource;
+use crate::evidence::material::SigstoreMaterial;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::SqliteStore;
@@ -46,12 +49,36 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
     Ok(Arc::new(Revision::load(&sources, &options)?))
 }
 
+/// The source of facts about images, when an `images.yaml` is configured.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn images(config: &Config) -> Result<Option<Arc<ImageSource>>, Failure> {
+    let Some(trust) = image_trust(config)? else { return Ok(None) };
+    let source = ImageSource::new(trust.configuration, Arc::new(SystemClock))?;
+    Ok(Some(Arc::new(source)))
+}
+
+/// The trust configuration of images, when one is configured.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn image_trust(config: &Config) -> Result<Option<ImageTrust>, Failure> {
+    let Some(path) = &config.images.value else { return Ok(None) };
+    Ok(Some(read_images(path, path, &SigstoreMaterial, SystemClock.now())?))
+}
+
 /// Where verified facts come from, as the configuration says.
 ///
 /// # Errors
 /// Everything that is wrong with their own configuration, at once.
-pub fn sources(_session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
-    Ok(Vec::new())
+pub fn sources(session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
+    Ok(boxed(images(&session.config)?.as_ref()))
+}
+
+/// The sources of a gate.
+pub fn boxed(images: Option<&Arc<ImageSource>>) -> Vec<Box<dyn Source>> {
+    images.map(|images| Box::new(Arc::clone(images)) as Box<dyn Source>).into_iter().collect()
 }
 
 /// Paths in their order, without those that lead where an earlier one leads.
