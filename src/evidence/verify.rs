@@ -1,5 +1,6 @@
 //! The verification of images: facts from attachments, by a rule. Pure: no network, no clock of its own.
 
+mod conclusion;
 mod demand;
 mod item;
 mod json;

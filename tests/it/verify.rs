@@ -1,9 +1,11 @@
 //! The verification of images, on images that the real cosign signed (`tests/fixtures/images`).
 
 mod conformance;
+mod hostile;
 mod mutation;
 pub(crate) mod question;
 pub(crate) mod store;
+mod workshop;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
-use crate::domain::evidence::code::{LookCode, RejectionCode, ShortfallCode};
+use crate::domain::evidence::code::{LookCode, RejectionCode};
 use crate::domain::evidence::{
-    AttestationFacts, ItemKind, LookFault, RejectedItem, SignatureFacts, Verification,
-    VerificationStatus, Verified,
+    AttestationFacts, ItemKind, LookFault, RejectedItem, SignatureFacts, Verified,
 };
 use crate::domain::predicate::Predicate;
 use crate::domain::trust::{
@@ -29,22 +28,22 @@ const MAX_SHOWN_BYTES: usize = 1 << 20;
 
 /// The work on one image.
 pub(super) struct Session<'v> {
-    verifier: &'v ImageVerifier,
-    rule: &'v Rule,
+    pub(super) verifier: &'v ImageVerifier,
+    pub(super) rule: &'v Rule,
     digests: &'v [Digest],
-    now: Timestamp,
+    pub(super) now: Timestamp,
     /// The trust roots that the rule needs, by name.
-    roots: BTreeMap<&'v str, Result<&'v Root, LookFault>>,
-    faults: Vec<LookFault>,
-    signatures: Vec<Verified<SignatureFacts>>,
-    attestations: Vec<Verified<AttestationFacts>>,
-    rejected: Vec<RejectedItem>,
-    tallies: BTreeMap<Demand, Tally>,
+    pub(super) roots: BTreeMap<&'v str, Result<&'v Root, LookFault>>,
+    pub(super) faults: Vec<LookFault>,
+    pub(super) signatures: Vec<Verified<SignatureFacts>>,
+    pub(super) attestations: Vec<Verified<AttestationFacts>>,
+    pub(super) rejected: Vec<RejectedItem>,
+    pub(super) tallies: BTreeMap<Demand, Tally>,
 }
 
 /// A demand of the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Demand {
+pub(super) enum Demand {
     Signatures,
     /// By its position among the rule's attestations.
     Attestation(usize),
@@ -174,36 +173,25 @@ impl<'v> Session<'v> {
     fn judge(&mut self, attachment: &Attachment, item: Item<'_>) {
         let mut proofs = Proofs::new();
         let mut accepted = Vec::new();
-        let mut reason = self.no_authority(&item.claim);
+        let mut reason: Option<Rejection> = None;
         for (demand, authority) in self.authorities(&item.claim) {
             match self.accept(&item, authority, &mut proofs) {
                 Ok(signer) => accepted.push((demand, authority, signer)),
-                Err(rejection) => reason = reason.closest(rejection),
+                Err(rejection) => {
+                    reason = Some(match reason {
+                        Some(other) => other.closest(rejection),
+                        None => rejection,
+                    });
+                }
             }
         }
         if accepted.is_empty() {
-            let refused = Refused { rejection: reason, ..claimed(&item.claim) };
-            self.reject(attachment, refused);
+            let rejection = reason.unwrap_or_else(|| no_authority(&item.claim));
+            self.reject(attachment, refused(&item.claim, rejection));
         }
         for (demand, authority, signer) in accepted {
             self.tallies.entry(demand).or_default().add(&authority.name, signer.id());
             self.keep(attachment, &item, demand, authority, signer);
-        }
-    }
-
-    /// The reason that stands when no authority is asked.
-    fn no_authority(&self, claim: &Claim) -> Rejection {
-        match claim {
-            Claim::Signature { .. } => {
-                Rejection::new(RejectionCode::SignerNotWanted, "the rule names no signer")
-            }
-            Claim::Attestation(statement) => Rejection::new(
-                RejectionCode::PredicateNotWanted,
-                format!(
-                    "no demand of the rule is about predicates of type `{}`",
-                    statement.predicate_type
-                ),
-            ),
         }
     }
 
@@ -266,7 +254,7 @@ impl<'v> Session<'v> {
                 match proofs.get(index) {
                     Some((_, Ok(unmatched))) => unmatched.matched_by(wanted)?,
                     Some((_, Err(rejection))) => return Err(rejection.clone()),
-                    None => return Err(self.no_authority(&item.claim)),
+                    None => return Err(no_authority(&item.claim)),
                 }
             }
         };
@@ -359,74 +347,6 @@ impl<'v> Session<'v> {
             message: rejection.message,
         });
     }
-
-    fn conclusion(self) -> Answer {
-        let mut shortfalls = self.shortfalls();
-        let is_beyond_limit = self.faults.iter().any(|fault| is_limit(fault.code));
-        let status = match (shortfalls.is_empty(), self.faults.is_empty()) {
-            _ if is_beyond_limit => VerificationStatus::Error,
-            (true, _) if !self.asks_for_something() => VerificationStatus::Skipped,
-            (true, _) => VerificationStatus::Verified,
-            (false, true) => VerificationStatus::Unverified,
-            (false, false) => VerificationStatus::Error,
-        };
-        if status == VerificationStatus::Error {
-            shortfalls.push(ShortfallCode::CouldNotLook);
-        }
-        let roots = self
-            .roots
-            .iter()
-            .filter_map(|(name, root)| Some(((*name).to_owned(), root.as_ref().ok()?.digest)));
-        Answer {
-            verification: Verification {
-                status,
-                shortfalls,
-                rule: Some(self.rule.name.clone()),
-                config_hash: self.verifier.trust.digest,
-                trust_roots: roots.collect(),
-                verified_at: self.now,
-                cached: false,
-                complete: self.faults.is_empty(),
-                errors: self.faults,
-            },
-            signatures: self.signatures,
-            attestations: self.attestations,
-            rejected: self.rejected,
-        }
-    }
-
-    fn asks_for_something(&self) -> bool {
-        self.rule.signatures.is_some()
-            || self.rule.attestations.iter().any(|wanted| wanted.required)
-    }
-
-    fn shortfalls(&self) -> Vec<ShortfallCode> {
-        let signatures = self.rule.signatures.iter().filter_map(|wanted| {
-            let n_signed = self.count(Demand::Signatures);
-            let by_others = || self.rejected.iter().any(|item| is_by_others(item, None));
-            (n_signed < wanted.threshold.max(1)).then(|| match n_signed {
-                0 if by_others() => ShortfallCode::SignedByOthers,
-                0 => ShortfallCode::Unsigned,
-                _ => ShortfallCode::ThresholdNotMet,
-            })
-        });
-        let required = self.rule.attestations.iter().enumerate().filter(|(_, it)| it.required);
-        let attestations = required.filter_map(|(index, wanted)| {
-            let n_attested = self.count(Demand::Attestation(index));
-            let types = Some(wanted.predicate_types.as_slice());
-            let by_others = || self.rejected.iter().any(|item| is_by_others(item, types));
-            (n_attested < wanted.threshold.max(1)).then(|| match n_attested {
-                0 if by_others() => ShortfallCode::AttestedByOthers,
-                0 => ShortfallCode::AttestationMissing,
-                _ => ShortfallCode::ThresholdNotMet,
-            })
-        });
-        signatures.chain(attestations).collect()
-    }
-
-    fn count(&self, demand: Demand) -> usize {
-        self.tallies.get(&demand).map_or(0, Tally::count)
-    }
 }
 
 /// The name of the trust root that an authority cannot do without.
@@ -453,34 +373,29 @@ fn check_annotations(claim: &Claim, authority: &Authority) -> Result<(), Rejecti
     Ok(())
 }
 
-/// The item as what it claims to be, with a reason yet to be given.
-fn claimed(claim: &Claim) -> Refused {
+/// The reason that stands when no authority is asked.
+fn no_authority(claim: &Claim) -> Rejection {
+    match claim {
+        Claim::Signature { .. } => {
+            Rejection::new(RejectionCode::SignerNotWanted, "the rule names no signer")
+        }
+        Claim::Attestation(statement) => Rejection::new(
+            RejectionCode::PredicateNotWanted,
+            format!(
+                "no demand of the rule is about predicates of type `{}`",
+                statement.predicate_type
+            ),
+        ),
+    }
+}
+
+/// An item that no authority accepts.
+fn refused(claim: &Claim, rejection: Rejection) -> Refused {
     let (kind, predicate_type) = match claim {
         Claim::Signature { .. } => (ItemKind::Signature, None),
         Claim::Attestation(statement) => {
             (ItemKind::Attestation, Some(statement.predicate_type.clone()))
         }
     };
-    let rejection = Rejection::new(RejectionCode::SignatureInvalid, "");
     Refused { kind, predicate_type, rejection }
-}
-
-/// Whether a rejected item is about this image and was signed, but not by a trusted signer.
-fn is_by_others(item: &RejectedItem, predicate_types: Option<&[String]>) -> bool {
-    let is_wanted = match predicate_types {
-        None => item.kind == ItemKind::Signature,
-        Some(types) => item.predicate_type.as_ref().is_some_and(|it| types.contains(it)),
-    };
-    is_wanted && item.reason >= RejectionCode::SignerNotWanted
-}
-
-/// Whether a fault is a limit, which whoever may push can reach: then nothing that was found counts.
-const fn is_limit(code: LookCode) -> bool {
-    matches!(
-        code,
-        LookCode::LimitBytes
-            | LookCode::LimitItems
-            | LookCode::LimitSignatures
-            | LookCode::LimitTime
-    )
 }
