@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod predicate;
+pub mod registry;
 pub mod verify;
 
 use std::fmt;
