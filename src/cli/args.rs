@@ -65,6 +65,12 @@ pub struct Common {
     /// Folder of the embedded record [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<String>,
+    /// Whom to trust for which image (docs/images.md); without it images are not looked at
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_images")]
+    pub images: Option<String>,
+    /// Look at no image: for runs without a network
+    #[arg(long, global = true)]
+    pub no_images: bool,
     /// Where the release shall go [default: production]
     #[arg(long, short = 'e', global = true, value_name = "NAME")]
     pub environment: Option<String>,
@@ -90,6 +96,8 @@ impl Common {
         flags.set_all(&keys::BUNDLE, self.bundle.clone());
         flags.switch(&keys::NO_BUILTIN, self.no_builtin);
         flags.set(&keys::DATA, self.data.clone());
+        flags.set(&keys::IMAGES, self.images.clone());
+        flags.switch(&keys::NO_IMAGES, self.no_images);
         flags.set(&keys::ENVIRONMENT, self.environment.clone());
         flags.set(&keys::FAIL_ON, self.fail_on.clone());
         flags.set(&keys::COLOR, self.color.clone());
