@@ -140,7 +140,7 @@ impl<'v> Session<'v> {
             return false;
         }
         match item::read(attachment, bytes, family, self.digests) {
-            Ok(item) => self.judge(attachment, item),
+            Ok(item) => self.judge(attachment, &item),
             Err(refused) => self.reject(attachment, refused),
         }
         true
@@ -169,12 +169,12 @@ impl<'v> Session<'v> {
     }
 
     /// Asks every authority that the rule lets speak about the item.
-    fn judge(&mut self, attachment: &Attachment, item: Item<'_>) {
+    fn judge(&mut self, attachment: &Attachment, item: &Item<'_>) {
         let mut proofs = Proofs::new();
         let mut accepted = Vec::new();
         let mut reason: Option<Rejection> = None;
         for (demand, authority) in self.authorities(&item.claim) {
-            match self.accept(&item, authority, &mut proofs) {
+            match self.accept(item, authority, &mut proofs) {
                 Ok(signer) => accepted.push((demand, authority, signer)),
                 Err(rejection) => {
                     reason = Some(match reason {
@@ -190,7 +190,7 @@ impl<'v> Session<'v> {
         }
         for (demand, authority, signer) in accepted {
             self.tallies.entry(demand).or_default().add(&authority.name, signer.id());
-            self.keep(attachment, &item, demand, authority, signer);
+            self.keep(attachment, item, demand, authority, signer);
         }
     }
 

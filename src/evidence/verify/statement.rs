@@ -22,6 +22,7 @@ const COSIGN_SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// A statement, read once from the bytes that are signed.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the facts that policies see have these names")]
 pub(super) struct Statement {
     pub(super) statement_type: String,
     pub(super) predicate_type: String,
