@@ -19,6 +19,7 @@ mod policy;
 mod predicate;
 mod process;
 mod ratchet;
+mod registry;
 mod secrets;
 mod serve;
 mod staged;

@@ -24,7 +24,7 @@ use crate::domain::trust::{CredentialSource, Registries, RegistryHost};
 /// Requests to one host at the same time.
 const MAX_REQUESTS_PER_HOST: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Docker Hub is known by one name and answers at others.
 const DOCKER_HUB: &str = "docker.io";
@@ -198,10 +198,8 @@ fn with_docker_hub(registries: &Registries) -> Registries {
         let blobs = || DOCKER_HUB_BLOBS.map(str::to_owned).to_vec();
         registries.redirect_hosts.entry(hub()).or_insert_with(blobs);
     }
-    let lower = |hosts: BTreeMap<String, RegistryHost>| {
-        hosts.into_iter().map(|(name, host)| (name.to_ascii_lowercase(), host)).collect()
-    };
-    registries.hosts = lower(registries.hosts);
+    let hosts = std::mem::take(&mut registries.hosts).into_iter();
+    registries.hosts = hosts.map(|(name, host)| (name.to_ascii_lowercase(), host)).collect();
     registries
 }
 
@@ -222,10 +220,8 @@ fn host(name: &str, special: RegistryHost, system: &Roots) -> Result<Host, Error
     if origin.path() != "/v2/" || !origin.username().is_empty() {
         return Err(no_host());
     }
-    let addresses = match allow_private_addresses {
-        true => AddressPolicy::PrivateToo,
-        false => AddressPolicy::PublicOnly,
-    };
+    let addresses =
+        if allow_private_addresses { AddressPolicy::PrivateToo } else { AddressPolicy::PublicOnly };
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("goldgate/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
@@ -273,9 +269,10 @@ impl Roots {
         ca_pem: Option<&[u8]>,
         plain_http: bool,
     ) -> Result<rustls::ClientConfig, Error> {
-        let mut roots = match plain_http {
-            true => RootCertStore::empty(),
-            false => self.0.get_or_init(system_roots).clone(),
+        let mut roots = if plain_http {
+            RootCertStore::empty()
+        } else {
+            self.0.get_or_init(system_roots).clone()
         };
         for certificate in ca_pem.into_iter().flat_map(CertificateDer::pem_slice_iter) {
             let unreadable = || {

@@ -56,15 +56,14 @@ impl Transport {
                 let Ok(mut slot) = timeout_at(budget.deadline, slot.lock()).await else {
                     return Err(budget.out_of_time(ask.stage));
                 };
-                match slot.as_ref().and_then(Token::header) {
-                    Some(header) => (Some(header), true),
-                    None => {
-                        let service = service.as_deref();
-                        let token = self.new_token(host, ask, realm, service, budget).await?;
-                        let header = token.header();
-                        *slot = Some(token);
-                        (header, false)
-                    }
+                if let Some(header) = slot.as_ref().and_then(Token::header) {
+                    (Some(header), true)
+                } else {
+                    let service = service.as_deref();
+                    let token = self.new_token(host, ask, realm, service, budget).await?;
+                    let header = token.header();
+                    *slot = Some(token);
+                    (header, false)
                 }
             }
         };
@@ -73,7 +72,7 @@ impl Transport {
 
     /// Has a token made that may pull from one repository and do nothing else.
     ///
-    /// Source: distribution, "Token Authentication Specification" and "OAuth2 Token Authentication".
+    /// Source: distribution, "Token Authentication Specification" and "`OAuth2` Token Authentication".
     async fn new_token(
         &self,
         host: &Arc<Host>,
