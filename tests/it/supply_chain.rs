@@ -9,7 +9,7 @@ use goldgate::cli::print::{Look, image};
 use goldgate::decide::{self, Case};
 use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
-use goldgate::domain::evidence::code::{LookCode, ShortfallCode};
+use goldgate::domain::evidence::code::{LookCode, RejectionCode, ShortfallCode};
 use goldgate::domain::evidence::{
     EvidenceSet, ImageConfiguration, ImageFacts, LookFault, VerificationStatus,
 };
@@ -207,4 +207,23 @@ fn images_are_shown_as_a_person_wants_them() {
     kept.verification.cached = true;
     let _ = writeln!(shown, "{}", image::render(&kept, Look { width: 72, ..Look::PLAIN }));
     expect_file!["../cases/supply_chain/trees.txt"].assert_eq(&shown);
+}
+
+/// A code that nobody explains is a riddle at three in the morning.
+#[test]
+fn the_manual_says_of_every_code_what_it_means_and_what_to_do() {
+    let manual = include_str!("../../docs/images.md");
+    let rows: Vec<&str> = manual.lines().filter(|line| line.starts_with("| `")).collect();
+    let lists = [
+        ShortfallCode::ALL.iter().map(|code| (code.code(), code.meaning())).collect::<Vec<_>>(),
+        RejectionCode::ALL.iter().map(|code| (code.code(), code.meaning())).collect(),
+        LookCode::ALL.iter().map(|code| (code.code(), code.meaning())).collect(),
+    ];
+    let missing: Vec<String> = lists
+        .concat()
+        .into_iter()
+        .map(|(code, meaning)| format!("| `{code}` | {meaning} | "))
+        .filter(|row| !rows.iter().any(|line| line.len() > row.len() && line.starts_with(row)))
+        .collect();
+    assert!(missing.is_empty(), "docs/images.md: {missing:#?}");
 }

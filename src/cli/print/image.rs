@@ -145,9 +145,10 @@ fn signer(signer: &SignerFacts) -> Vec<Tree> {
 }
 
 fn attestation(facts: &AttestationFacts) -> Tree {
-    let kind = match &facts.facts {
-        Predicate::Other => facts.predicate_type.clone(),
-        known => known.kind().replace('_', " "),
+    let kind = if facts.facts == Predicate::Other {
+        facts.predicate_type.clone()
+    } else {
+        facts.facts.kind().replace('_', " ")
     };
     let name = match &facts.name {
         Some(name) if *name != kind => format!("{kind} `{name}`"),
@@ -288,7 +289,7 @@ pub enum BundleAnswer {
         /// Its version.
         format: ItemFormat,
         /// Who signed.
-        signer: SignerFacts,
+        signer: Box<SignerFacts>,
         /// The type of the predicate, when it holds a statement.
         predicate_type: Option<String>,
     },

@@ -8,7 +8,6 @@ use crate::domain::evidence::code::{LookCode, RejectionCode};
 use crate::domain::evidence::{
     AttestationFacts, ItemKind, LookFault, RejectedItem, SignatureFacts, Verified,
 };
-use crate::domain::predicate::Predicate;
 use crate::domain::trust::{
     Authority, Format, LogDemand, Rule, Signer, TimestampDemand, TrustLimits,
 };
@@ -302,16 +301,7 @@ impl<'v> Session<'v> {
                 };
                 let subjects = statement.subjects.iter().map(|subject| subject.facts.clone());
                 let signer = signer.into_facts();
-                let slsa = match &statement.facts {
-                    Predicate::Provenance(provenance) => Some(slsa::level(provenance, &signer)),
-                    Predicate::VerificationSummary(_)
-                    | Predicate::Sbom(_)
-                    | Predicate::VulnerabilityScan(_)
-                    | Predicate::Vex(_)
-                    | Predicate::TestResult(_)
-                    | Predicate::Release(_)
-                    | Predicate::Other => None,
-                };
+                let slsa = slsa::level_of(&statement.facts, &signer);
                 let predicate_truncated = statement.size_bytes > MAX_SHOWN_BYTES;
                 self.attestations.push(Verified::by_the_verifier(AttestationFacts {
                     authority: authority.name.clone(),

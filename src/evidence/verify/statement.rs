@@ -85,7 +85,7 @@ fn predicate_text<'p>(predicate_type: &str, payload: &'p [u8]) -> Result<&'p str
     }
     let signed: Signed<'p> = serde_json::from_slice(payload)
         .map_err(|cause| Rejection::new(RejectionCode::Unreadable, cause.to_string()))?;
-    Ok(signed.predicate.map(|predicate| predicate.get()).unwrap_or_default())
+    Ok(signed.predicate.map(serde_json::value::RawValue::get).unwrap_or_default())
 }
 
 impl Statement {
