@@ -63,7 +63,8 @@ impl ImageReload {
     async fn once(&self) {
         let read = Arc::clone(&self.read);
         let read = tokio::task::spawn_blocking(move || read()).await;
-        let read = read.unwrap_or_else(|_panic| Err("reading it ended without an answer".to_owned()));
+        let read =
+            read.unwrap_or_else(|_panic| Err("reading it ended without an answer".to_owned()));
         let replaced = match read {
             Ok(Some(trust)) => {
                 self.images.replace(trust).map_err(|error| error.external().to_owned())

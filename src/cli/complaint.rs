@@ -46,7 +46,8 @@ impl Failure {
     /// Every complaint on a line of its own, for a log.
     pub fn lines(&self) -> String {
         let line = |complaint: &Complaint| {
-            let place = complaint.place.iter().map(|place| format!("{place}: ")).collect::<String>();
+            let place =
+                complaint.place.iter().map(|place| format!("{place}: ")).collect::<String>();
             let help = complaint.help.iter().map(|help| format!(" ({help})")).collect::<String>();
             format!("{place}{}{help}", complaint.message)
         };

@@ -36,7 +36,9 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
         let Some(images) = images else { return serving.await };
         let (config, read) = (config.clone(), local::image_trust);
         let reload = app::reload::ImageReload::new(images, refresh, move || {
-            read(&config).map(|trust| trust.map(|trust| trust.configuration)).map_err(|failure| failure.lines())
+            read(&config)
+                .map(|trust| trust.map(|trust| trust.configuration))
+                .map_err(|failure| failure.lines())
         });
         tokio::select! {
             served = serving => served,

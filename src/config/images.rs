@@ -75,12 +75,7 @@ pub fn read_images(
     if faults.is_empty() { Ok(trust) } else { Err(faults) }
 }
 
-fn whole(
-    page: &Page,
-    node: Node<'_>,
-    material: &dyn TrustMaterial,
-    now: Timestamp,
-) -> ImageTrust {
+fn whole(page: &Page, node: Node<'_>, material: &dyn TrustMaterial, now: Timestamp) -> ImageTrust {
     let section = page.section(node, "`images.yaml`", KEYS);
     section.word("apiVersion", &[("gate/v1", ())], ());
     section.word("kind", &[("ImageVerification", ())], ());

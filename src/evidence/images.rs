@@ -114,7 +114,9 @@ impl Source for Arc<ImageSource> {
         &'a self,
         release: &'a Release,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
-        Box::pin(async { Ok(EvidenceSet { images: self.facts(release).await, ..EvidenceSet::default() }) })
+        Box::pin(async {
+            Ok(EvidenceSet { images: self.facts(release).await, ..EvidenceSet::default() })
+        })
     }
 }
 
@@ -131,7 +133,8 @@ impl Question<'_> {
     async fn facts(&self) -> ImageFacts {
         let name = format!("{}/{}", self.parts.registry, self.parts.repository);
         let Some(rule) = self.state.trust.rules.iter().find(|rule| rule.is_about(&name)) else {
-            let message = format!("no rule of `images.yaml` is about `{name}`; add one, e.g. for `**`");
+            let message =
+                format!("no rule of `images.yaml` is about `{name}`; add one, e.g. for `**`");
             return self.fault(None, fault(LookCode::NoRule, message));
         };
         if rule.action != RuleAction::Verify {
@@ -310,9 +313,9 @@ impl Question<'_> {
     fn roots_of<'r>(&'r self, rule: &'r Rule) -> impl Iterator<Item = &'r str> {
         let signers = rule.signatures.iter().flat_map(|demand| &demand.any_of);
         let attesters = rule.attestations.iter().flat_map(|demand| &demand.authorities);
-        signers.chain(attesters).filter_map(|name| {
-            self.state.trust.authorities.get(name)?.trust_root.as_deref()
-        })
+        signers
+            .chain(attesters)
+            .filter_map(|name| self.state.trust.authorities.get(name)?.trust_root.as_deref())
     }
 }
 

@@ -41,7 +41,9 @@ impl TrustMaterial for SigstoreMaterial {
         if !ends.is_empty() && ends.iter().all(expired) {
             let last = ends.into_iter().flatten().max();
             let last = last.map(|end| end.to_string()).unwrap_or_default();
-            return Err(format!("its certificate authorities have all expired, the last one at {last}"));
+            return Err(format!(
+                "its certificate authorities have all expired, the last one at {last}"
+            ));
         }
         Ok(())
     }
@@ -59,8 +61,7 @@ impl TrustMaterial for SigstoreMaterial {
         }
         match (fetched(mirror, now, Reach::Mirror), kept) {
             (Ok(json), _) => {
-                let written =
-                    std::fs::write(mirror.cache.join(REFRESHED_FILE), now.to_string());
+                let written = std::fs::write(mirror.cache.join(REFRESHED_FILE), now.to_string());
                 let trouble = written.err().map(|cause| {
                     format!("`{}` cannot be written: {cause}", mirror.cache.display())
                 });
@@ -68,9 +69,7 @@ impl TrustMaterial for SigstoreMaterial {
             }
             // What was right when the mirror confirmed it stays right until `maxStale`.
             (Err(trouble), Some(at)) => match fetched(mirror, at, Reach::Kept) {
-                Ok(json) => {
-                    Ok(MirroredRoot { json, refreshed_at: at, trouble: Some(trouble) })
-                }
+                Ok(json) => Ok(MirroredRoot { json, refreshed_at: at, trouble: Some(trouble) }),
                 Err(kept) => Err(format!("{trouble}; what is kept cannot be used: {kept}")),
             },
             (Err(trouble), None) => Err(trouble),
@@ -97,8 +96,9 @@ fn fetched(mirror: &TufMirror, at: Timestamp, reach: Reach) -> Result<Arc<[u8]>,
     let config = TufConfig::custom(&mirror.url, bootstrap).with_cache_dir(mirror.cache.clone());
     let config = match reach {
         Reach::Kept => config.offline(),
-        Reach::Mirror => config
-            .with_http_client(mirror_client().map_err(|cause| cause.external().to_owned())?),
+        Reach::Mirror => {
+            config.with_http_client(mirror_client().map_err(|cause| cause.external().to_owned())?)
+        }
     };
     let work = async move {
         let at = parsed(&at.to_string())?;

@@ -57,15 +57,18 @@ impl<'p> Reading<'p> {
         let (signer, inner, outer) = match (section.get("key"), section.get("keyless")) {
             (Some(node), None) => (self.key(node).map(Signer::Key), None, &section),
             (None, Some(node)) => {
-                let keys =
-                    ["trustRoot", "tlog", "sct", "timestamp", "identities", "claims"];
+                let keys = ["trustRoot", "tlog", "sct", "timestamp", "identities", "claims"];
                 let keyless = page.section(node, &format!("`keyless` of {what}"), &keys);
                 let signer = self.keyless(&what, &keyless).map(Signer::Keyless);
                 (signer, Some(keyless), &section)
             }
             (Some(_), Some(_)) | (None, None) => {
                 let help = "write `key:` with `pemFile`, or `keyless:` with `identities`";
-                page.fault(node.place.value, format!("{what} needs one of `key` and `keyless`"), help);
+                page.fault(
+                    node.place.value,
+                    format!("{what} needs one of `key` and `keyless`"),
+                    help,
+                );
                 return None;
             }
         };
@@ -75,7 +78,11 @@ impl<'p> Reading<'p> {
         let trust_root = self.trust_root(&what, at("trustRoot"));
         if trust_root.is_none() && !is_key && at("trustRoot").is_none() {
             let help = "add `trustRoot:` with a name of `trustRoots`";
-            page.fault(node.place.value, format!("{what} has no `trustRoot` for its certificates"), help);
+            page.fault(
+                node.place.value,
+                format!("{what} has no `trustRoot` for its certificates"),
+                help,
+            );
         }
         let log = match (is_key, &trust_root) {
             (false, _) => LogDemand::Required,
@@ -84,22 +91,37 @@ impl<'p> Reading<'p> {
         };
         let tlog = at("tlog").and_then(|node| page.word(node, "tlog", LOG)).unwrap_or(log);
         let time = if is_key { TimestampDemand::Nothing } else { TimestampDemand::LogOrAuthority };
-        let timestamp =
-            at("timestamp").and_then(|node| page.word(node, "timestamp", TIMESTAMP)).unwrap_or(time);
+        let timestamp = at("timestamp")
+            .and_then(|node| page.word(node, "timestamp", TIMESTAMP))
+            .unwrap_or(time);
         if is_key
             && trust_root.is_none()
             && at("trustRoot").is_none()
             && (tlog != LogDemand::Ignored || timestamp != TimestampDemand::Nothing)
         {
-            let message = format!("{what} asks for a log entry or a timestamp, and has no `trustRoot` to check them with");
-            page.fault(node.place.value, message, "add `trustRoot:`, or write `tlog: ignored` and `timestamp: none`");
+            let message = format!(
+                "{what} asks for a log entry or a timestamp, and has no `trustRoot` to check them with"
+            );
+            page.fault(
+                node.place.value,
+                message,
+                "add `trustRoot:`, or write `tlog: ignored` and `timestamp: none`",
+            );
         }
         if !is_key && timestamp == TimestampDemand::Nothing {
-            let message = format!("{what} asks for no signed time, and its certificates live for minutes");
+            let message =
+                format!("{what} asks for no signed time, and its certificates live for minutes");
             let span = at("timestamp").map_or(node.place.value, |node| node.place.value);
             page.fault(span, message, "write `timestamp: tlog-or-tsa` or `timestamp: tsa`");
         }
-        Some(Authority { name: name.to_owned(), signer: signer?, trust_root, tlog, timestamp, annotations })
+        Some(Authority {
+            name: name.to_owned(),
+            signer: signer?,
+            trust_root,
+            tlog,
+            timestamp,
+            annotations,
+        })
     }
 
     fn trust_root(&self, what: &str, node: Option<Node<'_>>) -> Option<String> {
@@ -108,7 +130,8 @@ impl<'p> Reading<'p> {
         if !self.roots.contains_key(name) {
             let known = self.roots.keys().map(String::as_str);
             let help = suggest::help(name, known, "add it to `trustRoots`");
-            let message = format!("{what} names the trust root `{name}`, which is not in `trustRoots`");
+            let message =
+                format!("{what} names the trust root `{name}`, which is not in `trustRoots`");
             self.page.fault(node.place.value, message, help);
             return None;
         }
@@ -119,8 +142,13 @@ impl<'p> Reading<'p> {
         let page = self.page;
         let section = page.section(node, "`key`", &["pemFile", "pem", "hash", "kms"]);
         if let Some(kms) = section.get("kms") {
-            let help = "export the public key (`cosign public-key --key …`) and name it with `pemFile:`";
-            page.fault(kms.place.key, "`key.kms` is not supported: the gate asks no key service", help);
+            let help =
+                "export the public key (`cosign public-key --key …`) and name it with `pemFile:`";
+            page.fault(
+                kms.place.key,
+                "`key.kms` is not supported: the gate asks no key service",
+                help,
+            );
             return None;
         }
         let (place, pem) = match (section.get("pemFile"), section.get("pem")) {
@@ -142,7 +170,11 @@ impl<'p> Reading<'p> {
                 Some(KeyAuthority { spki: Arc::clone(&spki), hash: hash.unwrap_or_default() })
             }
             Err(cause) => {
-                page.fault(place, format!("the key cannot be used: {cause}"), "name a public key in PEM");
+                page.fault(
+                    place,
+                    format!("the key cannot be used: {cause}"),
+                    "name a public key in PEM",
+                );
                 None
             }
         }
@@ -151,7 +183,8 @@ impl<'p> Reading<'p> {
     fn keyless(&self, what: &str, section: &Section<'_, '_>) -> Option<KeylessAuthority> {
         let page = self.page;
         let sct = [("required", SctDemand::Required), ("ignored", SctDemand::Ignored)];
-        let help = "add `identities:` with `issuer` and `subject` (or `issuerRegex` and `subjectRegex`)";
+        let help =
+            "add `identities:` with `issuer` and `subject` (or `issuerRegex` and `subjectRegex`)";
         let Some(node) = section.get("identities") else {
             let message = format!("{what} accepts anybody: it has no `identities`");
             page.fault(section.node.place.value, message, help);
@@ -162,8 +195,7 @@ impl<'p> Reading<'p> {
             page.fault(node.place.value, format!("{what} has an empty list of `identities`"), help);
             return None;
         }
-        let identities: Vec<_> =
-            items.iter().map(|node| identity(page, *node)).collect::<Vec<_>>();
+        let identities: Vec<_> = items.iter().map(|node| identity(page, *node)).collect::<Vec<_>>();
         let claims = section.get("claims").map(|node| claims(page, node)).unwrap_or_default();
         let sct = section.word("sct", &sct, SctDemand::Required);
         let identities = identities.into_iter().collect::<Option<Vec<_>>>()?;
@@ -179,14 +211,26 @@ fn identity(page: &Page, node: Node<'_>) -> Option<IdentityPattern> {
     Some(IdentityPattern { issuer: issuer?, subject: subject? })
 }
 
-fn pattern(page: &Page, section: &Section<'_, '_>, exact: &str, regex: &str) -> Option<TextPattern> {
+fn pattern(
+    page: &Page,
+    section: &Section<'_, '_>,
+    exact: &str,
+    regex: &str,
+) -> Option<TextPattern> {
     match (section.get(exact), section.get(regex)) {
-        (Some(node), None) => page.text(node, exact).map(|text| TextPattern::Exact(text.to_owned())),
+        (Some(node), None) => {
+            page.text(node, exact).map(|text| TextPattern::Exact(text.to_owned()))
+        }
         (None, Some(node)) => match AnchoredRegex::new(page.text(node, regex)?) {
             Ok(compiled) => Some(TextPattern::Regex(compiled)),
             Err(cause) => {
-                let message = format!("`{regex}` is no regular expression: {}", cause.replace('\n', " "));
-                page.fault(node.place.value, message, "it must match the whole text; `\\.` is a dot");
+                let message =
+                    format!("`{regex}` is no regular expression: {}", cause.replace('\n', " "));
+                page.fault(
+                    node.place.value,
+                    message,
+                    "it must match the whole text; `\\.` is a dot",
+                );
                 None
             }
         },
@@ -196,7 +240,11 @@ fn pattern(page: &Page, section: &Section<'_, '_>, exact: &str, regex: &str) -> 
             None
         }
         (Some(_), Some(node)) => {
-            page.fault(node.place.key, format!("both `{exact}` and `{regex}`"), "leave one of them out");
+            page.fault(
+                node.place.key,
+                format!("both `{exact}` and `{regex}`"),
+                "leave one of them out",
+            );
             None
         }
     }
@@ -215,7 +263,11 @@ fn claims(page: &Page, node: Node<'_>) -> BTreeMap<Claim, Vec<String>> {
         };
         let values = page.texts(node, name);
         if values.is_empty() {
-            page.fault(node.place.key, format!("the claim `{name}` allows no value"), "list the values that are right, or leave it out");
+            page.fault(
+                node.place.key,
+                format!("the claim `{name}` allows no value"),
+                "list the values that are right, or leave it out",
+            );
         }
         claims.insert(*claim, values);
     }

@@ -64,12 +64,7 @@ impl Page {
     }
 
     /// Notes a fault.
-    pub(super) fn fault(
-        &self,
-        span: Span,
-        message: impl Into<String>,
-        help: impl Into<String>,
-    ) {
+    pub(super) fn fault(&self, span: Span, message: impl Into<String>, help: impl Into<String>) {
         let (line, column) = self.file.line_and_column(span.start);
         let origin = Origin::File { file: self.file.path.clone(), line, column };
         let help = Some(help.into());
@@ -181,10 +176,9 @@ impl Page {
     pub(super) fn file(&self, node: Node<'_>, what: &str) -> Option<Vec<u8>> {
         let path = self.path(node, what)?;
         let read = match std::fs::metadata(&path) {
-            Ok(data) if data.len() > MAX_FILE_BYTES => Err(format!(
-                "it has {} bytes, and {MAX_FILE_BYTES} are the most",
-                data.len()
-            )),
+            Ok(data) if data.len() > MAX_FILE_BYTES => {
+                Err(format!("it has {} bytes, and {MAX_FILE_BYTES} are the most", data.len()))
+            }
             Ok(_) => std::fs::read(&path).map_err(|cause| cause.to_string()),
             Err(cause) => Err(cause.to_string()),
         };

@@ -53,13 +53,11 @@ fn credentials(page: &Page, what: &str, node: Node<'_>) -> CredentialSource {
     let keys = ["dockerConfigFile", "allowedHelpers", "pullSecret"];
     let section = page.section(node, &format!("`auth` of {what}"), &keys);
     match (section.get("dockerConfigFile"), section.get("pullSecret")) {
-        (Some(node), None) => existing(page, node, "dockerConfigFile").map_or(
-            CredentialSource::Anonymous,
-            |file| CredentialSource::DockerConfig {
-                file,
-                allowed_helpers: helpers(page, &section),
-            },
-        ),
+        (Some(node), None) => {
+            existing(page, node, "dockerConfigFile").map_or(CredentialSource::Anonymous, |file| {
+                CredentialSource::DockerConfig { file, allowed_helpers: helpers(page, &section) }
+            })
+        }
         (None, Some(node)) => {
             let keys = ["namespace", "name", "file"];
             let secret = page.section(node, "`pullSecret`", &keys);
@@ -72,14 +70,22 @@ fn credentials(page: &Page, what: &str, node: Node<'_>) -> CredentialSource {
                 },
                 (..) => {
                     let help = "write `{namespace: shop, name: pull, file: /var/run/secrets/pull/.dockerconfigjson}`";
-                    page.fault(node.place.value, "`pullSecret` needs `namespace`, `name` and a `file` that is there", help);
+                    page.fault(
+                        node.place.value,
+                        "`pullSecret` needs `namespace`, `name` and a `file` that is there",
+                        help,
+                    );
                     CredentialSource::Anonymous
                 }
             }
         }
         (Some(_), Some(_)) | (None, None) => {
             let help = "write `dockerConfigFile: config.json`, or leave `auth` out";
-            page.fault(node.place.value, "`auth` needs one of `dockerConfigFile` and `pullSecret`", help);
+            page.fault(
+                node.place.value,
+                "`auth` needs one of `dockerConfigFile` and `pullSecret`",
+                help,
+            );
             CredentialSource::Anonymous
         }
     }
@@ -93,7 +99,11 @@ fn helpers(page: &Page, section: &Section<'_, '_>) -> Vec<String> {
     };
     if let (Some(name), Some(node)) = (names.iter().find(odd), section.get("allowedHelpers")) {
         let message = format!("`{name}` is no name of a credential helper");
-        page.fault(node.place.value, message, "write `ecr-login` for `docker-credential-ecr-login`");
+        page.fault(
+            node.place.value,
+            message,
+            "write `ecr-login` for `docker-credential-ecr-login`",
+        );
     }
     names
 }
@@ -129,6 +139,10 @@ fn hosts_of(page: &Page, node: Node<'_>, what: &str) -> Vec<String> {
 fn check_host(page: &Page, span: crate::domain::place::Span, name: &str) {
     if name.contains('/') || name.contains(char::is_whitespace) || name.contains('*') {
         let message = format!("`{name}` is no host");
-        page.fault(span, message, "write a host with an optional port, e.g. `registry.example:5000`");
+        page.fault(
+            span,
+            message,
+            "write a host with an optional port, e.g. `registry.example:5000`",
+        );
     }
 }

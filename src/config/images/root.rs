@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::page::{Node, Page};
 use super::Entries;
+use super::page::{Node, Page};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::trust::{TrustMaterial, TrustRoot, TufMirror};
@@ -46,7 +46,11 @@ pub(super) fn roots(
             let usable = material.usable(&root.json, now);
             if let Err(cause) = &usable {
                 let message = format!("the trust root `{name}` cannot be used: {cause}");
-                page.fault(node.place.value, message, "name a `trusted_root.json` that is in force");
+                page.fault(
+                    node.place.value,
+                    message,
+                    "name a `trusted_root.json` that is in force",
+                );
             }
             usable.is_ok()
         });
@@ -74,7 +78,8 @@ fn origin(
         (None, Some(node), None) => page.file(node, "file").map(|json| plain(Arc::from(json))),
         (None, None, Some(node)) => mirrored(page, node, name, material, now, read),
         (..) => {
-            let help = "write `builtin: public-good`, `file: trusted_root.json`, or `tuf:` with its keys";
+            let help =
+                "write `builtin: public-good`, `file: trusted_root.json`, or `tuf:` with its keys";
             page.fault(node.place.value, format!("{what} needs one origin"), help);
             None
         }
@@ -126,9 +131,11 @@ fn mirrored(
             if age > max_stale {
                 let message = format!(
                     "the trust root `{name}` is stale: its mirror last confirmed it {} h ago, and `maxStale` is {} h",
-                    age.as_secs() / 3600, max_stale.as_secs() / 3600
+                    age.as_secs() / 3600,
+                    max_stale.as_secs() / 3600
                 );
-                let help = format!("make `{}` reachable, or name a fresh root with `file:`", mirror.url);
+                let help =
+                    format!("make `{}` reachable, or name a fresh root with `file:`", mirror.url);
                 page.fault(node.place.value, message, help);
             }
             Some(Origin {
@@ -138,7 +145,8 @@ fn mirrored(
             })
         }
         Err(cause) => {
-            let message = format!("the trust root `{name}` cannot be had from `{}`: {cause}", mirror.url);
+            let message =
+                format!("the trust root `{name}` cannot be had from `{}`: {cause}", mirror.url);
             let help = "make the mirror reachable, or copy its verified folder to `cacheDir`";
             page.fault(node.place.value, message, help);
             None

@@ -11,11 +11,8 @@ use crate::domain::trust::{
 
 const ACTIONS: &[(&str, RuleAction)] =
     &[("verify", RuleAction::Verify), ("deny", RuleAction::Deny), ("skip", RuleAction::Skip)];
-const FORMATS: &[(&str, Format)] = &[
-    ("bundle", Format::Bundle),
-    ("simplesigning", Format::SimpleSigning),
-    ("att", Format::Att),
-];
+const FORMATS: &[(&str, Format)] =
+    &[("bundle", Format::Bundle), ("simplesigning", Format::SimpleSigning), ("att", Format::Att)];
 const PINS: &[(&str, PinPolicy)] =
     &[("resolve", PinPolicy::Resolve), ("require-digest", PinPolicy::RequireDigest)];
 const KEYS: &[&str] = &[
@@ -69,7 +66,11 @@ impl Reading<'_> {
         let section = page.section(node, "a rule", KEYS);
         let Some(name) = section.text("name") else {
             if section.get("name").is_none() && node.value.as_object().is_some() {
-                page.fault(node.place.value, "a rule without a name", "add `name:`; decisions name the rule");
+                page.fault(
+                    node.place.value,
+                    "a rule without a name",
+                    "add `name:`; decisions name the rule",
+                );
             }
             return None;
         };
@@ -80,7 +81,11 @@ impl Reading<'_> {
             Some(node) => {
                 let items = page.items(node, "formats");
                 if items.is_empty() {
-                    page.fault(node.place.value, format!("rule `{name}` allows no format"), "leave `formats` out to allow all");
+                    page.fault(
+                        node.place.value,
+                        format!("rule `{name}` allows no format"),
+                        "leave `formats` out to allow all",
+                    );
                 }
                 items.into_iter().filter_map(|item| page.word(item, "formats", FORMATS)).collect()
             }
@@ -108,10 +113,23 @@ impl Reading<'_> {
             (section.get("signatureRepository"), &signature_repository)
             && !repository.contains('/')
         {
-            page.fault(place.place.value, format!("`{repository}` is no repository"), "write `registry/repository`");
+            page.fault(
+                place.place.value,
+                format!("`{repository}` is no repository"),
+                "write `registry/repository`",
+            );
         }
         let name = name.to_owned();
-        Some(Rule { name, images, action, formats, signatures, attestations, signature_repository, pin })
+        Some(Rule {
+            name,
+            images,
+            action,
+            formats,
+            signatures,
+            attestations,
+            signature_repository,
+            pin,
+        })
     }
 
     fn images(&mut self, rule: &str, section: &Section<'_, '_>) -> Vec<String> {
@@ -166,7 +184,11 @@ impl Reading<'_> {
         let section = page.section(node, "an attestation", &keys);
         let name = section.text("name").map(str::to_owned);
         if name.is_none() && section.get("name").is_none() {
-            page.fault(node.place.value, format!("an attestation of rule `{rule}` without a name"), "add `name:`");
+            page.fault(
+                node.place.value,
+                format!("an attestation of rule `{rule}` without a name"),
+                "add `name:`",
+            );
         }
         let what = format!("attestation `{}` of rule `{rule}`", name.as_deref().unwrap_or("?"));
         let predicate_types = section.texts("predicateTypes");
@@ -199,9 +221,17 @@ impl Reading<'_> {
             if !self.authorities.contains_key(name) {
                 let known = self.authorities.keys().map(String::as_str);
                 let help = suggest::help(name, known, "add it to `authorities`");
-                page.fault(item.place.value, format!("{what} names the authority `{name}`, which is not in `authorities`"), help);
+                page.fault(
+                    item.place.value,
+                    format!("{what} names the authority `{name}`, which is not in `authorities`"),
+                    help,
+                );
             } else if names.iter().any(|known| known == name) {
-                page.fault(item.place.value, format!("{what} names the authority `{name}` twice"), "it counts once; leave it out");
+                page.fault(
+                    item.place.value,
+                    format!("{what} names the authority `{name}` twice"),
+                    "it counts once; leave it out",
+                );
             }
             names.push(name.to_owned());
         }
@@ -212,7 +242,11 @@ impl Reading<'_> {
         let threshold = section.count("threshold", 1);
         if let (true, Some(node)) = (threshold > most, section.get("threshold")) {
             let message = format!("{what} asks for {threshold} authorities and names {most}");
-            self.page.fault(node.place.value, message, "lower `threshold`, or name more authorities");
+            self.page.fault(
+                node.place.value,
+                message,
+                "lower `threshold`, or name more authorities",
+            );
         }
         threshold
     }
@@ -231,7 +265,10 @@ fn wrong_pattern(pattern: &str) -> Option<(&'static str, &'static str)> {
         return Some(("has a tag or a digest", "rules are about repositories; leave it out"));
     }
     if pattern.split('/').any(odd) {
-        return Some(("has an empty part, or `**` beside other characters", "write `registry.example/**`"));
+        return Some((
+            "has an empty part, or `**` beside other characters",
+            "write `registry.example/**`",
+        ));
     }
     if path.chars().any(char::is_uppercase) {
         return Some(("has upper-case letters, which no repository has", "write it in lower case"));
