@@ -52,6 +52,7 @@ pub struct Cli {
 /// Flags that every verb knows. Each is also a variable and a key of `goldgate.yaml`.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Common options (each also as GOLDGATE_… and in goldgate.yaml)")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Common {
     /// Policies beside the built-in ones: a folder or a file; may be repeated
     #[arg(long, global = true, value_name = "DIR|FILE")]

@@ -46,10 +46,10 @@ impl Failure {
     /// Every complaint on a line of its own, for a log.
     pub fn lines(&self) -> String {
         let line = |complaint: &Complaint| {
-            let place =
-                complaint.place.iter().map(|place| format!("{place}: ")).collect::<String>();
-            let help = complaint.help.iter().map(|help| format!(" ({help})")).collect::<String>();
-            format!("{place}{}{help}", complaint.message)
+            let place = complaint.place.as_ref().map(|place| format!("{place}: "));
+            let help = complaint.help.as_ref().map(|help| format!(" ({help})"));
+            [place.unwrap_or_default(), complaint.message.clone(), help.unwrap_or_default()]
+                .concat()
         };
         self.0.iter().map(line).collect::<Vec<_>>().join("\n")
     }

@@ -80,7 +80,7 @@ fn whole(page: &Page, node: Node<'_>, material: &dyn TrustMaterial, now: Timesta
     section.word("apiVersion", &[("gate/v1", ())], ());
     section.word("kind", &[("ImageVerification", ())], ());
     let mut named = Named::default();
-    let root::Roots { roots, refresh, warnings } = section
+    let root::Roots { by_name: roots, refresh, warnings } = section
         .get("trustRoots")
         .map(|node| root::roots(page, node, material, now))
         .unwrap_or_default();

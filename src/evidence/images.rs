@@ -114,9 +114,7 @@ impl Source for Arc<ImageSource> {
         &'a self,
         release: &'a Release,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
-        Box::pin(async {
-            Ok(EvidenceSet { images: self.facts(release).await, ..EvidenceSet::default() })
-        })
+        Box::pin(async { Ok(EvidenceSet { images: self.facts(release).await }) })
     }
 }
 

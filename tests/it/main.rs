@@ -14,6 +14,7 @@ mod component;
 mod grpc;
 mod harness;
 mod http;
+mod images;
 mod intake;
 mod policy;
 mod predicate;

@@ -47,7 +47,7 @@ pub(super) fn authorities(
     entries.map(|(name, node)| (name.to_owned(), reading.authority(name, node))).collect()
 }
 
-impl<'p> Reading<'p> {
+impl Reading<'_> {
     fn authority(&mut self, name: &str, node: Node<'_>) -> Option<Authority> {
         let page = self.page;
         let what = format!("authority `{name}`");

@@ -62,22 +62,16 @@ fn credentials(page: &Page, what: &str, node: Node<'_>) -> CredentialSource {
             let keys = ["namespace", "name", "file"];
             let secret = page.section(node, "`pullSecret`", &keys);
             let file = secret.get("file").and_then(|node| existing(page, node, "file"));
-            match (secret.text("namespace"), secret.text("name"), file) {
-                (Some(namespace), Some(name), Some(file)) => CredentialSource::PullSecret {
-                    namespace: namespace.to_owned(),
-                    name: name.to_owned(),
-                    file,
-                },
-                (..) => {
-                    let help = "write `{namespace: shop, name: pull, file: /var/run/secrets/pull/.dockerconfigjson}`";
-                    page.fault(
-                        node.place.value,
-                        "`pullSecret` needs `namespace`, `name` and a `file` that is there",
-                        help,
-                    );
-                    CredentialSource::Anonymous
-                }
+            if let (Some(namespace), Some(name), Some(file)) =
+                (secret.text("namespace"), secret.text("name"), file)
+            {
+                let (namespace, name) = (namespace.to_owned(), name.to_owned());
+                return CredentialSource::PullSecret { namespace, name, file };
             }
+            let help = "write `{namespace: shop, name: pull, file: /var/run/secrets/pull/.dockerconfigjson}`";
+            let message = "`pullSecret` needs `namespace`, `name` and a `file` that is there";
+            page.fault(node.place.value, message, help);
+            CredentialSource::Anonymous
         }
         (Some(_), Some(_)) | (None, None) => {
             let help = "write `dockerConfigFile: config.json`, or leave `auth` out";

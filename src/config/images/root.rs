@@ -14,7 +14,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// The trust roots, and what else was learnt while they were read.
 #[derive(Default)]
 pub(super) struct Roots {
-    pub(super) roots: Entries<TrustRoot>,
+    pub(super) by_name: Entries<TrustRoot>,
     pub(super) refresh: Option<Duration>,
     pub(super) warnings: Vec<String>,
 }
@@ -54,7 +54,7 @@ pub(super) fn roots(
             }
             usable.is_ok()
         });
-        read.roots.insert(name.to_owned(), root);
+        read.by_name.insert(name.to_owned(), root);
     }
     read
 }
