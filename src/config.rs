@@ -16,7 +16,7 @@ use std::time::Duration;
 
 pub use check::resolve;
 pub use file::{FILE_NAME, find_file};
-pub use images::{ImageTrust, read_images};
+pub use images::{ImageTrust, import_policies, read_images};
 pub use key::{Flags, KEYS, Key, Kind, keys};
 pub use process::{Variables, data_folder};
 

@@ -12,7 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use check::CheckArgs;
-pub use image::{ImageVerb, ImageVerifyArgs, VerifyBundleArgs};
+pub use image::{ImageVerb, ImageVerifyArgs, ImportPolicyArgs, VerifyBundleArgs};
 pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
 pub use serve::ServeArgs;
 

@@ -1,6 +1,7 @@
 //! `images.yaml`: whom to trust for which image (docs/images.md), checked as a whole, every fault with its place.
 
 mod authority;
+mod import;
 mod page;
 mod registry;
 mod root;
@@ -10,6 +11,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+pub use self::import::import_policies;
 use self::page::{Node, Page, Section};
 use super::{ConfigFault, Origin};
 use crate::domain::clock::Timestamp;

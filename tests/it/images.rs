@@ -138,3 +138,26 @@ async fn an_answer_is_kept_and_serves_when_the_registry_is_down() {
 async fn without_a_source_nothing_is_known() {
     assert!(gather(&[], &Release::default()).await.unwrap().images.is_empty());
 }
+
+#[test]
+fn policies_of_others_are_carried_over_whole_or_refused_by_name() {
+    for case in ["sigstore", "kyverno", "refused"] {
+        let folder = Path::new("tests/cases/images/import").join(case);
+        let input = fs::read_to_string(folder.join("input.yaml")).unwrap();
+        let written = goldgate::config::import_policies([(Path::new("input.yaml"), input)]);
+        assert_eq!(written.is_err(), case == "refused");
+        if let Ok(yaml) = &written {
+            let place = tempfile::tempdir().unwrap();
+            let file = place.path().join("images.yaml");
+            fs::write(&file, yaml).unwrap();
+            let faults = read(&file).map_or_else(|faults| lines(&faults), |_| String::new());
+            assert_eq!(faults, "", "{yaml}");
+        }
+        let found = written.unwrap_or_else(|faults| lines(&faults));
+        let expected = folder.join("expect.txt");
+        if std::env::var_os("GOLDGATE_BLESS").is_some() {
+            fs::write(&expected, &found).unwrap();
+        }
+        assert_eq!(found, fs::read_to_string(&expected).unwrap_or_default(), "{case}");
+    }
+}

@@ -36,31 +36,47 @@ pub(super) struct Section<'p, 'v> {
 }
 
 impl Page {
-    /// Reads `text`; the document is `Null` when it cannot be read.
+    /// Reads `text`, which is one document; it is `Null` when it cannot be read.
     pub(super) fn read(shown: &Path, text: String) -> (Self, Value, Place) {
-        let documents = document::yaml::read(&text, &DocumentLimits::default());
-        let file = SourceFile::new(shown.display().to_string(), text);
-        let folder = shown.parent().unwrap_or(Path::new("")).to_path_buf();
-        let mut page =
-            Self { file, folder, places: Arc::default(), faults: RefCell::new(Vec::new()) };
-        let mut first = None;
-        for document in documents {
+        let mut documents = Self::documents(shown, text).into_iter();
+        let Some((page, value, place)) = documents.next() else {
+            return (Self::new(shown, Arc::from("")), Value::Null, Place::default());
+        };
+        if let Some((_, _, second)) = documents.next() {
+            let help = "put everything into one document, without `---`";
+            page.fault(second.value, "a second document", help);
+        }
+        (page, value, place)
+    }
+
+    /// Reads every document of `text`, each on a page of its own; one that cannot be read is `Null` and has the fault.
+    pub(super) fn documents(shown: &Path, text: String) -> Vec<(Self, Value, Place)> {
+        let text: Arc<str> = text.into();
+        let read = document::yaml::read(&text, &DocumentLimits::default()).into_iter();
+        read.map(|document| {
+            let mut page = Self::new(shown, Arc::clone(&text));
             match document {
-                Ok(document) if first.is_none() => first = Some(document),
-                Ok(document) => page.fault(
-                    document.root.value,
-                    "a second document",
-                    "put everything into one document, without `---`",
-                ),
+                Ok(document) => {
+                    page.places = document.places;
+                    (page, document.value, document.root)
+                }
                 Err(fault) => {
                     let help = fault.help.unwrap_or_else(|| "mend the YAML".to_owned());
                     page.fault(fault.span, fault.message, help);
+                    (page, Value::Null, Place::default())
                 }
             }
+        })
+        .collect()
+    }
+
+    fn new(shown: &Path, text: Arc<str>) -> Self {
+        Self {
+            file: SourceFile::new(shown.display().to_string(), text),
+            folder: shown.parent().unwrap_or(Path::new("")).to_path_buf(),
+            places: Arc::default(),
+            faults: RefCell::new(Vec::new()),
         }
-        let Some(document) = first else { return (page, Value::Null, Place::default()) };
-        page.places = document.places;
-        (page, document.value, document.root)
     }
 
     /// Notes a fault.

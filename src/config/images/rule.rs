@@ -253,7 +253,7 @@ impl Reading<'_> {
 }
 
 /// What is wrong with a pattern, and what to write.
-fn wrong_pattern(pattern: &str) -> Option<(&'static str, &'static str)> {
+pub(super) fn wrong_pattern(pattern: &str) -> Option<(&'static str, &'static str)> {
     let path = pattern.split_once('/').map_or("", |(_, path)| path);
     let (first, odd) = (pattern.split('/').next().unwrap_or_default(), |segment: &str| {
         segment.is_empty() || (segment.contains("**") && segment != "**")
