@@ -48,7 +48,7 @@ impl Transport {
         let (header, remembered) = match &answers {
             None => (None, false),
             Some(Challenge::Basic) => {
-                let credential = credential(host, ask).await?;
+                let credential = credential(host, ask, budget).await?;
                 (credential.as_ref().and_then(basic), false)
             }
             Some(Challenge::Bearer { realm, service }) => {
@@ -81,7 +81,7 @@ impl Transport {
         service: Option<&str>,
         budget: &Budget,
     ) -> Result<Token, LookFault> {
-        let credential = credential(host, ask).await?;
+        let credential = credential(host, ask, budget).await?;
         if let Some(Credential::RegistryToken(token)) = credential {
             return Ok(Token::configured(token));
         }
@@ -155,7 +155,11 @@ fn encoded(url: &Url, parameters: &[(&str, &str)]) -> String {
 }
 
 /// The credential for this host and repository, read where the configuration says that it is.
-async fn credential(host: &Host, ask: &Ask<'_>) -> Result<Option<Credential>, LookFault> {
+async fn credential(
+    host: &Host,
+    ask: &Ask<'_>,
+    budget: &Budget,
+) -> Result<Option<Credential>, LookFault> {
     let no_helpers = Vec::new();
     let (file, helpers) = match &host.credentials {
         CredentialSource::Anonymous => return Ok(None),
@@ -183,7 +187,8 @@ async fn credential(host: &Host, ask: &Ask<'_>) -> Result<Option<Credential>, Lo
         None => Ok(None),
         Some(Found::Credential(credential)) => Ok(Some(credential)),
         Some(Found::Helper { name, server }) => {
-            helper::ask(&name, &server, helpers).await.map_err(&unavailable)
+            let answer = timeout_at(budget.deadline, helper::ask(&name, &server, helpers)).await;
+            answer.map_err(|_elapsed| budget.out_of_time(ask.stage))?.map_err(&unavailable)
         }
     }
 }
