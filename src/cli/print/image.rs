@@ -350,3 +350,37 @@ fn word(fact: &impl serde::Serialize) -> String {
         Ok(_) | Err(_) => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::print::sample;
+    use crate::domain::clock::Timestamp;
+
+    fn status(status: ImageVerification) -> ImageStatus {
+        let verified_at = Some(Timestamp::from_millis(0));
+        ImageStatus { verified_at, ..ImageStatus::unseen("registry.example/app:1".into(), status) }
+    }
+
+    #[test]
+    fn a_decision_has_a_line_for_each_image_that_was_looked_at() {
+        let verified = ImageStatus {
+            signed_by: vec!["release".into()],
+            attested: vec!["provenance".into(), "vulnerability_scan".into()],
+            slsa_level: Some(2),
+            ..status(ImageVerification::Verified)
+        };
+        let unsigned = ImageStatus {
+            reasons: vec!["UNSIGNED".into()],
+            ..status(ImageVerification::Unverified)
+        };
+        let unseen = ImageStatus::unseen("other:1".into(), ImageVerification::NotLookedAt);
+        let decision = Decision { images: vec![verified, unsigned, unseen], ..sample::allowed() };
+        assert_eq!(
+            lines(&decision, Look::PLAIN),
+            "image:   registry.example/app:1 verified: signed by release, provenance (SLSA build level 2),\n         \
+             vulnerability scan\n\
+             image:   registry.example/app:1 not verified: UNSIGNED\n"
+        );
+    }
+}
