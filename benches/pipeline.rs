@@ -79,7 +79,7 @@ impl Subject {
     }
 
     fn evaluate(&self) -> Vec<Outcome> {
-        self.revision.evaluate(&self.request, &self.release, &EvidenceSet {}, NOW)
+        self.revision.evaluate(&self.request, &self.release, &EvidenceSet::default(), NOW)
     }
 
     fn judge(&self, outcomes: &[Outcome]) -> Judgement {

@@ -5,6 +5,7 @@
 
 mod check;
 mod file;
+mod images;
 mod key;
 mod process;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 pub use check::resolve;
 pub use file::{FILE_NAME, find_file};
+pub use images::{ImageTrust, import_policies, read_images};
 pub use key::{Flags, KEYS, Key, Kind, keys};
 pub use process::{Variables, data_folder};
 
@@ -95,6 +97,8 @@ pub struct Config {
     pub quiet: Setting<bool>,
     /// Whether to say more.
     pub verbose: Setting<bool>,
+    /// Whom to trust for which image: `images.yaml`, unless images are not to be looked at.
+    pub images: Setting<Option<PathBuf>>,
     /// The server to ask instead of deciding here.
     pub server: Setting<Option<String>>,
     /// Who or what asks.

@@ -2,6 +2,8 @@
 
 pub mod advisory;
 pub mod attachment;
+pub mod images;
+pub mod material;
 pub mod predicate;
 pub mod registry;
 pub mod verify;

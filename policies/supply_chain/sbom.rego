@@ -7,7 +7,7 @@
 #   scope: image
 #   needs: facts
 #   controls: []
-#   remediation: Attest an SBOM in the release job, e.g. `syft -o cyclonedx-json IMAGE > sbom.json` and `cosign attest --type cyclonedx --predicate sbom.json IMAGE`.
+#   remediation: Attest an SBOM in the release job, e.g. `syft -o cyclonedx-json IMAGE > sbom.json` and `cosign attest --type cyclonedx --predicate sbom.json IMAGE`, and let a rule of `images.yaml` name who may attest it.
 package goldgate.supply_chain.sbom
 
 import data.goldgate.lib.image

@@ -7,7 +7,7 @@
 #   scope: image
 #   needs: facts
 #   controls: []
-#   remediation: Scan again and attest the result, e.g. `trivy image --format cosign-vuln IMAGE > scan.json` and `cosign attest --type vuln --predicate scan.json IMAGE`.
+#   remediation: Scan again and attest the result, e.g. `trivy image --format cosign-vuln IMAGE > scan.json` and `cosign attest --type vuln --predicate scan.json IMAGE`, and let a rule of `images.yaml` name who may attest it.
 package goldgate.supply_chain.scan
 
 import data.goldgate.lib.image

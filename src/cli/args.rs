@@ -14,7 +14,7 @@ use clap_complete::Shell;
 
 pub use advisories::AdvisoriesVerb;
 pub use check::CheckArgs;
-pub use image::{ImageVerb, ImageVerifyArgs, VerifyBundleArgs};
+pub use image::{ImageVerb, ImageVerifyArgs, ImportPolicyArgs, VerifyBundleArgs};
 pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
 pub use serve::ServeArgs;
 
@@ -54,6 +54,7 @@ pub struct Cli {
 /// Flags that every verb knows. Each is also a variable and a key of `goldgate.yaml`.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Common options (each also as GOLDGATE_… and in goldgate.yaml)")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct Common {
     /// Policies beside the built-in ones: a folder or a file; may be repeated
     #[arg(long, global = true, value_name = "DIR|FILE")]
@@ -67,6 +68,12 @@ pub struct Common {
     /// Folder of the embedded record [default: the platform's data folder]
     #[arg(long, global = true, value_name = "DIR")]
     pub data: Option<String>,
+    /// Whom to trust for which image (docs/images.md); without it images are not looked at
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "no_images")]
+    pub images: Option<String>,
+    /// Look at no image: for runs without a network
+    #[arg(long, global = true)]
+    pub no_images: bool,
     /// Where the release shall go [default: production]
     #[arg(long, short = 'e', global = true, value_name = "NAME")]
     pub environment: Option<String>,
@@ -92,6 +99,8 @@ impl Common {
         flags.set_all(&keys::BUNDLE, self.bundle.clone());
         flags.switch(&keys::NO_BUILTIN, self.no_builtin);
         flags.set(&keys::DATA, self.data.clone());
+        flags.set(&keys::IMAGES, self.images.clone());
+        flags.switch(&keys::NO_IMAGES, self.no_images);
         flags.set(&keys::ENVIRONMENT, self.environment.clone());
         flags.set(&keys::FAIL_ON, self.fail_on.clone());
         flags.set(&keys::COLOR, self.color.clone());

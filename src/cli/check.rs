@@ -111,9 +111,11 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
     };
     let limits = local::limits(&session.config.limits);
     let salt = local::salt(session.config.data.value.as_deref())?;
+    let images = local::images(&session.config)?;
     let gate = |store| {
         let revision = Arc::clone(&revision);
-        Gate::new(limits, Vec::new(), revision, store, Arc::new(SystemClock), salt.clone())
+        let sources = local::boxed(&session.config, images.as_ref());
+        Gate::new(limits, sources, revision, store, Arc::new(SystemClock), salt.clone())
     };
     let (decision, release) = worker::run(|| async {
         let judging = gate(store.clone());

@@ -42,6 +42,19 @@ impl Complaint {
     }
 }
 
+impl Failure {
+    /// Every complaint on a line of its own, for a log.
+    pub fn lines(&self) -> String {
+        let line = |complaint: &Complaint| {
+            let place = complaint.place.as_ref().map(|place| format!("{place}: "));
+            let help = complaint.help.as_ref().map(|help| format!(" ({help})"));
+            [place.unwrap_or_default(), complaint.message.clone(), help.unwrap_or_default()]
+                .concat()
+        };
+        self.0.iter().map(line).collect::<Vec<_>>().join("\n")
+    }
+}
+
 impl From<Complaint> for Failure {
     fn from(complaint: Complaint) -> Self {
         Self(vec![complaint])

@@ -1,5 +1,6 @@
 //! `image`: what the gate sees of an image.
 
+mod import_policy;
 mod verify;
 mod verify_bundle;
 
@@ -15,6 +16,7 @@ use crate::cli::session::Session;
 pub fn run(session: &Session, verb: &ImageVerb) -> Result<Exit, Failure> {
     match verb {
         ImageVerb::Verify(args) => verify::run(session, args),
+        ImageVerb::ImportPolicy(args) => import_policy::run(session, args),
         ImageVerb::VerifyBundle(args) => verify_bundle::run(session, args),
     }
 }

@@ -7,12 +7,15 @@ use std::sync::Arc;
 
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
-use crate::config::{Config, LimitSettings};
+use crate::config::{Config, ImageTrust, LimitSettings, read_images};
+use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
+use crate::evidence::images::ImageSource;
+use crate::evidence::material::SigstoreMaterial;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::SqliteStore;
@@ -47,13 +50,39 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
     Ok(Arc::new(Revision::load(&sources, &options)?))
 }
 
+/// The source of facts about images, when an `images.yaml` is configured.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn images(config: &Config) -> Result<Option<Arc<ImageSource>>, Failure> {
+    let Some(trust) = image_trust(config)? else { return Ok(None) };
+    let source = ImageSource::new(trust.configuration, Arc::new(SystemClock))?;
+    Ok(Some(Arc::new(source)))
+}
+
+/// The trust configuration of images, when one is configured.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn image_trust(config: &Config) -> Result<Option<ImageTrust>, Failure> {
+    let Some(path) = &config.images.value else { return Ok(None) };
+    Ok(Some(read_images(path, path, &SigstoreMaterial, SystemClock.now())?))
+}
+
 /// Where verified facts come from, as the configuration says.
 ///
 /// # Errors
 /// Everything that is wrong with their own configuration, at once.
 pub fn sources(session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
-    let advisories = advisories_file(&session.config).map(AdvisorySource::new);
-    Ok(advisories.into_iter().map(|source| Box::new(source) as Box<dyn Source>).collect())
+    Ok(boxed(&session.config, images(&session.config)?.as_ref()))
+}
+
+/// The sources of a gate: images when they are configured, and the advisories that were imported.
+pub fn boxed(config: &Config, images: Option<&Arc<ImageSource>>) -> Vec<Box<dyn Source>> {
+    let images = images.map(|images| Box::new(Arc::clone(images)) as Box<dyn Source>);
+    let advisories = advisories_file(config).map(AdvisorySource::new);
+    let advisories = advisories.map(|source| Box::new(source) as Box<dyn Source>);
+    images.into_iter().chain(advisories).collect()
 }
 
 /// Where imported advisories are kept.

@@ -1,6 +1,7 @@
 //! `serve`: the gate as a server.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::app::telemetry::{self, LogOptions};
 use crate::app::{self, AdmissionOptions, Limits, ServeOptions};
@@ -10,6 +11,7 @@ use crate::cli::local;
 use crate::cli::session::Session;
 use crate::config::{Config, ServeSettings};
 use crate::domain::clock::SystemClock;
+use crate::evidence::images::ImageSource;
 use crate::gate::Gate;
 use crate::record::Store;
 
@@ -26,9 +28,34 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let salt = local::salt(config.data.value.as_deref())?;
     let limits = local::limits(&config.limits);
     let clock = Arc::new(SystemClock);
-    let gate = Arc::new(Gate::new(limits, Vec::new(), revision, Some(store), clock, salt));
-    app::runtime()?.block_on(app::serve(gate, options))?;
+    let (images, refresh) = images(config)?;
+    let sources = local::boxed(config, images.as_ref());
+    let gate = Arc::new(Gate::new(limits, sources, revision, Some(store), clock, salt));
+    app::runtime()?.block_on(async {
+        let serving = app::serve(gate, options);
+        let Some(images) = images else { return serving.await };
+        let (config, read) = (config.clone(), local::image_trust);
+        let reload = app::reload::ImageReload::new(images, refresh, move || {
+            read(&config)
+                .map(|trust| trust.map(|trust| trust.configuration))
+                .map_err(|failure| failure.lines())
+        });
+        tokio::select! {
+            served = serving => served,
+            stopped = reload.run() => stopped,
+        }
+    })?;
     Ok(Exit::Allow)
+}
+
+/// The source of facts about images, and after how long a mirror of a trust root is asked again.
+fn images(config: &Config) -> Result<(Option<Arc<ImageSource>>, Option<Duration>), Failure> {
+    let Some(trust) = local::image_trust(config)? else { return Ok((None, None)) };
+    for warning in &trust.warnings {
+        tracing::warn!("{warning}");
+    }
+    let source = ImageSource::new(trust.configuration, Arc::new(SystemClock))?;
+    Ok((Some(Arc::new(source)), trust.refresh))
 }
 
 fn log(session: &Session) -> LogOptions {

@@ -102,6 +102,7 @@ impl Check {
         let color = self.one(&keys::COLOR, ColorChoice::default(), word);
         let quiet = self.one(&keys::QUIET, false, switch);
         let verbose = self.one(&keys::VERBOSE, false, switch);
+        let images = self.images();
         let server = self.optional(&keys::SERVER, url);
         let trigger = self.trigger();
         let limits = self.limits();
@@ -118,6 +119,7 @@ impl Check {
             color,
             quiet,
             verbose,
+            images,
             server,
             trigger,
             limits,
@@ -125,6 +127,13 @@ impl Check {
             serve,
             shown: Vec::new(),
         }
+    }
+
+    /// The trust configuration of images; `--no-images` wins over every layer that names one.
+    fn images(&mut self) -> Setting<Option<PathBuf>> {
+        let named = self.optional(&keys::IMAGES, |path| Ok(PathBuf::from(path)));
+        let none = self.one(&keys::NO_IMAGES, false, switch);
+        if none.value { Setting { value: None, origin: none.origin } } else { named }
     }
 
     fn trigger(&mut self) -> Trigger {

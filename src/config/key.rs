@@ -57,6 +57,8 @@ pub mod keys {
         COLOR: "color", "auto", Some("GOLDGATE_COLOR"), Some("--color"), Text;
         QUIET: "quiet", "true", Some("GOLDGATE_QUIET"), Some("--quiet"), Switch;
         VERBOSE: "verbose", "true", Some("GOLDGATE_VERBOSE"), Some("--verbose"), Switch;
+        IMAGES: "images", "images.yaml", Some("GOLDGATE_IMAGES"), Some("--images"), Path;
+        NO_IMAGES: "noImages", "true", Some("GOLDGATE_NO_IMAGES"), Some("--no-images"), Switch;
         SERVER: "server", "https://goldgate.example", Some("GOLDGATE_SERVER"), Some("--server"), Text;
         ACTOR: "trigger.actor", "someone", Some("GOLDGATE_ACTOR"), Some("--actor"), Text;
         PIPELINE_URL: "trigger.pipelineUrl", "https://ci.example/1", Some("GOLDGATE_PIPELINE_URL"), Some("--pipeline-url"), Text;

@@ -412,11 +412,22 @@ mod tests {
             (HEX, "image id"),
             ("a.b:x/c", "no registry"),
             ("[::g]/a", "no IPv6"),
+            ("[2001:db8::1/a", "no registry"),
+            ("[2001:db8::1]:x/a", "no registry"),
+            ("registry.example:/a", "no registry"),
+            ("-a.example/b", "no registry"),
+            ("a@sha512:123", "needs 128"),
+            ("a@sha256:", "needs 64"),
+            ("a@SHA256:123", "`SHA256`"),
+            ("a@", "no digest"),
+            ("a:v1@sha256:4b8d@sha256:4b8d", "needs 64"),
             ("/a", "empty part"),
         ] {
             let reason = text.parse::<ImageParts>().unwrap_err();
             assert!(reason.contains(part), "{text}: {reason}");
         }
+        let upper = format!("a@sha256:{}", HEX.to_ascii_uppercase());
+        assert!(upper.parse::<ImageParts>().unwrap_err().contains("lower case"));
         assert!(format!("a:{}", "x".repeat(129)).parse::<ImageParts>().is_err());
         assert!("a/".repeat(200).trim_end_matches('/').parse::<ImageParts>().is_err());
     }

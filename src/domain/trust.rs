@@ -1,6 +1,7 @@
 //! Whom to trust for which image: the checked form of `images.yaml`, plain data with everything loaded.
 
 mod authority;
+mod material;
 mod pattern;
 mod registry;
 mod rule;
@@ -13,6 +14,7 @@ pub use authority::{
     Authority, Claim, HashPolicy, IdentityPattern, KeyAuthority, KeylessAuthority, LogDemand,
     SctDemand, SignatureHash, Signer, TimestampDemand,
 };
+pub use material::{MirroredRoot, TrustMaterial, TufMirror};
 pub use pattern::{AnchoredRegex, TextPattern};
 pub use registry::{CredentialSource, Registries, RegistryHost};
 pub use rule::{AttestationDemand, Format, PinPolicy, Rule, RuleAction, SignatureDemand};

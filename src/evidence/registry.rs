@@ -25,6 +25,7 @@ use budget::Budget;
 use collector::Collector;
 use fault::fault;
 use host::Hosts;
+pub(in crate::evidence) use host::mirror_client;
 use manifest::{Document, ImageManifest, Platform};
 use repository::{BlobLimit, Manifest, Repository, supported};
 use transport::Transport;

@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use rejection::Rejection;
-pub use root::public_good_root;
+pub use root::{check_trust_root, public_good_root};
 pub use single::{BundleArtifact, BundleFacts, BundleQuestion, BundleSigner, verify_bundle};
 
 use crate::domain::clock::Timestamp;

@@ -16,7 +16,7 @@ const NAME_LABEL: &str = "app.kubernetes.io/name";
 /// the workloads are labelled with.
 pub(super) fn settle(release: &mut Release, request: &Request, entities: &[Entity]) {
     let named = request.service.as_ref();
-    if release.resources.is_empty() && release.images.is_empty() {
+    if release.resources.is_empty() && release.images.is_empty() && release.sboms.is_empty() {
         note_nothing(release);
         if named.is_none() && entities.is_empty() {
             return;
@@ -39,7 +39,7 @@ fn note_nothing(release: &mut Release) {
     if !release.faults.is_empty() {
         return;
     }
-    let message = "nothing to check was found: no resource and no image";
+    let message = "nothing to check was found: no resource, no image and no bill of materials";
     let mut made = fault::at(&code::NOTHING, Location::default(), message);
     made.named = true;
     release.faults.push(made);

@@ -436,7 +436,8 @@ spec:
         let mut all = every_input(&request, &release(), &unseen);
         all.extend(every_input(&Request::default(), &Release::default(), &unseen));
         assert_eq!(all.len(), 6);
-        let seen = EvidenceSet { images: image::tests::every_fact("nginx:1") };
+        let seen =
+            EvidenceSet { images: image::tests::every_fact("nginx:1"), ..EvidenceSet::default() };
         all.extend(every_input(&request, &release(), &seen));
         for input in all {
             let json = serde_json::to_value(&input).unwrap();

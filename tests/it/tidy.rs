@@ -44,7 +44,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("tonic", &["src/api", "src/app", "src/proto.rs"]),
     ("prost", &["src/api", "src/proto.rs"]),
     ("axum", &["src/api", "src/app"]),
-    ("rustls", &["src/api", "src/app"]),
+    ("rustls", &["src/api", "src/app", "src/evidence/registry"]),
     ("tokio_rustls", &["src/api", "src/app"]),
     ("ignore", &["src/intake"]),
     ("clap", &["src/cli", "src/main.rs"]),

@@ -29,7 +29,7 @@ fn every_question_is_answered_as_a_careful_verifier_answers() {
     assert!(wrong.is_empty(), "{wrong}");
 }
 
-fn complaint(question: &Question, answer: &Answer) -> Option<&'static str> {
+pub(crate) fn complaint(question: &Question, answer: &Answer) -> Option<&'static str> {
     let is_verified = answer.verification.status == VerificationStatus::Verified;
     let has_facts = !answer.signatures.is_empty() || !answer.attestations.is_empty();
     match question.expect.as_str() {

@@ -13,6 +13,8 @@ pub enum ImageVerb {
     Verify(ImageVerifyArgs),
     /// Verify one Sigstore bundle and one file, without a registry
     VerifyBundle(VerifyBundleArgs),
+    /// Write `images.yaml` from policies of Sigstore's policy controller or Kyverno
+    ImportPolicy(ImportPolicyArgs),
 }
 
 /// `image verify`
@@ -63,4 +65,21 @@ pub struct VerifyBundleArgs {
     /// How to print it
     #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
+}
+
+/// `image import-policy`
+#[derive(Args, Debug)]
+#[command(after_help = "Examples:\n  \
+    goldgate image import-policy cluster-image-policy.yaml > images.yaml\n  \
+    goldgate image import-policy policies/*.yaml -o images.yaml\n\n\
+    Reads ClusterImagePolicy (Sigstore), ImageValidatingPolicy and verifyImages of ClusterPolicy (Kyverno). What cannot be\n\
+    carried over is refused with its place, and nothing is written.\n\n\
+    Exit codes: 0 written, 2 something cannot be carried over, or bad usage.")]
+pub struct ImportPolicyArgs {
+    /// Files of policies
+    #[arg(value_name = "FILE", required = true)]
+    pub files: Vec<PathBuf>,
+    /// Write to this file, and not to standard output
+    #[arg(long, short, value_name = "FILE")]
+    pub output_file: Option<PathBuf>,
 }

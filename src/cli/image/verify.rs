@@ -6,7 +6,6 @@ use crate::cli::exit::Exit;
 use crate::cli::print::{image, json};
 use crate::cli::session::Session;
 use crate::cli::{local, progress, worker};
-use crate::domain::error::Error;
 use crate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
 use crate::domain::image::Image;
 use crate::domain::release::{ImageUse, Release};
@@ -29,7 +28,7 @@ pub(super) fn run(session: &Session, args: &ImageVerifyArgs) -> Result<Exit, Fai
     let what = format!("looking at {}", args.reference);
     let evidence: EvidenceSet = worker::run(|| async {
         let gathered = evidence::gather(&sources, &release);
-        Ok::<_, Error>(progress::shown(&session.printer, &what, gathered).await?)
+        progress::shown(&session.printer, &what, gathered).await
     })?;
     let Some(facts) = evidence.image(&args.reference) else {
         let message = "no image verification is configured, so nothing is known of any image";

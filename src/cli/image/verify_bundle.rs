@@ -49,7 +49,7 @@ pub(super) fn run(session: &Session, args: &VerifyBundleArgs) -> Result<Exit, Fa
     let answer = match verify_bundle(&question, SystemClock.now())? {
         Ok(facts) => BundleAnswer::Accepted {
             format: facts.format,
-            signer: facts.signer,
+            signer: Box::new(facts.signer),
             predicate_type: facts.predicate.map(|(predicate_type, _)| predicate_type),
         },
         Err(rejection) => {

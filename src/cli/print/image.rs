@@ -145,9 +145,10 @@ fn signer(signer: &SignerFacts) -> Vec<Tree> {
 }
 
 fn attestation(facts: &AttestationFacts) -> Tree {
-    let kind = match &facts.facts {
-        Predicate::Other => facts.predicate_type.clone(),
-        known => known.kind().replace('_', " "),
+    let kind = if facts.facts == Predicate::Other {
+        facts.predicate_type.clone()
+    } else {
+        facts.facts.kind().replace('_', " ")
     };
     let name = match &facts.name {
         Some(name) if *name != kind => format!("{kind} `{name}`"),
@@ -288,7 +289,7 @@ pub enum BundleAnswer {
         /// Its version.
         format: ItemFormat,
         /// Who signed.
-        signer: SignerFacts,
+        signer: Box<SignerFacts>,
         /// The type of the predicate, when it holds a statement.
         predicate_type: Option<String>,
     },
@@ -347,5 +348,39 @@ fn word(fact: &impl serde::Serialize) -> String {
     match serde_json::to_value(fact) {
         Ok(serde_json::Value::String(word)) => word,
         Ok(_) | Err(_) => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::print::sample;
+    use crate::domain::clock::Timestamp;
+
+    fn status(status: ImageVerification) -> ImageStatus {
+        let verified_at = Some(Timestamp::from_millis(0));
+        ImageStatus { verified_at, ..ImageStatus::unseen("registry.example/app:1".into(), status) }
+    }
+
+    #[test]
+    fn a_decision_has_a_line_for_each_image_that_was_looked_at() {
+        let verified = ImageStatus {
+            signed_by: vec!["release".into()],
+            attested: vec!["provenance".into(), "vulnerability_scan".into()],
+            slsa_level: Some(2),
+            ..status(ImageVerification::Verified)
+        };
+        let unsigned = ImageStatus {
+            reasons: vec!["UNSIGNED".into()],
+            ..status(ImageVerification::Unverified)
+        };
+        let unseen = ImageStatus::unseen("other:1".into(), ImageVerification::NotLookedAt);
+        let decision = Decision { images: vec![verified, unsigned, unseen], ..sample::allowed() };
+        assert_eq!(
+            lines(&decision, Look::PLAIN),
+            "image:   registry.example/app:1 verified: signed by release, provenance (SLSA build level 2),\n         \
+             vulnerability scan\n\
+             image:   registry.example/app:1 not verified: UNSIGNED\n"
+        );
     }
 }

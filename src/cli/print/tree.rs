@@ -46,9 +46,10 @@ impl Tree {
             let room = look.width.saturating_sub(inner.chars().count()).max(40);
             let rest = if child.children.is_empty() { "   " } else { "│  " };
             for (number, line) in child.line(look, room).iter().enumerate() {
-                match number {
-                    0 => out.push_str(&format!("{indent}{branch}{line}\n")),
-                    _ => out.push_str(&format!("{inner}{rest}{line}\n")),
+                let (before, behind) =
+                    if number == 0 { (indent, branch) } else { (inner.as_str(), rest) };
+                for part in [before, behind, line, "\n"] {
+                    out.push_str(part);
                 }
             }
             child.below(&inner, look, out);
@@ -63,10 +64,8 @@ impl Tree {
             (false, false) => format!("{head} {}", self.text),
         };
         // One long word, such as a reference, is there to be copied: it stays beside its head.
-        let mut lines = match self.text.contains(' ') {
-            true => wrap(&whole, room),
-            false => vec![clean(&whole)],
-        };
+        let mut lines =
+            if self.text.contains(' ') { wrap(&whole, room) } else { vec![clean(&whole)] };
         if let (Some(style), Some(first)) = (self.style, lines.first_mut())
             && let Some(rest) = first.strip_prefix(&head)
         {

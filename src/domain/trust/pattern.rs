@@ -77,3 +77,52 @@ impl fmt::Debug for AnchoredRegex {
         write!(f, "/{}/", self.written)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(written: &str, text: &str) -> bool {
+        AnchoredRegex::new(written).unwrap().matches(text)
+    }
+
+    #[test]
+    fn a_part_of_a_text_does_not_match() {
+        let wanted = r"https://github\.com/acme/.*";
+        assert!(matches(wanted, "https://github.com/acme/app"));
+        assert!(!matches(wanted, "https://evil.example/?https://github.com/acme/app"));
+        assert!(!matches("acme", "acme-evil"));
+        assert!(!matches("a|b", "ax"));
+    }
+
+    #[test]
+    fn anchors_of_its_own_do_no_harm() {
+        assert!(matches("^a.*$", "abc"));
+        assert!(!matches("^a.*$", "xabc"));
+    }
+
+    #[test]
+    fn no_flag_and_no_line_break_opens_the_ends() {
+        assert!(!matches("(?m)^a$", "a\nb"));
+        assert!(!matches("(?m)^a$", "b\na"));
+        assert!(!matches("a", "a\n"));
+        assert!(!matches("a$", "a\n"));
+        assert!(AnchoredRegex::new("(?x)a # b").is_err());
+    }
+
+    #[test]
+    fn what_is_no_expression_alone_is_refused() {
+        assert!(AnchoredRegex::new("a)|(b").is_err());
+        assert!(AnchoredRegex::new("(").is_err());
+    }
+
+    #[test]
+    fn an_expression_that_grows_beyond_bounds_is_refused() {
+        assert!(AnchoredRegex::new("((a{1000}){1000}){10}").is_err());
+    }
+
+    #[test]
+    fn an_exact_text_is_no_pattern() {
+        assert!(!TextPattern::Exact("a.c".to_owned()).matches("abc"));
+    }
+}

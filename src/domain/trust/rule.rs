@@ -81,3 +81,66 @@ pub enum PinPolicy {
     /// The reference must carry a digest.
     RequireDigest,
 }
+
+impl Rule {
+    /// Whether the rule is about `name` (`registry/repository`, with nothing left to a default).
+    pub fn is_about(&self, name: &str) -> bool {
+        self.images.iter().any(|pattern| matches_name(pattern, name))
+    }
+}
+
+/// Whether `pattern` is about `name`.
+fn matches_name(pattern: &str, name: &str) -> bool {
+    let pattern: Vec<&str> = pattern.split('/').collect();
+    let name: Vec<&str> = name.split('/').collect();
+    matches_segments(&pattern, &name)
+}
+
+/// Patterns come from the operator and names have 255 characters, so that a walk with steps back is short.
+fn matches_segments(pattern: &[&str], name: &[&str]) -> bool {
+    match (pattern.split_first(), name.split_first()) {
+        (None, None) => true,
+        (Some((&"**", rest)), _) => {
+            (0..=name.len()).any(|n| name.get(n..).is_some_and(|name| matches_segments(rest, name)))
+        }
+        (Some((first, pattern)), Some((segment, name))) => {
+            matches_segment(first, segment) && matches_segments(pattern, name)
+        }
+        (None, Some(_)) | (Some(_), None) => false,
+    }
+}
+
+/// Whether `segment` is `pattern`, in which `*` stands for any characters.
+fn matches_segment(pattern: &str, segment: &str) -> bool {
+    let Some((before, after)) = pattern.split_once('*') else { return pattern == segment };
+    let Some(rest) = segment.strip_prefix(before) else { return false };
+    if !after.contains('*') {
+        return rest.ends_with(after);
+    }
+    let mut ends = rest.char_indices().map(|(at, _)| at).chain([rest.len()]);
+    ends.any(|at| rest.get(at..).is_some_and(|rest| matches_segment(after, rest)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_stars_are_any_path_and_one_is_a_part_of_a_name() {
+        for (pattern, name, matches) in [
+            ("**", "docker.io/library/nginx", true),
+            ("registry.example/**", "registry.example/shop/app", true),
+            ("registry.example/**", "registry.example.evil/shop/app", false),
+            ("registry.example/*", "registry.example/app", true),
+            ("registry.example/*", "registry.example/shop/app", false),
+            ("registry.example/shop-*/a*p", "registry.example/shop-1/app", true),
+            ("registry.example/shop-*/app", "registry.example/shop/app", false),
+            ("registry.example/**/app", "registry.example/a/b/app", true),
+            ("registry.example/**/app", "registry.example/a/b/other", false),
+            ("registry.example/app", "registry.example/app", true),
+            ("registry.example/app", "registry.example/app2", false),
+        ] {
+            assert_eq!(matches_name(pattern, name), matches, "{pattern} {name}");
+        }
+    }
+}

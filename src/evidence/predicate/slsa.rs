@@ -6,7 +6,7 @@
 //! builder).
 
 use crate::domain::evidence::{IdentityFacts, SignerFacts};
-use crate::domain::predicate::{Provenance, SlsaLevel};
+use crate::domain::predicate::{Predicate, Provenance, SlsaLevel};
 use crate::domain::repository::Repository;
 use crate::domain::trust::Claim;
 
@@ -53,6 +53,20 @@ const ISOLATED: [(&str, &str); 2] = [
         "_slsa3.yml",
     ),
 ];
+
+/// The level that a verified predicate, signed by `signer`, shows; `None` when it is no provenance.
+pub fn level_of(predicate: &Predicate, signer: &SignerFacts) -> Option<SlsaLevel> {
+    match predicate {
+        Predicate::Provenance(provenance) => Some(level(provenance, signer)),
+        Predicate::VerificationSummary(_)
+        | Predicate::Sbom(_)
+        | Predicate::VulnerabilityScan(_)
+        | Predicate::Vex(_)
+        | Predicate::TestResult(_)
+        | Predicate::Release(_)
+        | Predicate::Other => None,
+    }
+}
 
 /// The level that verified provenance, signed by `signer`, shows.
 pub fn level(provenance: &Provenance, signer: &SignerFacts) -> SlsaLevel {

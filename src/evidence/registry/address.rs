@@ -30,16 +30,12 @@ impl AddressPolicy {
 /// An address of version 4 inside one of version 6: mapped, compatible, NAT64 or 6to4. The connection ends at the former.
 fn embedded_v4(address: IpAddr) -> Option<Ipv4Addr> {
     let IpAddr::V6(address) = address else { return None };
-    let [a, b, c, d, e, f, g, h] = address.segments();
-    let v4 = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        Ipv4Addr::new(a, b, c, d)
-    };
-    match (a, b, c, d, e, f) {
-        (0, 0, 0, 0, 0, 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => Some(v4(g, h)),
+    match address.segments() {
         // `::` and `::1` are addresses of their own.
-        (0, 0, 0, 0, 0, 0) if g != 0 => Some(v4(g, h)),
-        (0x2002, ..) => Some(v4(b, c)),
+        [0, 0, 0, 0, 0, 0, 0, _] => None,
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..] => Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low))),
         _ => None,
     }
 }
@@ -89,7 +85,7 @@ fn is_public(address: IpAddr) -> bool {
         ),
         // Only 2000::/3 is given out; Teredo, ORCHID and documentation lie inside it.
         IpAddr::V6(address) => match address.segments() {
-            [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
+            [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0xfff, ..] => false,
             [first, ..] => first & 0xe000 == 0x2000,
         },
     }

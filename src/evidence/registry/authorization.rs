@@ -17,7 +17,7 @@ pub(super) const MAX_TOKEN_BYTES: usize = 64 * 1024;
 /// How long a token holds of which the server says nothing.
 ///
 /// Source: distribution, "Token Authentication Specification": `expires_in` defaults to 60 seconds.
-const DEFAULT_LIFETIME: Duration = Duration::from_secs(60);
+const DEFAULT_LIFETIME: Duration = Duration::from_mins(1);
 /// A token is not used in its last moments: it would run out on the way.
 const MARGIN: Duration = Duration::from_secs(10);
 /// Repositories whose tokens are remembered; beyond that the memory starts again.

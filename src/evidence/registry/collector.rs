@@ -106,10 +106,10 @@ impl<'c> Collector<'c> {
             None => (AttachmentPlace::FallbackTag, self.fallback().await?),
         };
         let mut seen = BTreeSet::new();
-        let opened = descriptors
-            .into_iter()
-            .filter(|descriptor| seen.insert(descriptor.digest.clone()))
-            .map(|descriptor| async move { self.opened(found, &descriptor).await });
+        let mut opened = Vec::new();
+        for descriptor in descriptors.iter().filter(|one| seen.insert(one.digest.as_str())) {
+            opened.push(self.opened(found, descriptor));
+        }
         let items: Vec<Vec<Attachment>> =
             stream::iter(opened).buffered(MAX_ITEMS_AT_ONCE).collect().await;
         Ok(items.into_iter().flatten().collect())
@@ -178,7 +178,10 @@ impl<'c> Collector<'c> {
         carrier: &Carrier<'_>,
         layers: Vec<(&Descriptor, BlobLimit)>,
     ) -> Vec<Attachment> {
-        let items = layers.into_iter().map(|(layer, limit)| self.item(carrier, layer, limit));
+        let mut items = Vec::with_capacity(layers.len());
+        for (layer, limit) in layers {
+            items.push(self.item(carrier, layer, limit));
+        }
         stream::iter(items).buffered(MAX_ITEMS_AT_ONCE).collect().await
     }
 

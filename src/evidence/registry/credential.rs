@@ -194,9 +194,9 @@ mod tests {
 
     use super::*;
 
-    fn password(user: &str, password: &str) -> Option<Found> {
+    fn password(user: &str, password: &str) -> Found {
         let password = Secret::new(password);
-        Some(Found::Credential(Credential::Password { user: user.to_owned(), password }))
+        Found::Credential(Credential::Password { user: user.to_owned(), password })
     }
 
     fn file(text: &str) -> CredentialFile {
@@ -215,14 +215,14 @@ mod tests {
             }}"#,
         );
         for (host, repository, found) in [
-            ("registry.example", "other/app", password("a", "1:")),
-            ("registry.example", "team/app", password("b", "2")),
-            ("registry.example", "teams/app", password("a", "1:")),
-            ("a.corp.example", "app", password("c", "3")),
+            ("registry.example", "other/app", Some(password("a", "1:"))),
+            ("registry.example", "team/app", Some(password("b", "2"))),
+            ("registry.example", "teams/app", Some(password("a", "1:"))),
+            ("a.corp.example", "app", Some(password("c", "3"))),
             ("a.b.corp.example", "app", None),
             ("registry.example.evil.example", "app", None),
             ("registry.example:5000", "app", None),
-            ("docker.io", "library/nginx", password("d", "4")),
+            ("docker.io", "library/nginx", Some(password("d", "4"))),
         ] {
             assert_eq!(file.lookup(host, repository), Ok(found), "{host} {repository}");
         }
@@ -253,7 +253,7 @@ mod tests {
         );
         let fault = file.lookup("a.example", "x").unwrap_err();
         assert!(fault.contains("a.example") && !fault.contains("hunter2"), "{fault}");
-        assert_eq!(file.lookup("b.example", "x"), Ok(password("b", "2")));
+        assert_eq!(file.lookup("b.example", "x"), Ok(Some(password("b", "2"))));
         let fault = CredentialFile::parse(br#"{"auths": {"a": {"auth": hunter2}}}"#).unwrap_err();
         assert!(fault.contains("line 1") && !fault.contains("hunter2"), "{fault}");
         let shown = format!(
@@ -268,7 +268,7 @@ mod tests {
         fn a_password_shown_reads_back(user in "[a-z]{1,8}", secret in "[!-~]{0,20}") {
             let auth = STANDARD.encode(format!("{user}:{secret}"));
             let text = format!(r#"{{"auths": {{"r.example": {{"auth": "{auth}"}}}}}}"#);
-            prop_assert_eq!(file(&text).lookup("r.example", "x"), Ok(password(&user, &secret)));
+            prop_assert_eq!(file(&text).lookup("r.example", "x"), Ok(Some(password(&user, &secret))));
         }
 
         #[test]

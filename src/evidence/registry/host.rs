@@ -24,7 +24,9 @@ use crate::domain::trust::{CredentialSource, Registries, RegistryHost};
 /// Requests to one host at the same time.
 const MAX_REQUESTS_PER_HOST: usize = 64;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+/// For one file of a trust root's mirror.
+const MIRROR_TIMEOUT: Duration = Duration::from_secs(10);
+const IDLE_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Docker Hub is known by one name and answers at others.
 const DOCKER_HUB: &str = "docker.io";
@@ -198,10 +200,8 @@ fn with_docker_hub(registries: &Registries) -> Registries {
         let blobs = || DOCKER_HUB_BLOBS.map(str::to_owned).to_vec();
         registries.redirect_hosts.entry(hub()).or_insert_with(blobs);
     }
-    let lower = |hosts: BTreeMap<String, RegistryHost>| {
-        hosts.into_iter().map(|(name, host)| (name.to_ascii_lowercase(), host)).collect()
-    };
-    registries.hosts = lower(registries.hosts);
+    let hosts = std::mem::take(&mut registries.hosts).into_iter();
+    registries.hosts = hosts.map(|(name, host)| (name.to_ascii_lowercase(), host)).collect();
     registries
 }
 
@@ -222,10 +222,8 @@ fn host(name: &str, special: RegistryHost, system: &Roots) -> Result<Host, Error
     if origin.path() != "/v2/" || !origin.username().is_empty() {
         return Err(no_host());
     }
-    let addresses = match allow_private_addresses {
-        true => AddressPolicy::PrivateToo,
-        false => AddressPolicy::PublicOnly,
-    };
+    let addresses =
+        if allow_private_addresses { AddressPolicy::PrivateToo } else { AddressPolicy::PublicOnly };
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("goldgate/", env!("CARGO_PKG_VERSION")))
         .redirect(Policy::none())
@@ -262,6 +260,25 @@ fn host(name: &str, special: RegistryHost, system: &Roots) -> Result<Host, Error
     })
 }
 
+/// A client for the mirror of a trust root: what it brings is signed, so only time and certificates are watched here.
+///
+/// # Errors
+/// `Internal` when the client cannot be made.
+pub(in crate::evidence) fn mirror_client() -> Result<reqwest::Client, Error> {
+    let config = Roots::default().client_config("the mirror", None, false)?;
+    reqwest::Client::builder()
+        .user_agent(concat!("goldgate/", env!("CARGO_PKG_VERSION")))
+        .redirect(Policy::none())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(MIRROR_TIMEOUT)
+        .tls_backend_preconfigured(config)
+        .build()
+        .map_err(|cause| {
+            Error::internal_fault("cannot make the HTTP client of a mirror").with_source(cause)
+        })
+}
+
 /// The certificates that the machine trusts, read when the first host needs them.
 #[derive(Default)]
 struct Roots(std::sync::OnceLock<RootCertStore>);
@@ -273,9 +290,10 @@ impl Roots {
         ca_pem: Option<&[u8]>,
         plain_http: bool,
     ) -> Result<rustls::ClientConfig, Error> {
-        let mut roots = match plain_http {
-            true => RootCertStore::empty(),
-            false => self.0.get_or_init(system_roots).clone(),
+        let mut roots = if plain_http {
+            RootCertStore::empty()
+        } else {
+            self.0.get_or_init(system_roots).clone()
         };
         for certificate in ca_pem.into_iter().flat_map(CertificateDer::pem_slice_iter) {
             let unreadable = || {

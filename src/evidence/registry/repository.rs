@@ -354,12 +354,9 @@ fn page(host: &Host, fetched: &Fetched, stage: &str) -> Result<Vec<Descriptor>, 
 fn next_url(host: &Host, page: &Fetched, stage: &str) -> Result<Option<Url>, LookFault> {
     let Some(target) = page.link.as_deref().and_then(next_page) else { return Ok(None) };
     let next = page.url.join(target).ok();
-    match next.filter(|next| same_origin(next, &page.url) && next.path() == page.url.path()) {
-        Some(next) => Ok(Some(next)),
-        None => {
-            let message =
-                format!("`{}` continues its list of referrers at another address", host.name);
-            Err(fault(LookCode::RegistryMalformed, stage, message))
-        }
-    }
+    let next = next.filter(|next| same_origin(next, &page.url) && next.path() == page.url.path());
+    next.map(Some).ok_or_else(|| {
+        let message = format!("`{}` continues its list of referrers at another address", host.name);
+        fault(LookCode::RegistryMalformed, stage, message)
+    })
 }

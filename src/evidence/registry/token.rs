@@ -48,7 +48,7 @@ impl Transport {
         let (header, remembered) = match &answers {
             None => (None, false),
             Some(Challenge::Basic) => {
-                let credential = credential(host, ask).await?;
+                let credential = credential(host, ask, budget).await?;
                 (credential.as_ref().and_then(basic), false)
             }
             Some(Challenge::Bearer { realm, service }) => {
@@ -56,15 +56,14 @@ impl Transport {
                 let Ok(mut slot) = timeout_at(budget.deadline, slot.lock()).await else {
                     return Err(budget.out_of_time(ask.stage));
                 };
-                match slot.as_ref().and_then(Token::header) {
-                    Some(header) => (Some(header), true),
-                    None => {
-                        let service = service.as_deref();
-                        let token = self.new_token(host, ask, realm, service, budget).await?;
-                        let header = token.header();
-                        *slot = Some(token);
-                        (header, false)
-                    }
+                if let Some(header) = slot.as_ref().and_then(Token::header) {
+                    (Some(header), true)
+                } else {
+                    let service = service.as_deref();
+                    let token = self.new_token(host, ask, realm, service, budget).await?;
+                    let header = token.header();
+                    *slot = Some(token);
+                    (header, false)
                 }
             }
         };
@@ -73,7 +72,7 @@ impl Transport {
 
     /// Has a token made that may pull from one repository and do nothing else.
     ///
-    /// Source: distribution, "Token Authentication Specification" and "OAuth2 Token Authentication".
+    /// Source: distribution, "Token Authentication Specification" and "`OAuth2` Token Authentication".
     async fn new_token(
         &self,
         host: &Arc<Host>,
@@ -82,7 +81,7 @@ impl Transport {
         service: Option<&str>,
         budget: &Budget,
     ) -> Result<Token, LookFault> {
-        let credential = credential(host, ask).await?;
+        let credential = credential(host, ask, budget).await?;
         if let Some(Credential::RegistryToken(token)) = credential {
             return Ok(Token::configured(token));
         }
@@ -156,7 +155,11 @@ fn encoded(url: &Url, parameters: &[(&str, &str)]) -> String {
 }
 
 /// The credential for this host and repository, read where the configuration says that it is.
-async fn credential(host: &Host, ask: &Ask<'_>) -> Result<Option<Credential>, LookFault> {
+async fn credential(
+    host: &Host,
+    ask: &Ask<'_>,
+    budget: &Budget,
+) -> Result<Option<Credential>, LookFault> {
     let no_helpers = Vec::new();
     let (file, helpers) = match &host.credentials {
         CredentialSource::Anonymous => return Ok(None),
@@ -184,7 +187,8 @@ async fn credential(host: &Host, ask: &Ask<'_>) -> Result<Option<Credential>, Lo
         None => Ok(None),
         Some(Found::Credential(credential)) => Ok(Some(credential)),
         Some(Found::Helper { name, server }) => {
-            helper::ask(&name, &server, helpers).await.map_err(&unavailable)
+            let answer = timeout_at(budget.deadline, helper::ask(&name, &server, helpers)).await;
+            answer.map_err(|_elapsed| budget.out_of_time(ask.stage))?.map_err(&unavailable)
         }
     }
 }

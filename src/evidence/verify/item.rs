@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sigstore_verify::types::{
     Artifact, Bundle, DsseEnvelope, MediaType, MessageSignature, Sha256Hash, SignatureBytes,
-    SignatureContent, TimestampToken, VerificationMaterialContent,
+    SignatureContent, TimestampToken,
 };
 
 use crate::domain::digest::Digest;
@@ -122,9 +122,10 @@ fn read_simple<'a>(
     let media_type = evidence.media_type;
     let content = SignatureContent::MessageSignature(MessageSignature::new(signature));
     let bundle = Bundle::new(media_type, evidence.with_timestamp(), content);
-    let format = match bundle.verification_material.content {
-        VerificationMaterialContent::PublicKey(_) => ItemFormat::SimpleSigning,
-        _ => ItemFormat::LegacyKeyless,
+    let format = if bundle.signing_certificate().is_some() {
+        ItemFormat::LegacyKeyless
+    } else {
+        ItemFormat::SimpleSigning
     };
     Ok(Item {
         format,
@@ -168,12 +169,7 @@ fn read_bundle<'a>(bytes: &[u8], digests: &[Digest]) -> Result<Item<'a>, Refused
         SignatureContent::MessageSignature(message) => signed_manifest(message, digests)?,
         _ => return Err(unsupported("the bundle holds neither an envelope nor a signature").into()),
     };
-    let format = match bundle.media_type {
-        MediaType::Bundle0_1 => ItemFormat::BundleV01,
-        MediaType::Bundle0_2 => ItemFormat::BundleV02,
-        MediaType::Bundle0_3 => ItemFormat::BundleV03,
-        _ => return Err(unsupported("the bundle is of a version that is not known").into()),
-    };
+    let format = version_of(&bundle)?;
     Ok(Item { format, claim, signed_digest, bundle, payload: None, envelope_timestamp: None })
 }
 
@@ -184,6 +180,16 @@ pub(super) fn parse_bundle(bytes: &[u8]) -> Result<Bundle, Rejection> {
         check_one_signature(envelope)?;
     }
     serde_json::from_slice(bytes).map_err(|cause| unreadable(&cause))
+}
+
+/// The version of a bundle.
+pub(super) fn version_of(bundle: &Bundle) -> Result<ItemFormat, Rejection> {
+    match bundle.media_type {
+        MediaType::Bundle0_1 => Ok(ItemFormat::BundleV01),
+        MediaType::Bundle0_2 => Ok(ItemFormat::BundleV02),
+        MediaType::Bundle0_3 => Ok(ItemFormat::BundleV03),
+        _ => Err(unsupported("the bundle is of a version that is not known")),
+    }
 }
 
 /// The verification material of a bundle vouches for one signature only.

@@ -245,3 +245,42 @@ impl fmt::Debug for PublicKey {
         write!(f, "PublicKey({}, {kinds:?})", self.fingerprint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn complaint(pem: &str) -> String {
+        PublicKey::from_pem(pem).unwrap_err()
+    }
+
+    #[test]
+    fn the_usual_wrong_files_are_told_apart() {
+        let block = |label: &str| format!("-----BEGIN {label}-----\nAAAA\n-----END {label}-----\n");
+        assert!(complaint(&block("ENCRYPTED SIGSTORE PRIVATE KEY")).contains("a private key"));
+        assert!(complaint(&block("CERTIFICATE")).contains("openssl x509 -pubkey"));
+        assert!(complaint("hello").contains("BEGIN PUBLIC KEY"));
+        assert!(complaint(&block("PUBLIC KEY")).contains("ECDSA"));
+    }
+
+    #[test]
+    fn a_bare_point_is_no_key() {
+        assert!(PublicKey::from_spki(&[4; 65]).is_err());
+        assert!(PublicKey::from_spki(&[]).is_err());
+    }
+
+    #[test]
+    fn an_ed25519_key_is_tried_plain_and_prehashed() {
+        // The key of RFC 8032, section 7.1, test 1.
+        let point = [
+            0xd7, 0x5a, 0x98, 0x01, 0x82, 0xb1, 0x0a, 0xb7, 0xd5, 0x4b, 0xfe, 0xd3, 0xc9, 0x64,
+            0x07, 0x3a, 0x0e, 0xe1, 0x72, 0xf3, 0xda, 0xa6, 0x23, 0x25, 0xaf, 0x02, 0x1a, 0x68,
+            0xf7, 0x07, 0x51, 0x1a,
+        ];
+        let key = PublicKey::from_spki(&[&ED25519_PREFIX[..], &point].concat()).unwrap();
+        let names: Vec<_> = key.schemes.iter().map(|scheme| scheme.name.as_str()).collect();
+        assert_eq!(names, ["ed25519", "ed25519ph"]);
+        let none = key.verify(Message::Bytes(b""), &[0; 64], HashPolicy::AsTheKeyAllows);
+        assert_eq!(none, None);
+    }
+}

@@ -36,14 +36,15 @@ pub(super) fn check_log_names(bundle: &Bundle, root: &Root) -> Result<(), Reject
 }
 
 fn check_log_name(entry: &TransparencyLogEntry, root: &Root) -> Result<(), Rejection> {
+    if entry.inclusion_promise.is_some() {
+        return Ok(()); // The signed entry timestamp covers the id, and was verified with that log's key.
+    }
     let refuse = |message: &str| Rejection::new(RejectionCode::LogEntryInvalid, message);
-    let log = Sha256Hash::try_from(entry.log_id.key_id.as_bytes())
-        .map_err(|cause| refuse(&cause.to_string()))?;
-    let Some(proof) = &entry.inclusion_proof else {
-        return Ok(()); // The signed entry timestamp covers the id, and was verified by that log's key.
-    };
+    let proof = entry.inclusion_proof.as_ref().ok_or_else(|| refuse("nothing proves the entry"))?;
     let checkpoint =
         proof.checkpoint.checkpoint().ok_or_else(|| refuse("there is no checkpoint"))?;
+    let log = Sha256Hash::try_from(entry.log_id.key_id.as_bytes())
+        .map_err(|cause| refuse(&cause.to_string()))?;
     let by_this_log = checkpoint.signatures().iter().any(|signature| {
         root.logs.verify_with_key_id(&log, checkpoint.signed_data(), &signature.signature).is_ok()
     });

@@ -19,6 +19,14 @@ pub const fn public_good_root() -> &'static str {
     sigstore_verify::trust_root::SIGSTORE_PRODUCTION_TRUSTED_ROOT
 }
 
+/// Checks that `trusted_root.json` can be read and used.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_trust_root(json: &[u8]) -> Result<(), String> {
+    Root::read(json).map(drop)
+}
+
 /// A trust root that was read.
 pub(super) struct Root {
     pub(super) digest: Digest,

@@ -8,7 +8,6 @@ use crate::domain::evidence::code::{LookCode, RejectionCode};
 use crate::domain::evidence::{
     AttestationFacts, ItemKind, LookFault, RejectedItem, SignatureFacts, Verified,
 };
-use crate::domain::predicate::Predicate;
 use crate::domain::trust::{
     Authority, Format, LogDemand, Rule, Signer, TimestampDemand, TrustLimits,
 };
@@ -141,7 +140,7 @@ impl<'v> Session<'v> {
             return false;
         }
         match item::read(attachment, bytes, family, self.digests) {
-            Ok(item) => self.judge(attachment, item),
+            Ok(item) => self.judge(attachment, &item),
             Err(refused) => self.reject(attachment, refused),
         }
         true
@@ -170,12 +169,12 @@ impl<'v> Session<'v> {
     }
 
     /// Asks every authority that the rule lets speak about the item.
-    fn judge(&mut self, attachment: &Attachment, item: Item<'_>) {
+    fn judge(&mut self, attachment: &Attachment, item: &Item<'_>) {
         let mut proofs = Proofs::new();
         let mut accepted = Vec::new();
         let mut reason: Option<Rejection> = None;
         for (demand, authority) in self.authorities(&item.claim) {
-            match self.accept(&item, authority, &mut proofs) {
+            match self.accept(item, authority, &mut proofs) {
                 Ok(signer) => accepted.push((demand, authority, signer)),
                 Err(rejection) => {
                     reason = Some(match reason {
@@ -191,7 +190,7 @@ impl<'v> Session<'v> {
         }
         for (demand, authority, signer) in accepted {
             self.tallies.entry(demand).or_default().add(&authority.name, signer.id());
-            self.keep(attachment, &item, demand, authority, signer);
+            self.keep(attachment, item, demand, authority, signer);
         }
     }
 
@@ -302,16 +301,7 @@ impl<'v> Session<'v> {
                 };
                 let subjects = statement.subjects.iter().map(|subject| subject.facts.clone());
                 let signer = signer.into_facts();
-                let slsa = match &statement.facts {
-                    Predicate::Provenance(provenance) => Some(slsa::level(provenance, &signer)),
-                    Predicate::VerificationSummary(_)
-                    | Predicate::Sbom(_)
-                    | Predicate::VulnerabilityScan(_)
-                    | Predicate::Vex(_)
-                    | Predicate::TestResult(_)
-                    | Predicate::Release(_)
-                    | Predicate::Other => None,
-                };
+                let slsa = slsa::level_of(&statement.facts, &signer);
                 let predicate_truncated = statement.size_bytes > MAX_SHOWN_BYTES;
                 self.attestations.push(Verified::by_the_verifier(AttestationFacts {
                     authority: authority.name.clone(),

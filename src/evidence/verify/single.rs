@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_lc_rs::digest::{SHA512, digest as digest_of};
-use sigstore_verify::types::{MediaType, SignatureContent};
+use sigstore_verify::types::{DigestBytes, SignatureContent};
 
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
@@ -116,19 +116,14 @@ fn item_of<'q>(question: &BundleQuestion<'q>) -> Result<Item<'q>, Rejection> {
         BundleArtifact::Bytes(bytes) => (Some(bytes), Digest::of(bytes)),
         BundleArtifact::Digest(digest) => (None, digest),
     };
-    let claim = match &bundle.content {
-        SignatureContent::DsseEnvelope(envelope) => {
-            let statement = statement::read(&envelope.payload_type, envelope.payload.as_bytes())?;
-            check_subject(&statement, signed_digest, payload)?;
-            Claim::Attestation(statement)
-        }
-        _ => Claim::Signature { annotations: BTreeMap::new() },
+    let claim = if let SignatureContent::DsseEnvelope(envelope) = &bundle.content {
+        let statement = statement::read(&envelope.payload_type, envelope.payload.as_bytes())?;
+        check_subject(&statement, signed_digest, payload)?;
+        Claim::Attestation(statement)
+    } else {
+        Claim::Signature { annotations: BTreeMap::new() }
     };
-    let format = match bundle.media_type {
-        MediaType::Bundle0_1 => ItemFormat::BundleV01,
-        MediaType::Bundle0_2 => ItemFormat::BundleV02,
-        _ => ItemFormat::BundleV03,
-    };
+    let format = item::version_of(&bundle)?;
     Ok(Item { format, claim, signed_digest, bundle, payload, envelope_timestamp: None })
 }
 
@@ -138,14 +133,11 @@ fn check_subject(
     digest: Digest,
     bytes: Option<&[u8]>,
 ) -> Result<(), Rejection> {
-    let sha512 = bytes.map(|bytes| {
-        let digest = digest_of(&SHA512, bytes);
-        digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<String>()
+    let sha512 = bytes.map(|bytes| DigestBytes::from(digest_of(&SHA512, bytes).as_ref()).to_hex());
+    let is_named = sha512.is_some_and(|hex| {
+        statement.subjects.iter().any(|subject| subject.facts.digest.get("sha512") == Some(&hex))
     });
-    let names = |hex: &String| {
-        statement.subjects.iter().any(|subject| subject.facts.digest.get("sha512") == Some(hex))
-    };
-    if statement.about(&[digest]).is_some() || sha512.as_ref().is_some_and(names) {
+    if statement.about(&[digest]).is_some() || is_named {
         return Ok(());
     }
     let message = "no subject of the statement has the file's digest";

@@ -22,6 +22,7 @@ const COSIGN_SIGNATURE: &str = "https://sigstore.dev/cosign/sign/v1";
 
 /// A statement, read once from the bytes that are signed.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::struct_field_names, reason = "the facts that policies see have these names")]
 pub(super) struct Statement {
     pub(super) statement_type: String,
     pub(super) predicate_type: String,
@@ -84,7 +85,7 @@ fn predicate_text<'p>(predicate_type: &str, payload: &'p [u8]) -> Result<&'p str
     }
     let signed: Signed<'p> = serde_json::from_slice(payload)
         .map_err(|cause| Rejection::new(RejectionCode::Unreadable, cause.to_string()))?;
-    Ok(signed.predicate.map(|predicate| predicate.get()).unwrap_or_default())
+    Ok(signed.predicate.map(serde_json::value::RawValue::get).unwrap_or_default())
 }
 
 impl Statement {

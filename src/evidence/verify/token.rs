@@ -120,7 +120,7 @@ impl<'d> Der<'d> {
         let (found, rest) = self.0.split_first()?;
         let (first, rest) = rest.split_first()?;
         let (length, rest) = match first {
-            0..0x80 => (usize::from(*first), rest),
+            0..=0x7f => (usize::from(*first), rest),
             0x81..=0x83 => {
                 let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
                 (digits.iter().fold(0, |sum, digit| sum << 8 | usize::from(*digit)), rest)
@@ -152,11 +152,12 @@ mod tests {
 
     fn element(tag: u8, content: &[&[u8]]) -> Vec<u8> {
         let content = content.concat();
-        let length = content.len();
+        let [high, low] = u16::try_from(content.len()).unwrap().to_be_bytes();
         let mut out = vec![tag];
-        match u8::try_from(length) {
-            Ok(short) if short < 0x80 => out.push(short),
-            _ => out.extend([0x82, u8::try_from(length >> 8).unwrap(), (length & 0xff) as u8]),
+        if high == 0 && low < 0x80 {
+            out.push(low);
+        } else {
+            out.extend([0x82, high, low]);
         }
         out.extend(content);
         out

@@ -80,7 +80,7 @@ fn verified(fields: &mut Fields, facts: &ImageFacts) {
 }
 
 fn signature(signature: &SignatureFacts) -> Value {
-    with(converted(signature), [("verified", Value::from(true))])
+    with(&converted(signature), [("verified", Value::from(true))])
 }
 
 fn attestation(facts: &AttestationFacts) -> Value {
@@ -106,7 +106,7 @@ fn attestation(facts: &AttestationFacts) -> Value {
     fields.into_value()
 }
 
-fn with<const N: usize>(value: Value, more: [(&str, Value); N]) -> Value {
+fn with<const N: usize>(value: &Value, more: [(&str, Value); N]) -> Value {
     let own = value.as_object().map(|object| object.entries().to_vec()).unwrap_or_default();
     let more = more.map(|(key, value)| (Arc::from(key), value));
     Value::object(own.into_iter().chain(more).collect())

@@ -16,7 +16,7 @@ use serde_json::json;
 use tokio_rustls::TlsAcceptor;
 
 use super::faulty::{
-    BUNDLE, FaultyRegistry, Fault, INDEX, MANIFEST, Reply, SIMPLE_SIGNING, index_of,
+    BUNDLE, Fault, FaultyRegistry, INDEX, MANIFEST, Reply, SIMPLE_SIGNING, index_of,
 };
 
 const REPOSITORY: &str = "shop/app";
@@ -160,8 +160,7 @@ async fn a_wrong_digest_header_is_refused() {
     let registry = FaultyRegistry::start().await;
     let body = br#"{"schemaVersion":2,"layers":[]}"#;
     let header = Digest::of(b"other").to_string();
-    let reply =
-        Reply::new(200, body).media_type(MANIFEST).header("Docker-Content-Digest", header);
+    let reply = Reply::new(200, body).media_type(MANIFEST).header("Docker-Content-Digest", header);
     registry.put(format!("/v2/{REPOSITORY}/manifests/v1"), reply);
     let result = resolve(&Setup::of(&registry), &image(&registry, ":v1")).await;
     refused(result, LookCode::DigestMismatch, "header says");
@@ -253,10 +252,10 @@ async fn a_slow_drip_ends_with_the_time_of_one_request() {
 #[tokio::test]
 async fn the_time_of_an_image_ends_everything() {
     let registry = FaultyRegistry::start().await;
-    let late = Reply::new(200, "").fault(Fault::Late(Duration::from_secs(60)));
+    let late = Reply::new(200, "").fault(Fault::Late(Duration::from_mins(1)));
     registry.put(format!("/v2/{REPOSITORY}/manifests/v1"), late);
-    let setup = Setup::of(&registry)
-        .limits(|limits| limits.per_image_timeout = Duration::from_millis(150));
+    let setup =
+        Setup::of(&registry).limits(|limits| limits.per_image_timeout = Duration::from_millis(150));
     let result = resolve(&setup, &image(&registry, ":v1")).await;
     refused(result, LookCode::LimitTime, "limits.perImageTimeout");
 }
@@ -330,7 +329,8 @@ async fn a_registry_that_fails_for_good_is_asked_four_times() {
 
 /// A registry that wants a token of `realm`.
 fn guard(registry: &FaultyRegistry, realm: &str, token: &str) {
-    let challenge = format!("Bearer realm=\"{realm}\",service=\"reg\",scope=\"registry:catalog:*\"");
+    let challenge =
+        format!("Bearer realm=\"{realm}\",service=\"reg\",scope=\"registry:catalog:*\"");
     let refusal = Reply::new(401, "").header("WWW-Authenticate", challenge);
     let whole = Reply::new(200, r#"{"schemaVersion":2,"layers":[]}"#).media_type(MANIFEST);
     let path = format!("/v2/{REPOSITORY}/manifests/v1");
@@ -347,8 +347,7 @@ async fn a_token_is_fetched_once_for_pull_only_and_shared() {
     let mut setup = Setup::of(&registry)
         .knowing(&realm.host())
         .host(&registry.host(), |host| host.credentials = source);
-    setup.registries.token_realm_hosts =
-        BTreeMap::from([(registry.host(), vec![realm.host()])]);
+    setup.registries.token_realm_hosts = BTreeMap::from([(registry.host(), vec![realm.host()])]);
     let client = setup.client();
     let image = image(&registry, ":v1");
     client.look().resolve(&image).await.unwrap();
@@ -485,8 +484,8 @@ async fn credentials_that_cannot_be_read_are_a_fault_of_their_own() {
         let result = resolve(&setup, &image(&registry, ":v1")).await;
         refused(result, LookCode::CredentialsUnavailable, words);
     }
-    let setup = Setup::of(&registry)
-        .host(&registry.host(), |host| host.credentials = docker(file.path()));
+    let setup =
+        Setup::of(&registry).host(&registry.host(), |host| host.credentials = docker(file.path()));
     let fault = resolve(&setup, &image(&registry, ":v1")).await.unwrap_err();
     assert_eq!(fault.code, LookCode::CredentialsUnavailable);
     assert!(fault.message.contains("is not allowed"), "{}", fault.message);
@@ -514,7 +513,8 @@ async fn a_blob_may_be_elsewhere_but_credentials_do_not_follow() {
     let registry = FaultyRegistry::start().await;
     let store = FaultyRegistry::start().await;
     store.put("/blob", Reply::new(200, "payload"));
-    let away = Reply::new(307, "").header("Location", format!("http://{}/blob?sig=1", store.host()));
+    let away =
+        Reply::new(307, "").header("Location", format!("http://{}/blob?sig=1", store.host()));
     let refusal = Reply::new(401, "").header("WWW-Authenticate", "Basic");
     let digest = signed(&registry, away.only_with(BASIC, refusal));
     let (_file, source) = credentials(&registry.host());
@@ -585,8 +585,11 @@ async fn descriptors_that_lie_about_size_or_digest_are_faults_of_their_item() {
     registry.put_tag(REPOSITORY, &tag_of(digest, ".sig"), &[huge, odd, good]);
     let before = registry.asked("/blobs/");
     let found = attachments(&setup, &registry, digest).await;
-    let codes: Vec<_> =
-        found.items.iter().map(|item| item.content.as_ref().err().map(|fault| fault.code)).collect();
+    let codes: Vec<_> = found
+        .items
+        .iter()
+        .map(|item| item.content.as_ref().err().map(|fault| fault.code))
+        .collect();
     let (bytes, unsupported) = (LookCode::LimitBytes, LookCode::DigestUnsupported);
     assert_eq!(codes, [Some(bytes), Some(unsupported), None]);
     assert_eq!(registry.asked("/blobs/"), before + 1);
@@ -630,8 +633,11 @@ async fn a_poisoned_referrer_does_not_hide_a_good_one() {
     registry.put_referrers(REPOSITORY, digest, &[absent, odd, lying, html, good]);
     let found = attachments(&Setup::of(&registry), &registry, digest).await;
     assert_eq!(found.faults, []);
-    let codes: Vec<_> =
-        found.items.iter().map(|item| item.content.as_ref().err().map(|fault| fault.code)).collect();
+    let codes: Vec<_> = found
+        .items
+        .iter()
+        .map(|item| item.content.as_ref().err().map(|fault| fault.code))
+        .collect();
     assert_eq!(
         codes,
         [
@@ -667,8 +673,11 @@ async fn all_pages_of_referrers_are_read() {
     pages(&registry, digest, 25);
     let found = attachments(&Setup::of(&registry), &registry, digest).await;
     assert_eq!(found.faults, []);
-    let contents: Vec<_> =
-        found.items.iter().map(|item| String::from_utf8(item.content.as_ref().unwrap().to_vec()).unwrap()).collect();
+    let contents: Vec<_> = found
+        .items
+        .iter()
+        .map(|item| String::from_utf8(item.content.as_ref().unwrap().to_vec()).unwrap())
+        .collect();
     let expected: Vec<_> = (0..25).map(|n| format!("bundle {n}")).collect();
     assert_eq!(contents, expected);
     assert_eq!(registry.asked("/referrers/"), 3);
@@ -715,7 +724,8 @@ async fn pages_that_loop_or_lead_away_are_refused() {
 async fn too_many_items_or_bytes_are_errors() {
     let registry = FaultyRegistry::start().await;
     let digest = registry.put_image(REPOSITORY, "v1");
-    let layer = |n: usize| registry.put_blob(REPOSITORY, SIMPLE_SIGNING, format!("{n:01000}").as_bytes());
+    let layer =
+        |n: usize| registry.put_blob(REPOSITORY, SIMPLE_SIGNING, format!("{n:01000}").as_bytes());
     let layers: Vec<_> = (0..65).map(layer).collect();
     registry.put_tag(REPOSITORY, &tag_of(digest, ".sig"), &layers);
     let setup = Setup::of(&registry);
@@ -745,7 +755,8 @@ async fn hosts_that_are_not_in_the_configuration_are_not_asked() {
 async fn private_addresses_are_refused_as_numbers_and_behind_names() {
     let registry = FaultyRegistry::start().await;
     let port = registry.address.port();
-    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")] {
+    for host in [format!("127.0.0.1:{port}"), format!("localhost:{port}"), format!("[::1]:{port}")]
+    {
         let setup = Setup::of(&registry)
             .allowing(&host)
             .host(&host, |host| host.allow_private_addresses = false);
@@ -792,9 +803,7 @@ async fn an_index_names_its_platforms_and_one_configuration() {
     };
     let mut beside = entry(Digest::of(b"beside"), "unknown");
     beside["annotations"] = json!({"vnd.docker.reference.type": "attestation-manifest"});
-    let index = |entries: &[serde_json::Value]| {
-        json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries, "annotations": null})
-    };
+    let index = |entries: &[serde_json::Value]| json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries, "annotations": null});
     registry.put_manifest(REPOSITORY, &["v1"], &index(&[entry(arm, "arm64"), beside]));
     registry.put_manifest(REPOSITORY, &["v2"], &index(&[entry(arm, "arm64"), entry(amd, "amd64")]));
     let setup = Setup::of(&registry);
@@ -815,7 +824,8 @@ async fn an_index_names_its_platforms_and_one_configuration() {
 /// A certificate for `localhost` and its authority, as PEM.
 fn tls() -> (TlsAcceptor, String) {
     let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = rustls_pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
+    let key =
+        rustls_pki_types::PrivateKeyDer::try_from(certified.signing_key.serialize_der()).unwrap();
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -1,13 +1,14 @@
 //! An in-process registry that answers as it is told, right or wrong, and remembers what it was asked.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goldgate::domain::digest::Digest;
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufStream};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 
@@ -40,8 +41,6 @@ pub(crate) enum Fault {
     Late(Duration),
     /// The connection ends in the middle of a chunk.
     TruncatedChunk,
-    /// The connection ends before the first byte.
-    Closed,
 }
 
 impl Reply {
@@ -77,6 +76,12 @@ pub(crate) struct Seen {
     pub(crate) line: String,
     pub(crate) authorization: Option<String>,
     pub(crate) body: String,
+}
+
+impl Seen {
+    fn greeting() -> Self {
+        Self { line: "TLS".to_owned(), authorization: None, body: String::new() }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -184,7 +189,8 @@ impl FaultyRegistry {
             "application/vnd.oci.image.config.v1+json",
             &serde_json::to_vec(&config).unwrap(),
         );
-        let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []});
+        let manifest =
+            json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": []});
         self.put_manifest(repository, &[tag], &manifest)
     }
 
@@ -208,7 +214,8 @@ impl FaultyRegistry {
     /// Lists a `.sig` or `.att` manifest of `subject` with `layers`.
     pub(crate) fn put_tag(&self, repository: &str, tag: &str, layers: &[Value]) -> Digest {
         let config = self.put_blob(repository, "application/vnd.oci.image.config.v1+json", b"{}");
-        let manifest = json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
+        let manifest =
+            json!({"schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": layers});
         self.put_manifest(repository, &[tag], &manifest)
     }
 
@@ -247,10 +254,8 @@ impl FaultyRegistry {
         reply
     }
 
-    async fn converse(
-        &self,
-        mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    ) -> std::io::Result<()> {
+    async fn converse(&self, stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<()> {
+        let mut stream = BufStream::new(stream);
         while let Some(seen) = read_request(&mut stream).await? {
             let reply = self.reply_to(seen);
             let latency = self.shelf.lock().unwrap().latency;
@@ -258,7 +263,7 @@ impl FaultyRegistry {
             let sent = send(&mut stream, &reply).await;
             self.shelf.lock().unwrap().open -= 1;
             sent?;
-            if matches!(reply.fault, Fault::TruncatedChunk | Fault::Closed) {
+            if reply.fault == Fault::TruncatedChunk {
                 return stream.shutdown().await;
             }
         }
@@ -276,6 +281,8 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
         match stream.read_u8().await {
+            // A TLS greeting: a server of plain HTTP answers it in its own language.
+            Ok(0x16) if head.is_empty() => return Ok(Some(Seen::greeting())),
             Ok(byte) => head.push(byte),
             Err(_) => return Ok(None),
         }
@@ -300,13 +307,11 @@ async fn send(stream: &mut (impl AsyncWrite + Unpin), reply: &Reply) -> std::io:
     let Reply { status, headers, body, fault, wants: _ } = reply;
     let mut head = format!("HTTP/1.1 {status} Said\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
     let length = format!("Content-Length: {}\r\n\r\n", body.len());
-    match fault {
-        Fault::Closed => return Ok(()),
-        Fault::Late(pause) => tokio::time::sleep(*pause).await,
-        Fault::None | Fault::Endless | Fault::Drip(_) | Fault::TruncatedChunk => {}
+    if let Fault::Late(pause) = fault {
+        tokio::time::sleep(*pause).await;
     }
     match fault {
         Fault::Endless => {
@@ -331,7 +336,7 @@ async fn send(stream: &mut (impl AsyncWrite + Unpin), reply: &Reply) -> std::io:
                 stream.flush().await?;
             }
         }
-        Fault::None | Fault::Late(_) | Fault::Closed => {
+        Fault::None | Fault::Late(_) => {
             let mut answer = (head + &length).into_bytes();
             answer.extend_from_slice(body);
             stream.write_all(&answer).await?;

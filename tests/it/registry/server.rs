@@ -1,6 +1,5 @@
 //! Debian's `docker-registry` on loopback, with the signed images of `tests/fixtures/images`.
 
-use std::io::{BufRead as _, BufReader};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -14,9 +13,14 @@ const LONGEST_START: Duration = Duration::from_secs(20);
 
 /// The running registry. Its process and its folder end with this value.
 pub(crate) struct RegistryServer {
-    process: Child,
-    address: SocketAddr,
+    process: Running,
     _store: tempfile::TempDir,
+}
+
+/// A process that ends with this value.
+struct Running {
+    child: Child,
+    address: SocketAddr,
 }
 
 impl RegistryServer {
@@ -33,23 +37,22 @@ impl RegistryServer {
         let store = tempfile::tempdir().unwrap();
         unpack(Path::new(FIXTURE), store.path());
         // Another process may take the port between the question and the start.
-        (0..5).find_map(|_| serve(&program, store.path())).map_or_else(
-            || panic!("`{}` does not start", program.display()),
-            |(process, address)| Some(Self { process, address, _store: store }),
-        )
+        let process = (0..5).find_map(|_| Running::start(&program, store.path()));
+        let process = process.unwrap_or_else(|| panic!("`{}` does not start", program.display()));
+        Some(Self { process, _store: store })
     }
 
     /// `127.0.0.1:port`, the name of the registry in references.
     pub(crate) fn host(&self) -> String {
-        self.address.to_string()
+        self.process.address.to_string()
     }
 }
 
-impl Drop for RegistryServer {
+impl Drop for Running {
     fn drop(&mut self) {
         // It may have ended by itself; then there is nothing to end.
-        let _ended = self.process.kill();
-        let _waited = self.process.wait();
+        let _ended = self.child.kill();
+        let _waited = self.child.wait();
     }
 }
 
@@ -71,34 +74,34 @@ fn unpack(archive: &Path, into: &Path) {
     std::fs::remove_file(plain).unwrap();
 }
 
-fn serve(program: &Path, folder: &Path) -> Option<(Child, SocketAddr)> {
-    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let configuration = folder.join("registry.yml");
-    let text = format!(
-        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: {address}}}\n",
-        folder.join("store").display()
-    );
-    std::fs::write(&configuration, text).unwrap();
-    let mut process = Command::new(program)
-        .arg("serve")
-        .arg(&configuration)
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let began = Instant::now();
-    while began.elapsed() < LONGEST_START {
-        if TcpStream::connect(address).is_ok() {
-            // What it logs later is read and dropped, so that it never waits for a reader.
-            let log = BufReader::new(process.stderr.take().unwrap());
-            std::thread::spawn(move || log.lines().for_each(drop));
-            return Some((process, address));
+impl Running {
+    /// Starts the program; none when it ends at once or does not listen.
+    fn start(program: &Path, folder: &Path) -> Option<Self> {
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let configuration = folder.join("registry.yml");
+        let text = format!(
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: {address}}}\n",
+            folder.join("store").display()
+        );
+        std::fs::write(&configuration, text).unwrap();
+        let child = Command::new(program)
+            .arg("serve")
+            .arg(&configuration)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut running = Self { child, address };
+        let began = Instant::now();
+        while began.elapsed() < LONGEST_START {
+            if running.child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            if TcpStream::connect(address).is_ok() {
+                return Some(running);
+            }
+            std::thread::yield_now();
         }
-        if process.try_wait().unwrap().is_some() {
-            return None;
-        }
-        std::thread::yield_now();
+        None
     }
-    let _ended = process.kill();
-    None
 }

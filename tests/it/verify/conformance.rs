@@ -50,20 +50,17 @@ fn answer(case: &Path) -> Result<BundleFacts, String> {
     let artifact = fs::read(case.join("artifact"))
         .or_else(|_| fs::read(case.with_file_name("a.txt")))
         .unwrap();
-    let signer = match text("key.pub") {
-        Some(pem) => {
-            BundleSigner::Key { key: PublicKey::from_pem(&pem)?, hash: HashPolicy::AsTheKeyAllows }
-        }
-        None => {
-            let exact = |name: &str, usual: &str| {
-                let text = text(name).unwrap_or_else(|| usual.to_owned());
-                TextPattern::Exact(text.trim_end().to_owned())
-            };
-            BundleSigner::Identity(IdentityPattern {
-                issuer: exact("issuer", ISSUER),
-                subject: exact("identity", IDENTITY),
-            })
-        }
+    let signer = if let Some(pem) = text("key.pub") {
+        BundleSigner::Key { key: PublicKey::from_pem(&pem)?, hash: HashPolicy::AsTheKeyAllows }
+    } else {
+        let exact = |name: &str, usual: &str| {
+            let text = text(name).unwrap_or_else(|| usual.to_owned());
+            TextPattern::Exact(text.trim_end().to_owned())
+        };
+        BundleSigner::Identity(IdentityPattern {
+            issuer: exact("issuer", ISSUER),
+            subject: exact("identity", IDENTITY),
+        })
     };
     let root = text("trusted_root.json").unwrap_or_else(|| public_good_root().to_owned());
     let question = BundleQuestion {

@@ -347,6 +347,8 @@ fn hand_made() -> Vec<(RejectionCode, RejectionCode)> {
     let one = r#"{"sig":"AAAA"}"#;
     let twice = payload.replacen("{\"image\"", "{\"type\":\"x\",\"image\"", 1);
     let deep = statement(&format!(r#""predicate":{}1{}"#, "[".repeat(200), "]".repeat(200)));
+    let malformed = statement(r#""predicate":{"runDetails":{"builder":{}}}"#)
+        .replace("https://sigstore.dev/cosign/sign/v1", "https://slsa.dev/provenance/v1");
     let of = |media_type: &str, content: &str| {
         reason(&asked("unsigned#0").authority(), &attachment(media_type, content.as_bytes()), now())
     };
@@ -355,6 +357,7 @@ fn hand_made() -> Vec<(RejectionCode, RejectionCode)> {
         (RejectionCode::NotASignature, of(SIMPLE_SIGNING, "{}")),
         (RejectionCode::SignatureMissing, of(SIMPLE_SIGNING, &payload)),
         (RejectionCode::PredicateTooLarge, of(ENVELOPE, &envelope(&deep, one))),
+        (RejectionCode::PredicateMalformed, of(ENVELOPE, &envelope(&malformed, one))),
         (RejectionCode::NotInToto, of(ENVELOPE, &envelope(r#"{"_type":"x"}"#, one))),
         (
             RejectionCode::ManySignatures,

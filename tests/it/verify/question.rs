@@ -195,13 +195,13 @@ fn questions() -> Vec<Question> {
     for case in &cases {
         for (index, check) in case["checks"].as_array().unwrap().iter().enumerate() {
             let reference = check["ref"].as_str().unwrap();
-            let (repository, digest): (_, Digest) = match reference.split_once('@') {
-                Some((repository, digest)) => (repository, digest.parse().unwrap()),
-                None => {
+            let (repository, digest): (_, Digest) =
+                if let Some((repository, digest)) = reference.split_once('@') {
+                    (repository, digest.parse().unwrap())
+                } else {
                     let (repository, tag) = reference.split_once(':').unwrap();
                     (repository, STORE.tag(repository, tag).unwrap())
-                }
-            };
+                };
             // This one asks about the manifest behind the tag `.sbom`.
             let command = check["cosign_command"].as_str().unwrap();
             let digest = if command.contains("--attachment sbom") {

@@ -1,0 +1,142 @@
+//! `registries`: which may be asked, and how.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::Named;
+use super::page::{Node, Page, Section};
+use crate::domain::trust::{CredentialSource, Registries, RegistryHost};
+
+pub(super) fn registries(page: &Page, node: Option<Node<'_>>, named: &mut Named) -> Registries {
+    let Some(node) = node else { return Registries::default() };
+    let keys = ["allow", "hosts", "tokenRealmHosts", "redirectHosts"];
+    let section = page.section(node, "`registries`", &keys);
+    let allow = section.get("allow").map(|node| hosts_of(page, node, "allow")).unwrap_or_default();
+    let mut hosts = BTreeMap::new();
+    if let Some(node) = section.get("hosts") {
+        for (name, node) in page.entries(node, "hosts") {
+            check_host(page, node.place.key, name);
+            hosts.insert(name.to_owned(), host(page, name, node, named));
+        }
+    }
+    let token_realm_hosts = others(page, section.get("tokenRealmHosts"), "tokenRealmHosts");
+    let redirect_hosts = others(page, section.get("redirectHosts"), "redirectHosts");
+    Registries { allow, hosts, token_realm_hosts, redirect_hosts }
+}
+
+fn host(page: &Page, name: &str, node: Node<'_>, named: &mut Named) -> RegistryHost {
+    let what = format!("host `{name}`");
+    let keys = ["mirrors", "caFile", "plainHttp", "allowPrivateAddresses", "auth"];
+    let section = page.section(node, &what, &keys);
+    let ca_pem = section.get("caFile").and_then(|node| {
+        let pem = page.file(node, "caFile")?;
+        if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+            page.fault(node.place.value, "`caFile` holds no certificate", "name a PEM file");
+        }
+        named.0.push(pem.clone());
+        Some(Arc::from(pem))
+    });
+    RegistryHost {
+        mirrors: section.texts("mirrors"),
+        ca_pem,
+        plain_http: section.switch("plainHttp"),
+        allow_private_addresses: section.switch("allowPrivateAddresses"),
+        credentials: section
+            .get("auth")
+            .map(|node| credentials(page, &what, node))
+            .unwrap_or_default(),
+    }
+}
+
+fn credentials(page: &Page, what: &str, node: Node<'_>) -> CredentialSource {
+    let keys = ["dockerConfigFile", "allowedHelpers", "pullSecret"];
+    let section = page.section(node, &format!("`auth` of {what}"), &keys);
+    match (section.get("dockerConfigFile"), section.get("pullSecret")) {
+        (Some(node), None) => {
+            existing(page, node, "dockerConfigFile").map_or(CredentialSource::Anonymous, |file| {
+                CredentialSource::DockerConfig { file, allowed_helpers: helpers(page, &section) }
+            })
+        }
+        (None, Some(node)) => {
+            let keys = ["namespace", "name", "file"];
+            let secret = page.section(node, "`pullSecret`", &keys);
+            let file = secret.get("file").and_then(|node| existing(page, node, "file"));
+            if let (Some(namespace), Some(name), Some(file)) =
+                (secret.text("namespace"), secret.text("name"), file)
+            {
+                let (namespace, name) = (namespace.to_owned(), name.to_owned());
+                return CredentialSource::PullSecret { namespace, name, file };
+            }
+            let help = "write `{namespace: shop, name: pull, file: /var/run/secrets/pull/.dockerconfigjson}`";
+            let message = "`pullSecret` needs `namespace`, `name` and a `file` that is there";
+            page.fault(node.place.value, message, help);
+            CredentialSource::Anonymous
+        }
+        (Some(_), Some(_)) | (None, None) => {
+            let help = "write `dockerConfigFile: config.json`, or leave `auth` out";
+            page.fault(
+                node.place.value,
+                "`auth` needs one of `dockerConfigFile` and `pullSecret`",
+                help,
+            );
+            CredentialSource::Anonymous
+        }
+    }
+}
+
+/// Names of helpers, which are the end of a program's name and no path.
+fn helpers(page: &Page, section: &Section<'_, '_>) -> Vec<String> {
+    let names = section.texts("allowedHelpers");
+    let odd = |name: &&String| {
+        !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'))
+    };
+    if let (Some(name), Some(node)) = (names.iter().find(odd), section.get("allowedHelpers")) {
+        let message = format!("`{name}` is no name of a credential helper");
+        page.fault(
+            node.place.value,
+            message,
+            "write `ecr-login` for `docker-credential-ecr-login`",
+        );
+    }
+    names
+}
+
+/// A file that must be there; it is read when it is needed.
+fn existing(page: &Page, node: Node<'_>, what: &str) -> Option<PathBuf> {
+    let path = page.path(node, what)?;
+    if path.is_file() {
+        return Some(path);
+    }
+    let message = format!("there is no file `{}` for `{what}`", path.display());
+    page.fault(node.place.value, message, "name a file that exists");
+    None
+}
+
+fn others(page: &Page, node: Option<Node<'_>>, what: &str) -> BTreeMap<String, Vec<String>> {
+    let Some(node) = node else { return BTreeMap::new() };
+    let entries = page.entries(node, what).into_iter();
+    entries.map(|(name, node)| (name.to_owned(), hosts_of(page, node, what))).collect()
+}
+
+fn hosts_of(page: &Page, node: Node<'_>, what: &str) -> Vec<String> {
+    let items = page.items(node, what).into_iter();
+    let texts = items.filter_map(|item| Some((item, page.text(item, what)?)));
+    texts
+        .map(|(item, name)| {
+            check_host(page, item.place.value, name);
+            name.to_owned()
+        })
+        .collect()
+}
+
+fn check_host(page: &Page, span: crate::domain::place::Span, name: &str) {
+    if name.contains('/') || name.contains(char::is_whitespace) || name.contains('*') {
+        let message = format!("`{name}` is no host");
+        page.fault(
+            span,
+            message,
+            "write a host with an optional port, e.g. `registry.example:5000`",
+        );
+    }
+}
