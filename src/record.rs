@@ -1,6 +1,7 @@
 //! Record: decisions, scorecards and artifacts, durable before they are answered.
 
 mod page;
+mod roster;
 mod row;
 pub mod sqlite;
 
