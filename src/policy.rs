@@ -15,6 +15,7 @@ mod source;
 pub mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::RevisionRef;
@@ -36,6 +37,7 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     runnables: Vec<evaluate::Runnable>,
+    request_budget: Duration,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
 }
@@ -71,7 +73,8 @@ impl Revision {
 
     /// Runs every policy that applies over `release`, at the time `now`.
     ///
-    /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own. Call it on a thread
+    /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own, and so is one whose turn
+    /// comes when the time of the request is used up. Call it on a thread
     /// with a stack of at least 16 MiB: chains of rules recurse.
     pub fn evaluate(
         &self,
@@ -80,7 +83,7 @@ impl Revision {
         evidence: &EvidenceSet,
         now: Timestamp,
     ) -> Vec<Outcome> {
-        evaluate::run(&self.runnables, request, release, evidence, now)
+        evaluate::run(&self.runnables, self.request_budget, request, release, evidence, now)
     }
 
     /// A revision without any policy.
@@ -89,6 +92,7 @@ impl Revision {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
             runnables: Vec::new(),
+            request_budget: Duration::MAX,
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
         }

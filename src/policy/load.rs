@@ -32,13 +32,19 @@ use crate::rego::{Fault, Term};
 pub struct LoadOptions {
     /// How long one evaluation of one policy may take.
     pub budget: Duration,
+    /// How long all evaluations of one request may take together.
+    pub request_budget: Duration,
     /// Bounds of each policy file.
     pub limits: Limits,
 }
 
 impl Default for LoadOptions {
     fn default() -> Self {
-        Self { budget: Duration::from_millis(250), limits: Limits::default() }
+        Self {
+            budget: Duration::from_millis(250),
+            request_budget: Duration::from_mins(1),
+            limits: Limits::default(),
+        }
     }
 }
 
@@ -334,6 +340,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         reference: loaded.reference(),
         policies: metas,
         runnables,
+        request_budget: options.request_budget,
         enforcement,
         scorecard: Arc::new(scorecard),
     }
