@@ -150,16 +150,7 @@ impl Gate {
 
 /// Refuses what cannot be decided, before any work is done.
 fn validate(request: &Request, revision: &Revision) -> Result<(), Error> {
-    let environments = &revision.enforcement().environments;
-    if !environments.is_empty() && !environments.contains(&request.environment) {
-        let known =
-            environments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        return Err(Error::invalid(format!("there is no environment `{}`", request.environment))
-            .with_field("environment")
-            .with_help(format!(
-                "name one of {known}, or add it to `environments` in `enforcement.yaml`"
-            )));
-    }
+    revision.know(Some(&request.environment), None)?;
     if request.artifacts.is_empty() && request.images.is_empty() {
         return Err(Error::invalid("the request has neither an artifact nor an image")
             .with_field("artifacts")

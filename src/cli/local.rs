@@ -12,6 +12,7 @@ use crate::config::{Config, LimitSettings};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
+use crate::domain::service::Environment;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::SqliteStore;
@@ -66,6 +67,21 @@ fn revision_within(
         ..defaults
     };
     Ok(Arc::new(Revision::load(&sources, &options)?))
+}
+
+/// Says of an empty list whether it was asked for by a name that does not exist.
+///
+/// # Errors
+/// The names that there are, or everything that is wrong with the bundles.
+pub fn know(
+    session: &Session,
+    environment: Option<&Environment>,
+    level: Option<&str>,
+) -> Result<(), Failure> {
+    if environment.is_none() && level.is_none() {
+        return Ok(());
+    }
+    Ok(revision(session)?.know(environment, level)?)
 }
 
 /// Paths in their order, without those that lead where an earlier one leads.

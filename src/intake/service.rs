@@ -48,12 +48,16 @@ fn note_of_others(service: &Service, release: &Release, entities: &[Entity]) -> 
             Some((label_of(workload)?, file.as_str()))
         })
     };
-    let of_entity = |entity: &&Entity| entity.service.reference.kind == "component";
+    let of_folder = || {
+        release.resources.iter().filter_map(|resource| {
+            let file = &resource.file.path;
+            Some((nearest_to(file, entities)?.service.reference.clone(), file.as_str()))
+        })
+    };
     let all: Vec<(ServiceRef, &str)> = if service.source == ServiceSource::Label {
         of_label().collect()
     } else {
-        let components = entities.iter().filter(of_entity);
-        components.map(|it| (it.service.reference.clone(), it.path.as_str())).collect()
+        of_folder().collect()
     };
     let mut others: BTreeMap<ServiceRef, &str> = BTreeMap::new();
     for (other, file) in all {
@@ -105,16 +109,24 @@ fn nearest(release: &Release, entities: &[Entity]) -> Option<Service> {
         .first()
         .and_then(|workload| release.resources.get(workload.resource))
         .or_else(|| release.resources.first());
-    let folder = first.map(|resource| parent(&resource.file.path));
-    let components =
-        || entities.iter().filter(|entity| entity.service.reference.kind == "component");
-    let above = folder.and_then(|folder| {
-        components()
-            .filter_map(|entity| Some((levels_above(parent(&entity.path), folder)?, entity)))
-            .min_by_key(|(levels, _)| *levels)
-            .map(|(_, entity)| entity)
-    });
-    above.or_else(|| components().next()).map(|entity| entity.service.clone())
+    let above = first.and_then(|resource| nearest_to(&resource.file.path, entities));
+    let entity = above.or_else(|| entities.iter().find(|entity| is_component(entity)));
+    entity.map(|entity| entity.service.clone())
+}
+
+/// The first component of the catalogue file that is nearest above the file at `path`.
+fn nearest_to<'e>(path: &str, entities: &'e [Entity]) -> Option<&'e Entity> {
+    let folder = parent(path);
+    entities
+        .iter()
+        .filter(|entity| is_component(entity))
+        .filter_map(|entity| Some((levels_above(parent(&entity.path), folder)?, entity)))
+        .min_by_key(|(levels, _)| *levels)
+        .map(|(_, entity)| entity)
+}
+
+fn is_component(entity: &Entity) -> bool {
+    entity.service.reference.kind == "component"
 }
 
 fn parent(path: &str) -> &Path {

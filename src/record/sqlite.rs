@@ -263,6 +263,10 @@ impl Store for SqliteStore {
         self.shared.events.subscribe()
     }
 
+    fn waiting(&self) -> usize {
+        self.shared.waiting()
+    }
+
     fn health(&self) -> Answer<'_, ()> {
         Box::pin(async move {
             self.readers

@@ -76,6 +76,7 @@ pub(super) struct Shared {
     pub(super) events: broadcast::Sender<Arc<Decision>>,
     /// Whether the last write failed.
     pub(super) failing: AtomicBool,
+    waiting: AtomicUsize,
     waiting_bytes: AtomicUsize,
 }
 
@@ -88,6 +89,7 @@ impl Shared {
             dictionaries,
             events: broadcast::Sender::new(EVENTS),
             failing: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
         }
     }
@@ -98,10 +100,16 @@ impl Shared {
         let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         let room = waiting == 0 || waiting.saturating_add(bytes) <= QUEUE_BYTES;
         let sent = if room { send(queue, Message::Put(put)) } else { Err(exhausted()) };
-        if sent.is_err() {
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        }
+        match sent {
+            Ok(()) => self.waiting.fetch_add(1, Ordering::Relaxed),
+            Err(_) => self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed),
+        };
         sent
+    }
+
+    /// How many drafts wait to be committed.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 
@@ -169,7 +177,9 @@ impl Writer {
             let Gathered { puts, bytes } = std::mem::take(&mut batch);
             callers = (last + puts.len()).max(callers - callers.div_ceil(8));
             last = puts.len();
+            let n = puts.len();
             self.commit(puts);
+            self.shared.waiting.fetch_sub(n, Ordering::Relaxed);
             checkpointer.written(bytes, self.ledger.connection());
         }
         checkpointer.finish(self.ledger.connection());
