@@ -105,8 +105,10 @@ pub struct Config {
     pub trigger: Trigger,
     /// Bounds of what one request may hand in; `None` where nothing was said.
     pub limits: LimitSettings,
-    /// How long the policies of one request may run; `None` where nothing was said.
+    /// How long one policy may run over one subject; `None` where nothing was said.
     pub policy_time: Option<Duration>,
+    /// How long all policies of one request may run together; `None` where nothing was said.
+    pub request_time: Option<Duration>,
     /// The servers.
     pub serve: ServeSettings,
     /// Every setting as text, for `goldgate config show`.

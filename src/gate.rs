@@ -5,13 +5,14 @@ use std::sync::{Arc, RwLock};
 
 use tokio::time::Instant;
 
+use crate::domain::artifact::Artifact;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::image::{ImageStatus, ImageVerification};
-use crate::domain::release::{ImageUse, Release};
+use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
 use crate::evidence::Source;
 use crate::intake::Limits;
@@ -73,7 +74,10 @@ impl Gate {
         let request = &*self.without_secrets(request);
         let revision = self.revision();
         validate(request, &revision)?;
-        if let Some(earlier) = self.earlier(request).await? {
+        // Hashing is the dearest part of a large input but parsing, so it is done once.
+        let digests: Vec<Digest> = request.artifacts.iter().map(Artifact::digest).collect();
+        let input_digest = input_digest(request, &digests);
+        if let Some(earlier) = self.earlier(request, input_digest).await? {
             return Ok((earlier, None));
         }
         let now = self.clock.now();
@@ -94,7 +98,9 @@ impl Gate {
         });
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
-        let draft = draft(request, &release, &evidence, &revision, judgement, now, timings);
+        let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
+        let made = Made { now, timings, input_digest, blobs };
+        let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
 
@@ -111,14 +117,18 @@ impl Gate {
         Cow::Owned(Request { trigger, ..request.clone() })
     }
 
-    async fn earlier(&self, request: &Request) -> Result<Option<Arc<Decision>>, Error> {
+    async fn earlier(
+        &self,
+        request: &Request,
+        input_digest: Digest,
+    ) -> Result<Option<Arc<Decision>>, Error> {
         let (Some(key), Some(store), false) =
             (&request.idempotency_key, &self.store, request.options.dry_run)
         else {
             return Ok(None);
         };
         let Some(earlier) = store.decision_of_key(key).await? else { return Ok(None) };
-        if earlier.input_digest == input_digest(request) {
+        if earlier.input_digest == input_digest {
             return Ok(Some(earlier));
         }
         Err(crate::record::key_conflict(key, earlier.id))
@@ -136,16 +146,7 @@ impl Gate {
 
 /// Refuses what cannot be decided, before any work is done.
 fn validate(request: &Request, revision: &Revision) -> Result<(), Error> {
-    let environments = &revision.enforcement().environments;
-    if !environments.is_empty() && !environments.contains(&request.environment) {
-        let known =
-            environments.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-        return Err(Error::invalid(format!("there is no environment `{}`", request.environment))
-            .with_field("environment")
-            .with_help(format!(
-                "name one of {known}, or add it to `environments` in `enforcement.yaml`"
-            )));
-    }
+    revision.know(Some(&request.environment), None)?;
     if request.artifacts.is_empty() && request.images.is_empty() {
         return Err(Error::invalid("the request has neither an artifact nor an image")
             .with_field("artifacts")
@@ -160,19 +161,25 @@ fn validate(request: &Request, revision: &Revision) -> Result<(), Error> {
 }
 
 /// The digest over everything that was handed in, and over what it was asked for.
-fn input_digest(request: &Request) -> Digest {
+fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
     let service = request.service.as_ref().map(ToString::to_string).unwrap_or_default();
-    let digests: Vec<(&str, Digest)> = request
-        .artifacts
-        .iter()
-        .map(|artifact| (artifact.path.as_str(), artifact.digest()))
-        .collect();
     let head =
         [service.as_str(), request.environment.as_str(), request.stage.as_str()].map(str::as_bytes);
-    let files =
-        digests.iter().flat_map(|(path, digest)| [path.as_bytes(), digest.as_bytes().as_slice()]);
+    let files = request
+        .artifacts
+        .iter()
+        .zip(digests)
+        .flat_map(|(artifact, digest)| [artifact.path.as_bytes(), digest.as_bytes()]);
     let images = request.images.iter().map(String::as_bytes);
     Digest::of_parts(head.into_iter().chain(files).chain(images))
+}
+
+/// What a decision is told beside its judgement.
+struct Made {
+    now: Timestamp,
+    timings: Timings,
+    input_digest: Digest,
+    blobs: Vec<Blob>,
 }
 
 fn draft(
@@ -181,9 +188,9 @@ fn draft(
     evidence: &EvidenceSet,
     revision: &Revision,
     judgement: decide::Judgement,
-    now: Timestamp,
-    timings: Timings,
+    made: Made,
 ) -> Draft {
+    let Made { now, timings, input_digest, blobs } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
@@ -197,7 +204,7 @@ fn draft(
         time: now,
         trigger: request.trigger.clone(),
         revision: revision.reference().clone(),
-        input_digest: input_digest(request),
+        input_digest,
         dry_run: request.options.dry_run,
         summary: judgement.summary,
         findings: judgement.findings,
@@ -206,7 +213,6 @@ fn draft(
         scorecard: None,
         timings,
     };
-    let blobs = if decision.dry_run { Vec::new() } else { blobs(release) };
     Draft {
         decision,
         states: judgement.states,
@@ -252,16 +258,16 @@ fn notes(release: &Release, images: &[ImageStatus]) -> Vec<String> {
         .collect()
 }
 
-fn blobs(release: &Release) -> Vec<Blob> {
-    release
-        .files
-        .iter()
-        .map(|read| Blob {
+/// The files that were read, secrets replaced; `digests` are those of the request's artifacts.
+fn blobs(release: &Release, digests: &[Digest]) -> Vec<Blob> {
+    let blob = |read: &FileRead| {
+        Some(Blob {
             path: read.file.path.clone(),
-            digest: read.file.digest(),
+            digest: *digests.get(read.artifact)?,
             content: release.secrets.redact_file(&read.file, &read.secrets),
         })
-        .collect()
+    };
+    release.files.iter().filter_map(blob).collect()
 }
 
 /// Measures the rooms, one lap each.

@@ -69,8 +69,9 @@ pub fn read(request: &Request, limits: &Limits, salt: &[u8]) -> Result<Release, 
     let mut release = Release::default();
     let mut entities = Vec::new();
     let mut secrets = Vec::new();
-    for artifact in artifacts {
+    for (index, artifact) in artifacts.iter().enumerate() {
         let mut reading = file::Reading {
+            index,
             release: &mut release,
             entities: &mut entities,
             secrets: &mut secrets,

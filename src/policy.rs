@@ -10,24 +10,28 @@ mod load;
 mod manifest;
 mod metadata;
 mod node;
+mod options;
 mod rules;
 mod source;
 pub mod tests;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
+use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::{Outcome, PolicyMeta};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
-use crate::domain::scorecard::ScorecardRules;
+use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
+use crate::domain::service::Environment;
 
 pub use crate::rego::{Fault as BundleFault, Related};
-pub use load::LoadOptions;
+pub use options::LoadOptions;
 pub use source::BundleSource;
 
 /// Policies, data, enforcement and scorecard rules, loaded and checked as a whole. Immutable.
@@ -36,6 +40,7 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     runnables: Vec<evaluate::Runnable>,
+    request_budget: Duration,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
 }
@@ -64,6 +69,36 @@ impl Revision {
         &self.enforcement
     }
 
+    /// Refuses a name that nothing can have: asking for it is a slip, and an empty list would hide it.
+    ///
+    /// # Errors
+    /// `Invalid`, with the names that there are.
+    pub fn know(
+        &self,
+        environment: Option<&Environment>,
+        level: Option<&str>,
+    ) -> Result<(), Error> {
+        let known = &self.enforcement.environments;
+        if let Some(name) = environment.filter(|name| !known.is_empty() && !known.contains(name)) {
+            let others = known.iter().map(Environment::as_str);
+            let help =
+                format!("{}, or add it to `environments` in `enforcement.yaml`", one_of(others));
+            return Err(Error::invalid(format!("there is no environment `{name}`"))
+                .with_field("environment")
+                .with_help(help));
+        }
+        let levels = || {
+            let levels = self.scorecard.levels.iter().map(|level| level.name.as_str());
+            std::iter::once(NO_LEVEL).chain(levels)
+        };
+        match level.filter(|name| levels().all(|level| level != *name)) {
+            Some(name) => Err(Error::invalid(format!("there is no level `{name}`"))
+                .with_field("level")
+                .with_help(one_of(levels()))),
+            None => Ok(()),
+        }
+    }
+
     /// Weights and levels.
     pub fn scorecard_rules(&self) -> Arc<ScorecardRules> {
         Arc::clone(&self.scorecard)
@@ -71,7 +106,8 @@ impl Revision {
 
     /// Runs every policy that applies over `release`, at the time `now`.
     ///
-    /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own. Call it on a thread
+    /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own, and so is one whose turn
+    /// comes when the time of the request is used up. Call it on a thread
     /// with a stack of at least 16 MiB: chains of rules recurse.
     pub fn evaluate(
         &self,
@@ -80,7 +116,7 @@ impl Revision {
         evidence: &EvidenceSet,
         now: Timestamp,
     ) -> Vec<Outcome> {
-        evaluate::run(&self.runnables, request, release, evidence, now)
+        evaluate::run(&self.runnables, self.request_budget, request, release, evidence, now)
     }
 
     /// A revision without any policy.
@@ -89,8 +125,14 @@ impl Revision {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
             runnables: Vec::new(),
+            request_budget: Duration::MAX,
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
         }
     }
+}
+
+fn one_of<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    format!("name one of {}", names.join(", "))
 }

@@ -1,6 +1,7 @@
 //! Record: decisions, scorecards and artifacts, durable before they are answered.
 
 mod page;
+mod roster;
 mod row;
 pub mod sqlite;
 
@@ -158,6 +159,9 @@ pub trait Store: Send + Sync + fmt::Debug {
     ///
     /// Decisions that another process writes into the same record are not told.
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>>;
+
+    /// How many decisions wait to be written.
+    fn waiting(&self) -> usize;
 
     /// Whether the store can be read and written.
     fn health(&self) -> Answer<'_, ()>;

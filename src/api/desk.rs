@@ -20,9 +20,10 @@ use crate::domain::decision::{Decision, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::request::Request;
+use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
 use crate::gate::Gate;
-use crate::record::Store;
+use crate::record::{DecisionFilter, Page, PageRequest, ScorecardFilter, Store};
 
 /// Bounds of what a server takes on at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -219,6 +220,40 @@ impl Desk {
             Error::unavailable("this gate keeps no record", "no store is configured")
                 .with_help("start it with `goldgate serve --data DIR`")
         })
+    }
+
+    /// Decisions, newest first.
+    ///
+    /// # Errors
+    /// Those of the record; `Invalid` when there is none since the filter names what does not exist.
+    pub(crate) async fn decisions(
+        &self,
+        filter: DecisionFilter,
+        page: PageRequest,
+    ) -> Result<Page<Arc<Decision>>, Error> {
+        let environment = filter.environment.clone();
+        let found = self.store()?.decisions(filter, page).await?;
+        if found.items.is_empty() {
+            self.gate.revision().know(environment.as_ref(), None)?;
+        }
+        Ok(found)
+    }
+
+    /// Scorecards, by service and environment.
+    ///
+    /// # Errors
+    /// As [`Self::decisions`].
+    pub(crate) async fn scorecards(
+        &self,
+        filter: ScorecardFilter,
+        page: PageRequest,
+    ) -> Result<Page<Arc<Scorecard>>, Error> {
+        let (environment, level) = (filter.environment.clone(), filter.level.clone());
+        let found = self.store()?.scorecards(filter, page).await?;
+        if found.items.is_empty() {
+            self.gate.revision().know(environment.as_ref(), level.as_deref())?;
+        }
+        Ok(found)
     }
 
     /// Room for one more request, or a refusal at once: waiting in line would only make every answer late.

@@ -1,4 +1,8 @@
 //! The layers of both servers: what happens to every request of every face before it reaches its handler.
+//!
+//! They are our own, since every refusal must have the shape of its face (a JSON error, a gRPC status, a review), carry the
+//! request's id, spare the probes and count towards one bound for both servers; `tower` and `tower-http` answer with bare
+//! statuses or fail the service. Only what needs no answer of its own is theirs: unpacking a body.
 
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;

@@ -60,6 +60,7 @@ pub(crate) struct Metrics {
     findings: Family<FindingLabels, Counter>,
     in_flight: Gauge,
     watchers: Gauge,
+    record_waiting: Gauge,
 }
 
 impl fmt::Debug for Metrics {
@@ -86,6 +87,7 @@ impl Default for Metrics {
         let findings = Family::default();
         let in_flight = Gauge::default();
         let watchers = Gauge::default();
+        let record_waiting = Gauge::default();
         registry.register(
             "requests",
             "Requests answered, by face, route and status",
@@ -102,6 +104,11 @@ impl Default for Metrics {
         registry.register("in_flight", "Requests being answered", in_flight.clone());
         registry.register("watchers", "Streams that watch", watchers.clone());
         registry.register(
+            "record_waiting",
+            "Decisions that wait to be written",
+            record_waiting.clone(),
+        );
+        registry.register(
             "build",
             "What runs here",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
@@ -115,6 +122,7 @@ impl Default for Metrics {
             findings,
             in_flight,
             watchers,
+            record_waiting,
         }
     }
 }
@@ -166,8 +174,9 @@ impl Metrics {
         Inside::new(&self.watchers)
     }
 
-    /// Everything in the text format of `OpenMetrics` 1.0.
-    pub(crate) fn text(&self) -> Result<String, Error> {
+    /// Everything in the text format of `OpenMetrics` 1.0, with `waiting` decisions on their way into the record.
+    pub(crate) fn text(&self, waiting: usize) -> Result<String, Error> {
+        self.record_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
         let mut text = String::new();
         encode(&mut text, &self.registry)
             .map_err(|cause| Error::internal_fault("cannot write metrics").with_source(cause))?;

@@ -65,6 +65,7 @@ fn bounds(config: &Config) -> BTreeMap<&'static str, String> {
         ("limits.maxScalarBytes", count(read.document.max_scalar_bytes)),
         ("limits.maxDocuments", count(read.document.max_documents)),
         ("policy.timeoutMs", millis(LoadOptions::default().budget)),
+        ("policy.requestTimeoutMs", millis(LoadOptions::default().request_budget)),
         ("serve.maxMessageBytes", count(served.limits.max_message_bytes)),
         ("serve.maxBufferedBytes", count(served.limits.max_buffered_bytes)),
         ("serve.maxInFlight", count(served.limits.max_in_flight)),

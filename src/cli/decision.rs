@@ -92,10 +92,14 @@ async fn excerpts(store: &SqliteStore, decision: &Decision) -> Result<Excerpts, 
 }
 
 fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<String, Failure> {
+    let environment = filter.environment.clone();
     let found = worker::run(|| async move {
         let store = local::existing_store(&session.config)?;
         Ok::<_, Failure>(store.decisions(filter, page_request(page)).await?)
     })?;
+    if found.items.is_empty() {
+        local::know(session, environment.as_ref(), None)?;
+    }
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));
     }

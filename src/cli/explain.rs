@@ -68,7 +68,7 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
 
 /// The manual of a code that only inputs have.
 fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String {
-    let InputCode { code, severity, title, remediation } = input;
+    let InputCode { code, severity, title, remediation, hides: _ } = input;
     if format == ListFormat::Json {
         return json_format::pretty(&json!({
             "code": code,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
@@ -12,6 +13,7 @@ use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
+use crate::domain::service::Environment;
 use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
 use crate::evidence::images::ImageSource;
@@ -28,7 +30,16 @@ const SALT_BYTES: usize = 32;
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
-    revision_with(session, &[])
+    revision_within(session, &[], None)
+}
+
+/// The revision that the configuration names, whose policies take less than `deadline` together.
+///
+/// # Errors
+/// Everything that is wrong with its bundles, at once.
+pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revision>, Failure> {
+    // The rest is for reading, recording and the answer on its way.
+    revision_within(session, &[], Some(deadline.mul_f64(0.8)))
 }
 
 /// The revision that the configuration names, and the bundles at `paths` beside it.
@@ -36,6 +47,14 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
 /// # Errors
 /// Everything that is wrong with the bundles, at once.
 pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
+    revision_within(session, paths, None)
+}
+
+fn revision_within(
+    session: &Session,
+    paths: &[PathBuf],
+    most: Option<Duration>,
+) -> Result<Arc<Revision>, Failure> {
     let config = &session.config;
     let builtin = config.builtin.value.then_some(BundleSource::Builtin);
     let named = distinct(config.bundles.value.iter().chain(paths));
@@ -46,7 +65,12 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
         return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
     }
     let defaults = LoadOptions::default();
-    let options = LoadOptions { budget: config.policy_time.unwrap_or(defaults.budget), ..defaults };
+    let request_budget = config.request_time.unwrap_or(defaults.request_budget);
+    let options = LoadOptions {
+        budget: config.policy_time.unwrap_or(defaults.budget),
+        request_budget: most.map_or(request_budget, |most| request_budget.min(most)),
+        ..defaults
+    };
     Ok(Arc::new(Revision::load(&sources, &options)?))
 }
 
@@ -88,6 +112,21 @@ pub fn boxed(config: &Config, images: Option<&Arc<ImageSource>>) -> Vec<Box<dyn 
 /// Where imported advisories are kept.
 pub fn advisories_file(config: &Config) -> Option<PathBuf> {
     Some(config.data.value.as_ref()?.join("advisories.db"))
+}
+
+/// Says of an empty list whether it was asked for by a name that does not exist.
+///
+/// # Errors
+/// The names that there are, or everything that is wrong with the bundles.
+pub fn know(
+    session: &Session,
+    environment: Option<&Environment>,
+    level: Option<&str>,
+) -> Result<(), Failure> {
+    if environment.is_none() && level.is_none() {
+        return Ok(());
+    }
+    Ok(revision(session)?.know(environment, level)?)
 }
 
 /// Paths in their order, without those that lead where an earlier one leads.

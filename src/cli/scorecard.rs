@@ -68,10 +68,14 @@ fn unknown(service: &ServiceRef, environment: &Environment) -> Complaint {
 }
 
 fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<String, Failure> {
+    let (environment, level) = (filter.environment.clone(), filter.level.clone());
     let found = worker::run(|| async move {
         let store = local::existing_store(&session.config)?;
         Ok::<_, Failure>(store.scorecards(filter, page_request(page)).await?)
     })?;
+    if found.items.is_empty() {
+        local::know(session, environment.as_ref(), level.as_deref())?;
+    }
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));
     }

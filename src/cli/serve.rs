@@ -23,7 +23,7 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let config = &session.config;
     let options = ServeOptions { admission: admission(config)?, ..options(&config.serve) };
     telemetry::start(&log(session))?;
-    let revision = local::revision(session)?;
+    let revision = local::served_revision(session, options.limits.deadline)?;
     let store: Arc<dyn Store> = local::store(config)?;
     let salt = local::salt(config.data.value.as_deref())?;
     let limits = local::limits(&config.limits);

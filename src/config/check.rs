@@ -107,6 +107,7 @@ impl Check {
         let trigger = self.trigger();
         let limits = self.limits();
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
+        let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
         let serve = self.serve();
         Config {
             file,
@@ -124,6 +125,7 @@ impl Check {
             trigger,
             limits,
             policy_time,
+            request_time,
             serve,
             shown: Vec::new(),
         }

@@ -51,6 +51,9 @@ pub struct Judgement {
 /// The code of a policy that could not be evaluated. Its finding carries the policy's own code in `facts`.
 const POLICY_ERROR: &str = "policy-error";
 
+/// The same for a policy that was left out for want of time.
+const OUT_OF_TIME: &str = "out-of-time";
+
 /// Judges a case.
 pub fn judge(case: &Case<'_>) -> Judgement {
     let circumstances = Circumstances {
@@ -136,7 +139,7 @@ fn count(summary: &mut Summary, outcome: &Outcome, findings: &[Finding]) -> Opti
             summary.passed += 1;
             return Some(Standing::Passed);
         }
-        PolicyResult::Error(_) => {
+        PolicyResult::Error(_) | PolicyResult::OutOfTime(_) => {
             summary.errors += 1;
             return Some(Standing::Failed);
         }
@@ -164,7 +167,29 @@ fn findings_of(
 ) -> Vec<Finding> {
     match &outcome.result {
         PolicyResult::Passed => Vec::new(),
-        PolicyResult::Error(reason) => vec![finding_of_error(outcome, reason, case, circumstances)],
+        PolicyResult::Error(reason) => {
+            let gap = Gap {
+                reason: POLICY_ERROR,
+                message: case.release.secrets.redact(reason).into_owned(),
+                remediation: format!(
+                    "Mend the policy in `{}`, or switch it off in `enforcement.yaml` until it is mended.",
+                    outcome.policy.file
+                ),
+            };
+            vec![finding_of_gap(outcome, gap, case, circumstances)]
+        }
+        PolicyResult::OutOfTime(budget) => {
+            let gap = Gap {
+                reason: OUT_OF_TIME,
+                message: format!(
+                    "not evaluated, or not over everything: the policies of this request used up their {} ms",
+                    budget.as_millis()
+                ),
+                remediation: "Hand in less at once, or allow more time with `policy.requestTimeoutMs` in `goldgate.yaml`."
+                    .to_owned(),
+            };
+            vec![finding_of_gap(outcome, gap, case, circumstances)]
+        }
         PolicyResult::Failed(violations) => violations
             .iter()
             .map(|violation| finding_of_violation(outcome, violation, case, circumstances))
@@ -217,10 +242,17 @@ fn finding_of_violation(
     }
 }
 
+/// Why a policy has no answer.
+struct Gap {
+    reason: &'static str,
+    message: String,
+    remediation: String,
+}
+
 /// A policy that could not be evaluated denies like a failed one, and at least as a high severity does.
-fn finding_of_error(
+fn finding_of_gap(
     outcome: &Outcome,
-    reason: &str,
+    gap: Gap,
     case: &Case<'_>,
     circumstances: &Circumstances<'_>,
 ) -> Finding {
@@ -233,7 +265,7 @@ fn finding_of_error(
             &resource,
             &location.file,
             &location.path,
-            POLICY_ERROR,
+            gap.reason,
         ),
         code: policy.code.clone(),
         severity,
@@ -247,16 +279,13 @@ fn finding_of_error(
         .max(Enforcement::Audit),
         state: FindingState::Open,
         title: format!("{} (could not be evaluated)", policy.title),
-        message: case.release.secrets.redact(reason).into_owned(),
-        remediation: format!(
-            "Mend the policy in `{}`, or switch it off in `enforcement.yaml` until it is mended.",
-            policy.file
-        ),
+        message: gap.message,
+        remediation: gap.remediation,
         controls: policy.controls.clone(),
         resource,
         location,
         policy: policy.package.clone(),
-        facts: Value::object(vec![("reason".into(), Value::from(POLICY_ERROR))]),
+        facts: Value::object(vec![("reason".into(), Value::from(gap.reason))]),
     }
 }
 
@@ -468,6 +497,15 @@ mod tests {
         let judgement = judge_one(Severity::Low, PolicyResult::Error("out of time".into()));
         assert_eq!((judgement.verdict, judgement.summary.errors), (Verdict::Deny, 1));
         assert_eq!(judgement.states[0].standing, Standing::Failed);
+    }
+
+    #[test]
+    fn a_policy_that_was_left_out_for_want_of_time_denies_and_says_so() {
+        let judgement =
+            judge_one(Severity::Low, PolicyResult::OutOfTime(std::time::Duration::from_secs(7)));
+        assert_eq!((judgement.verdict, judgement.summary.errors), (Verdict::Deny, 1));
+        assert!(judgement.findings[0].message.contains("7000 ms"));
+        assert_eq!(judgement.findings[0].facts.to_string(), r#"{"reason":"out-of-time"}"#);
     }
 
     #[test]

@@ -132,8 +132,8 @@ pub struct Decision {
 /// The package that findings about the input itself name as their policy.
 pub const INTAKE: &str = "goldgate.intake";
 
-/// The faults of an input whose resources were read all the same.
-const HIDE_NOTHING: [&str; 3] = ["INPUT-IMAGE", "INPUT-SCHEMA", "INPUT-SERVICE"];
+/// The faults of an input whose resources were read all the same; the list of codes in `intake` says it of each.
+pub(crate) const HIDE_NOTHING: [&str; 3] = ["INPUT-IMAGE", "INPUT-SCHEMA", "INPUT-SERVICE"];
 
 impl Decision {
     /// How much of the release this decision saw.

@@ -1,6 +1,7 @@
 //! What a policy says of itself, and what became of it in one evaluation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::domain::code::{Code, Severity};
 use crate::domain::value::Value;
@@ -152,6 +153,8 @@ pub enum PolicyResult {
     Failed(Vec<Violation>),
     /// The policy failed, ran out of time or answered the wrong shape; the text says which and where.
     Error(String),
+    /// The policy was not asked, or not about everything: the time of the whole request, which is told, was used up.
+    OutOfTime(Duration),
 }
 
 /// One thing that a policy found.

@@ -39,6 +39,8 @@ pub struct Release {
 /// A file that was read.
 #[derive(Clone, Debug)]
 pub struct FileRead {
+    /// Which of the request's artifacts it is.
+    pub artifact: usize,
     /// The file.
     pub file: Arc<SourceFile>,
     /// Where secrets stand in it.

@@ -1,6 +1,7 @@
 //! Scorecards: where a service stands, as a pure function of its decisions.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -87,8 +88,8 @@ pub struct Scorecard {
     pub level: String,
     /// What is missing for the levels above, nearest first.
     pub next: Vec<NextLevel>,
-    /// How each policy stands; those that never applied are left out.
-    pub policies: BTreeMap<Code, PolicyStanding>,
+    /// How each policy stands; those that never applied are left out. Most decisions change none of it.
+    pub policies: Arc<BTreeMap<Code, PolicyStanding>>,
     /// The decision that last moved it.
     pub decision: DecisionId,
     /// When.
@@ -187,7 +188,10 @@ impl ScorecardRules {
         before: Option<&Scorecard>,
         contribution: &Contribution<'_>,
     ) -> Scorecard {
-        let mut policies = before.map(|card| card.policies.clone()).unwrap_or_default();
+        let mut policies = before.map(|card| Arc::clone(&card.policies)).unwrap_or_default();
+        // States and policies are in the same order mostly, so that the next one is the one in question.
+        let before_policies = Arc::clone(&policies);
+        let mut in_order = before_policies.iter().peekable();
         for state in contribution.states {
             let unseen = match contribution.sight {
                 Sight::Whole => false,
@@ -197,7 +201,9 @@ impl ScorecardRules {
             if unseen {
                 continue;
             }
-            let known = policies.get(&state.code);
+            let next = in_order.next_if(|(code, _)| **code == state.code);
+            let known =
+                next.map_or_else(|| before_policies.get(&state.code), |(_, known)| Some(known));
             if state.standing == Standing::NotApplicable && known.is_none() {
                 continue;
             }
@@ -206,7 +212,7 @@ impl ScorecardRules {
             }) {
                 continue;
             }
-            policies.insert(
+            Arc::make_mut(&mut policies).insert(
                 state.code.clone(),
                 PolicyStanding {
                     severity: state.severity,

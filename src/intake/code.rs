@@ -13,10 +13,19 @@ pub struct InputCode {
     pub title: &'static str,
     /// What to do when the fault itself has nothing better to say.
     pub remediation: &'static str,
+    /// Whether something may not have been read, so that a scorecard must not get better by it.
+    pub hides: bool,
+}
+
+impl InputCode {
+    /// The same for a fault beside which everything was read.
+    const fn hiding_nothing(self) -> Self {
+        Self { hides: false, ..self }
+    }
 }
 
 const fn high(code: &'static str, title: &'static str, remediation: &'static str) -> InputCode {
-    InputCode { code, severity: Severity::High, title, remediation }
+    InputCode { code, severity: Severity::High, title, remediation, hides: true }
 }
 
 pub(super) const YAML: InputCode = high(
@@ -68,12 +77,14 @@ pub(super) const SCHEMA: InputCode = high(
     "INPUT-SCHEMA",
     "Resources have the shape that Kubernetes expects",
     "Correct the field; `kubectl explain KIND` shows what it holds.",
-);
+)
+.hiding_nothing();
 pub(super) const IMAGE: InputCode = high(
     "INPUT-IMAGE",
     "An image that is named is an image reference",
     "Write the image as `registry/repository:tag` or `registry/repository@sha256:…`.",
-);
+)
+.hiding_nothing();
 pub(super) const UNREADABLE: InputCode = high(
     "INPUT-UNREADABLE",
     "Files that were found can be opened",
@@ -94,6 +105,7 @@ pub(super) const SERVICE: InputCode = InputCode {
     severity: Severity::Medium,
     title: "It is known which service is released",
     remediation: "Name it with `--service NAME`, put a `catalog-info.yaml` beside the manifests, or label the workloads with `app.kubernetes.io/name`.",
+    hides: false,
 };
 
 /// Every code of this room.
@@ -119,6 +131,7 @@ pub const CODES: [InputCode; 15] = [
 mod tests {
     use super::*;
     use crate::domain::code::Code;
+    use crate::domain::decision::HIDE_NOTHING;
 
     #[test]
     fn every_code_is_one_and_stands_once() {
@@ -129,5 +142,11 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), CODES.len());
+    }
+
+    #[test]
+    fn decisions_know_which_faults_hide_nothing() {
+        let nothing = CODES.iter().filter(|code| !code.hides).map(|code| code.code);
+        assert_eq!(nothing.collect::<Vec<_>>(), HIDE_NOTHING);
     }
 }

@@ -38,6 +38,8 @@ impl Ending {
 
 /// The release as far as it was read.
 pub(super) struct Reading<'r> {
+    /// Which of the request's artifacts is read.
+    pub(super) index: usize,
     pub(super) release: &'r mut Release,
     pub(super) entities: &'r mut Vec<Entity>,
     pub(super) secrets: &'r mut Vec<String>,
@@ -114,7 +116,7 @@ impl Reading<'_> {
         }
         secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
-        self.release.files.push(FileRead { file, secrets });
+        self.release.files.push(FileRead { artifact: self.index, file, secrets });
     }
 
     /// Takes a bill of materials or a lock file.
@@ -136,7 +138,7 @@ impl Reading<'_> {
             }
         }
         // Bills and lock files hold names and hashes: what looks like a token there is a checksum.
-        self.release.files.push(FileRead { file, secrets: Vec::new() });
+        self.release.files.push(FileRead { artifact: self.index, file, secrets: Vec::new() });
     }
 
     /// Takes what a document holds; whether it was ours.
@@ -188,7 +190,8 @@ impl Reading<'_> {
         secret::in_text(&file.text, &mut spans, self.secrets);
         secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
-        self.release.files.push(FileRead { file: Arc::clone(file), secrets });
+        let file = Arc::clone(file);
+        self.release.files.push(FileRead { artifact: self.index, file, secrets });
     }
 
     fn template_fault(&mut self, file: &SourceFile, named: bool, cause: Option<&Fault>) {

@@ -1,14 +1,16 @@
 //! Whose release this is.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path};
 
 use super::catalog::Entity;
 use super::{code, fault};
 use crate::domain::place::Location;
-use crate::domain::release::Release;
+use crate::domain::release::{Note, Release};
 use crate::domain::request::Request;
 use crate::domain::service::{Service, ServiceRef, ServiceSource};
 use crate::domain::value::Value;
+use crate::domain::workload::Workload;
 
 const NAME_LABEL: &str = "app.kubernetes.io/name";
 
@@ -26,12 +28,57 @@ pub(super) fn settle(release: &mut Release, request: &Request, entities: &[Entit
         Some(reference) => Some(of_reference(reference, entities)),
         None => nearest(release, entities).or_else(|| labelled(release)),
     };
+    if let (None, Some(service)) = (named, &service) {
+        let note = note_of_others(service, release, entities);
+        release.notes.extend(note);
+    }
     // A single object at the cluster's door often belongs to no service: a namespace, a role.
     if service.is_none() && request.stage.sees_whole_release() {
         let message = "it is not known which service is released";
         release.faults.push(fault::at(&code::SERVICE, Location::default(), message));
     }
     release.service = service;
+}
+
+/// Says which services are judged as part of another one's release.
+fn note_of_others(service: &Service, release: &Release, entities: &[Entity]) -> Option<Note> {
+    let of_label = || {
+        release.workloads.iter().filter_map(|workload| {
+            let file = &release.resources.get(workload.resource)?.file.path;
+            Some((label_of(workload)?, file.as_str()))
+        })
+    };
+    let of_folder = || {
+        release.resources.iter().filter_map(|resource| {
+            let file = &resource.file.path;
+            Some((nearest_to(file, entities)?.service.reference.clone(), file.as_str()))
+        })
+    };
+    let all: Vec<(ServiceRef, &str)> = if service.source == ServiceSource::Label {
+        of_label().collect()
+    } else {
+        of_folder().collect()
+    };
+    let mut others: BTreeMap<ServiceRef, &str> = BTreeMap::new();
+    for (other, file) in all {
+        if other != service.reference {
+            others.entry(other).or_insert(file);
+        }
+    }
+    let (_, file) = others.first_key_value()?;
+    let names: Vec<String> = others.keys().map(|other| format!("`{other}`")).collect();
+    Some(Note {
+        file: (*file).to_owned(),
+        message: format!(
+            "everything is judged as one release of `{}`, and {} {} part of it",
+            service.reference,
+            names.join(", "),
+            if names.len() == 1 { "is" } else { "are" },
+        ),
+        help: Some(
+            "check each service by itself, or name the one with `--service NAME`".to_owned(),
+        ),
+    })
 }
 
 /// An answer about nothing would look like a permission.
@@ -62,16 +109,24 @@ fn nearest(release: &Release, entities: &[Entity]) -> Option<Service> {
         .first()
         .and_then(|workload| release.resources.get(workload.resource))
         .or_else(|| release.resources.first());
-    let folder = first.map(|resource| parent(&resource.file.path));
-    let components =
-        || entities.iter().filter(|entity| entity.service.reference.kind == "component");
-    let above = folder.and_then(|folder| {
-        components()
-            .filter_map(|entity| Some((levels_above(parent(&entity.path), folder)?, entity)))
-            .min_by_key(|(levels, _)| *levels)
-            .map(|(_, entity)| entity)
-    });
-    above.or_else(|| components().next()).map(|entity| entity.service.clone())
+    let above = first.and_then(|resource| nearest_to(&resource.file.path, entities));
+    let entity = above.or_else(|| entities.iter().find(|entity| is_component(entity)));
+    entity.map(|entity| entity.service.clone())
+}
+
+/// The first component of the catalogue file that is nearest above the file at `path`.
+fn nearest_to<'e>(path: &str, entities: &'e [Entity]) -> Option<&'e Entity> {
+    let folder = parent(path);
+    entities
+        .iter()
+        .filter(|entity| is_component(entity))
+        .filter_map(|entity| Some((levels_above(parent(&entity.path), folder)?, entity)))
+        .min_by_key(|(levels, _)| *levels)
+        .map(|(_, entity)| entity)
+}
+
+fn is_component(entity: &Entity) -> bool {
+    entity.service.reference.kind == "component"
 }
 
 fn parent(path: &str) -> &Path {
@@ -99,12 +154,7 @@ fn levels_above(upper: &Path, folder: &Path) -> Option<usize> {
 fn labelled(release: &Release) -> Option<Service> {
     let mut counts: Vec<(ServiceRef, usize)> = Vec::new();
     for workload in &release.workloads {
-        let label = [&workload.labels, &workload.pod_labels]
-            .into_iter()
-            .find_map(|labels| labels.get(NAME_LABEL).and_then(Value::as_str));
-        let Some(reference) = label.and_then(|name| ServiceRef::component(name).ok()) else {
-            continue;
-        };
+        let Some(reference) = label_of(workload) else { continue };
         match counts.iter_mut().find(|(known, _)| *known == reference) {
             Some((_, count)) => *count += 1,
             None => counts.push((reference, 1)),
@@ -113,6 +163,12 @@ fn labelled(release: &Release) -> Option<Service> {
     let most = counts.iter().map(|(_, count)| *count).max()?;
     let (reference, _) = counts.into_iter().find(|(_, count)| *count == most)?;
     Some(Service::named(reference, ServiceSource::Label))
+}
+
+fn label_of(workload: &Workload) -> Option<ServiceRef> {
+    let mut labels = [&workload.labels, &workload.pod_labels].into_iter();
+    let name = labels.find_map(|labels| labels.get(NAME_LABEL).and_then(Value::as_str))?;
+    ServiceRef::component(name).ok()
 }
 
 #[cfg(test)]

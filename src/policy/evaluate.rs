@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::answer::violations;
 use super::dialect::Policy;
@@ -27,9 +30,10 @@ pub(super) struct Runnable {
     pub(super) program: Program,
 }
 
-/// Runs every policy that applies.
+/// Runs every policy that applies, as long as `budget` lasts for all of them together.
 pub(super) fn run(
     runnables: &[Runnable],
+    budget: Duration,
     request: &Request,
     release: &Release,
     evidence: &EvidenceSet,
@@ -38,14 +42,22 @@ pub(super) fn run(
     let inputs = Inputs::new(request, release, evidence, now);
     let mut runner = Runner::default();
     let mut outcomes = Vec::new();
+    let began = Instant::now();
     for runnable in runnables {
         let meta = &runnable.policy.meta;
         let wants = |id: &ResourceId| {
             meta.kinds.is_empty() || meta.kinds.iter().any(|kind| id.is_kind(kind))
         };
+        let mut in_time = true;
         let mut ask = |subject: Subject, input: Option<Term>| {
-            let Some(input) = input else { return };
-            let result = runnable.result(&mut runner, &input, release);
+            let Some(input) = input.filter(|_| in_time) else { return };
+            in_time = began.elapsed() < budget;
+            let (subject, result) = if in_time {
+                (subject, runnable.result(&mut runner, &input, release))
+            } else {
+                // Once a policy: what it was not asked about may be most of a large release.
+                (Subject::Release, PolicyResult::OutOfTime(budget))
+            };
             outcomes.push(Outcome { policy: Arc::clone(meta), subject, result });
         };
         match meta.scope {

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
 use super::Revision;
 use super::data::{self, Mounted};
 use super::dialect::{self, Placed, Policy};
 use super::evaluate::Runnable;
 use super::manifest::{self, Manifest};
+use super::options::LoadOptions;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
 use crate::document::{DocumentLimits, yaml};
@@ -22,25 +22,9 @@ use crate::domain::scorecard::ScorecardRules;
 use crate::domain::value::Value;
 use crate::rego::check::{Checked, check};
 use crate::rego::engine::{Linker, Wanted};
-use crate::rego::guard::Limits;
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
 use crate::rego::{Fault, Term};
-
-/// How bundles are loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct LoadOptions {
-    /// How long one evaluation of one policy may take.
-    pub budget: Duration,
-    /// Bounds of each policy file.
-    pub limits: Limits,
-}
-
-impl Default for LoadOptions {
-    fn default() -> Self {
-        Self { budget: Duration::from_millis(250), limits: Limits::default() }
-    }
-}
 
 /// Stack of the thread that loads: parsers recurse, and callers may have little.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -334,6 +318,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         reference: loaded.reference(),
         policies: metas,
         runnables,
+        request_budget: options.request_budget,
         enforcement,
         scorecard: Arc::new(scorecard),
     }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::load::{LoadOptions, Loaded, on_large_stack, sorted};
+use super::load::{Loaded, on_large_stack, sorted};
+use super::options::LoadOptions;
 use super::source::{Bundle, BundleSource, Selection};
 use crate::rego::engine::Linker;
 use crate::rego::module::Module;

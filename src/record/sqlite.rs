@@ -6,6 +6,7 @@
 
 mod batch;
 mod cards;
+mod chain;
 mod checkpoint;
 mod dictionary;
 mod fault;
@@ -15,6 +16,7 @@ mod list;
 mod open;
 mod posting;
 mod readers;
+mod rollup;
 mod rows;
 mod verify;
 mod writer;
@@ -33,7 +35,7 @@ pub use self::verify::{Contradiction, Verification};
 use self::cards::{Facts, Subject};
 use self::ledger::{Entry, Key, Ledger, PackedBlob};
 use self::readers::Readers;
-use self::writer::{Message, Put, Shared};
+use self::writer::{Answered, Message, Put, Shared};
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::digest::Digest;
@@ -125,7 +127,7 @@ impl SqliteStore {
             packed(draft, &self.shared)?
         };
         let (answer, answered) = oneshot::channel();
-        let put = Box::new(Put { entry, answer });
+        let put = Put { entry: Box::new(entry), answer };
         match put.entry.subject.clone() {
             Some(subject) => {
                 self.shared
@@ -134,15 +136,16 @@ impl SqliteStore {
             }
             None => self.shared.queue(&self.queue, put)?,
         }
-        answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
+        answered.await.map_or_else(|_gone| Err(fault::closed()), Answered::into_decision)
     }
 }
 
 /// Everything of a draft that can be made before it is queued.
-fn packed(draft: Draft, shared: &Shared) -> Result<Entry, Error> {
+fn packed(mut draft: Draft, shared: &Shared) -> Result<Entry, Error> {
     let dictionary = shared.dictionaries.of_revision(&draft.decision.revision.digest);
-    let body = Body::pack(&draft, dictionary.as_deref())?;
+    let body = Body::pack(&mut draft, dictionary.as_deref())?;
     let Draft { decision, states, team, system, rules, blobs, idempotency_key } = draft;
+    let decision = Arc::new(decision);
     let subject = decision.service.as_ref().map(|service| {
         Arc::new(Subject { service: service.clone(), environment: decision.environment.clone() })
     });
@@ -258,6 +261,10 @@ impl Store for SqliteStore {
 
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>> {
         self.shared.events.subscribe()
+    }
+
+    fn waiting(&self) -> usize {
+        self.shared.waiting()
     }
 
     fn health(&self) -> Answer<'_, ()> {

@@ -38,6 +38,25 @@ fn a_reader_that_goes_away_changes_neither_exit_code_nor_calm() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
 }
 
+#[test]
+fn hostile_manifests_are_findings_with_a_place_and_never_a_crash() {
+    let place = Place::with(&case("check_allows").join("input"));
+    let brackets = format!("a: {}", "[".repeat(100_000));
+    let named = "apiVersion: v1\nkind: Pod\nmetadata: {name: a\0b}\n".to_owned();
+    for (name, content, code) in
+        [("brackets.yaml", brackets, "INPUT-"), ("nul.yaml", named, "INPUT-")]
+    {
+        let file = place.work().join(name);
+        fs::write(&file, content).unwrap();
+        let output = place.command().args(["check", name, "--service", "shop"]).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(2), "{name}: {said}");
+        assert!(said.contains(code) && said.contains(&format!("{name}:")), "{name}: {said}");
+        assert!(said.len() < 5000 && !said.contains('\0'), "{name}: {} bytes", said.len());
+        fs::remove_file(file).unwrap();
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn an_output_that_cannot_be_written_is_told_and_never_an_allow() {

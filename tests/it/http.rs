@@ -289,6 +289,15 @@ async fn watchers_are_sent_decisions_as_events_and_sent_home_at_the_end() {
 }
 
 #[tokio::test]
+async fn a_filter_by_a_name_that_does_not_exist_is_told_and_no_empty_list() {
+    let server = start().run().await;
+    server.post("/v1/check", check_body(DENIED).to_string()).await;
+    let refused = server.get("/v1/scorecards?level=platinum").await.error();
+    assert_eq!(refused, (400, "invalid".to_owned(), "level".to_owned()));
+    assert_eq!(server.get("/v1/scorecards?level=none&team=nobody").await.status, 200);
+}
+
+#[tokio::test]
 async fn operators_are_told_how_it_is() {
     let server = start().run().await;
     assert_eq!(server.get("/healthz").await.text(), "ok\n");
@@ -302,6 +311,7 @@ async fn operators_are_told_how_it_is() {
         "goldgate_requests_total{face=\"http\",route=\"/v1/check\",code=\"200\"} 1",
         "goldgate_requests_total{face=\"http\",route=\"unknown\",code=\"404\"} 1",
         "goldgate_room_seconds_count{room=\"record\"} 1",
+        "goldgate_record_waiting 0",
         "goldgate_findings_total{code=\"TEST-PRIVILEGED\",enforcement=\"deny\",state=\"open\"} 1",
     ] {
         assert!(metrics.text().contains(line), "no {line} in\n{}", metrics.text());

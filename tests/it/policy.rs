@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use expect_test::expect_file;
 use goldgate::document::{DocumentLimits, yaml};
+use goldgate::domain::artifact::{Artifact, ArtifactOrigin};
 use goldgate::domain::clock::Timestamp;
 use goldgate::domain::evidence::EvidenceSet;
 use goldgate::domain::place::SourceFile;
@@ -21,6 +22,7 @@ use goldgate::domain::release::Release;
 use goldgate::domain::request::{Request, Stage};
 use goldgate::domain::resource::{Resource, ResourceId};
 use goldgate::domain::value::Value;
+use goldgate::intake::Limits;
 use goldgate::policy::docs;
 use goldgate::policy::tests::{self, Status, TestResult};
 use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
@@ -122,6 +124,29 @@ fn faults_of_tests_are_named_before_anything_runs() {
 }
 
 #[test]
+fn policies_whose_turn_comes_too_late_are_outcomes_once_each() {
+    let options = LoadOptions { request_budget: Duration::ZERO, ..LoadOptions::default() };
+    let revision = Revision::load(&[BundleSource::Builtin], &options);
+    let revision = revision.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+    let pod = |name: &str| format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\n");
+    let content = format!("{}---\n{}", pod("one"), pod("two"));
+    let artifact = Artifact {
+        path: "pods.yaml".to_owned(),
+        content: content.into(),
+        origin: ArtifactOrigin::Named,
+    };
+    let request = Request { artifacts: vec![artifact], ..Request::default() };
+    let release = goldgate::intake::read(&request, &Limits::default(), b"salt").unwrap();
+    let evidence = EvidenceSet::default();
+    let outcomes = revision.evaluate(&request, &release, &evidence, Timestamp::from_millis(0));
+    assert!(outcomes.iter().all(|outcome| outcome.subject == Subject::Release
+        && matches!(outcome.result, PolicyResult::OutOfTime(Duration::ZERO))));
+    let codes: BTreeSet<&str> =
+        outcomes.iter().map(|outcome| outcome.policy.code.as_str()).collect();
+    assert!(codes.len() == outcomes.len() && codes.len() > 20, "{codes:?}");
+}
+
+#[test]
 fn the_page_of_rules_is_current() {
     let revision = Revision::load(&[BundleSource::Builtin], &LoadOptions::default());
     let revision = revision.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
@@ -189,6 +214,7 @@ fn show(out: &mut String, outcome: &Outcome, release: &Release) {
     match &outcome.result {
         PolicyResult::Passed => writeln!(out, "passed").unwrap(),
         PolicyResult::Error(reason) => writeln!(out, "error: {reason}").unwrap(),
+        PolicyResult::OutOfTime(_) => writeln!(out, "out of time").unwrap(),
         PolicyResult::Failed(violations) => {
             writeln!(out, "failed").unwrap();
             for found in violations {
@@ -286,7 +312,9 @@ fn plain_rules_say_what_opa_says() {
                 .filter(|outcome| outcome.subject == Subject::Resource(index))
                 .flat_map(|outcome| match outcome.result {
                     PolicyResult::Failed(violations) => violations,
-                    PolicyResult::Passed | PolicyResult::Error(_) => Vec::new(),
+                    PolicyResult::Passed | PolicyResult::Error(_) | PolicyResult::OutOfTime(_) => {
+                        Vec::new()
+                    }
                 })
                 .map(|violation| violation.message)
                 .collect();

@@ -55,6 +55,10 @@ impl Store for Staged {
         })
     }
 
+    fn waiting(&self) -> usize {
+        self.inner.waiting()
+    }
+
     fn decision_of_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<Decision>>> {
         self.inner.decision_of_key(key)
     }

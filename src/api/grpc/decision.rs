@@ -37,7 +37,7 @@ impl DecisionFace {
     ) -> Result<Page<Arc<Decision>>, Error> {
         let filter = convert::decision_filter(&message)?;
         let page = convert::page_request(message.page_size, message.page_token)?;
-        self.0.store()?.decisions(filter, page).await
+        self.0.decisions(filter, page).await
     }
 }
 

@@ -38,7 +38,7 @@ impl ScorecardFace {
     ) -> Result<Page<Arc<Scorecard>>, Error> {
         let filter = convert::scorecard_filter(&message)?;
         let page = convert::page_request(message.page_size, message.page_token)?;
-        self.0.store()?.scorecards(filter, page).await
+        self.0.scorecards(filter, page).await
     }
 
     async fn history(

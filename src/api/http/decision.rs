@@ -46,7 +46,7 @@ pub(super) async fn list(
     Asked(query): Asked<DecisionQuery>,
 ) -> Result<Json<List<Arc<Decision>>>, Fault> {
     let (filter, page) = query.read()?;
-    Ok(Json(site.desk.store()?.decisions(filter, page).await?.into()))
+    Ok(Json(site.desk.decisions(filter, page).await?.into()))
 }
 
 /// Decisions from now on.

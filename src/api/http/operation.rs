@@ -21,7 +21,8 @@ pub(super) async fn readyz(State(site): State<Site>) -> Result<&'static str, Fau
 
 /// Counters for Prometheus.
 pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Fault> {
-    let text = site.desk.metrics().text()?;
+    let waiting = site.desk.gate().store().map_or(0, |store| store.waiting());
+    let text = site.desk.metrics().text(waiting)?;
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 

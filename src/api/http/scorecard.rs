@@ -48,7 +48,7 @@ pub(super) async fn list(
     Asked(query): Asked<ScorecardQuery>,
 ) -> Result<Json<List<Arc<Scorecard>>>, Fault> {
     let (filter, page) = query.read()?;
-    Ok(Json(site.desk.store()?.scorecards(filter, page).await?.into()))
+    Ok(Json(site.desk.scorecards(filter, page).await?.into()))
 }
 
 /// Scorecards after every decision from now on.

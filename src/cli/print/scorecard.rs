@@ -107,12 +107,14 @@ mod tests {
                 level: "silver".into(),
                 missing: vec!["K8S-B".parse().unwrap()],
             }],
-            policies: [
-                policy("K8S-A", Severity::High, Standing::Passed),
-                policy("K8S-B", Severity::Low, Standing::Failed),
-                policy("K8S-C", Severity::Critical, Standing::Failed),
-            ]
-            .into(),
+            policies: std::sync::Arc::new(
+                [
+                    policy("K8S-A", Severity::High, Standing::Passed),
+                    policy("K8S-B", Severity::Low, Standing::Failed),
+                    policy("K8S-C", Severity::Critical, Standing::Failed),
+                ]
+                .into(),
+            ),
             decision: decision.id,
             time: decision.time,
         };

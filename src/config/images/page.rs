@@ -113,7 +113,12 @@ impl Page {
                     .map(|(index, (key, value))| (&**key, Node { value, place: child(index) }))
                     .collect()
             }
-            Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Value::Bool(_)
+            | Value::Number(_)
+            | Value::String(_)
+            | Value::Array(_)
+            | Value::Map(_)
+            | Value::Set(_) => {
                 self.expected(node, what, "keys with values");
                 Vec::new()
             }
@@ -146,7 +151,12 @@ impl Page {
                 items.map(|(index, value)| Node { value, place: child(index) }).collect()
             }
             Value::String(_) => vec![node],
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
+            Value::Null
+            | Value::Bool(_)
+            | Value::Number(_)
+            | Value::Object(_)
+            | Value::Map(_)
+            | Value::Set(_) => {
                 self.expected(node, what, "a list");
                 Vec::new()
             }
@@ -293,7 +303,7 @@ fn described(value: &Value) -> String {
         Value::String(text) if text.is_empty() => "an empty text".to_owned(),
         Value::String(text) if text.chars().count() <= 40 => format!("the text `{text}`"),
         Value::String(_) => "a long text".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        Value::Object(_) => "keys with values".to_owned(),
+        Value::Array(_) | Value::Set(_) => "a list".to_owned(),
+        Value::Object(_) | Value::Map(_) => "keys with values".to_owned(),
     }
 }

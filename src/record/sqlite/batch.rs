@@ -1,4 +1,4 @@
-//! What a batch gathers and writes once at its end: scorecards, days, spans of time.
+//! What a batch gathers and writes once at its end: scorecards that moved, spans of time.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use super::cards::{Cards, Standing, Step, Subject};
 use super::fault::Fault;
 use super::posting::CHUNK;
 use super::rows;
-use crate::domain::decision::{Decision, Verdict};
+use crate::domain::decision::Decision;
 use crate::domain::scorecard::Scorecard;
 
 /// What stands in the file after a batch, for every subject of it.
@@ -21,7 +21,6 @@ pub(super) type Standings = BTreeMap<Arc<Subject>, Standing>;
 pub(super) struct Batch {
     subjects: BTreeMap<Arc<Subject>, Touched>,
     last_subject: Option<i64>,
-    daily: BTreeMap<(i64, i64), Day>,
     span: BTreeMap<i64, (i64, i64)>,
 }
 
@@ -29,16 +28,10 @@ struct Touched {
     id: i64,
     is_new: bool,
     card: Option<Arc<Scorecard>>,
-    /// The decision that moved it in this batch, if one did.
+    /// Its newest decision, by its position.
     seq: Option<i64>,
+    /// The row of `card`, when this batch made it another one.
     row: Option<Bytes>,
-}
-
-#[derive(Default)]
-struct Day {
-    n: i64,
-    denied: i64,
-    score: Option<u8>,
 }
 
 impl Batch {
@@ -59,16 +52,17 @@ impl Batch {
                 None => self.new_subject(connection)?,
             };
             let is_new = standing.is_none();
+            let seq = standing.as_ref().map(|standing| standing.seq);
             let card = standing.map(|standing| standing.card);
-            let touched = Touched { id, is_new, card, seq: None, row: None };
+            let touched = Touched { id, is_new, card, seq, row: None };
             self.subjects.insert(Arc::clone(subject), touched);
         }
         Ok(self.subjects.get(subject).and_then(|touched| touched.card.as_ref()))
     }
 
-    /// The row of a subject that [`Self::latest`] was asked for.
-    pub(super) fn id(&self, subject: &Arc<Subject>) -> Option<i64> {
-        self.subjects.get(subject).map(|touched| touched.id)
+    /// The row of a subject that [`Self::latest`] was asked for, and its newest decision.
+    pub(super) fn place(&self, subject: &Arc<Subject>) -> Option<(i64, Option<i64>)> {
+        self.subjects.get(subject).map(|touched| (touched.id, touched.seq))
     }
 
     /// The id of a subject that is not in the file yet.
@@ -101,10 +95,6 @@ impl Batch {
         if let Some(row) = &step.row {
             touched.row = Some(row.clone());
         }
-        let day = self.daily.entry((touched.id, decision.time.as_days())).or_default();
-        day.n += 1;
-        day.denied += i64::from(decision.verdict == Verdict::Deny);
-        day.score = step.after.score;
     }
 
     /// Writes what was gathered and tells what stands in the file then.
@@ -116,19 +106,11 @@ impl Batch {
         for (chunk, (earliest, latest)) in self.span {
             span.execute(params![chunk, earliest, latest])?;
         }
-        let mut daily = connection.prepare_cached(
-            "INSERT INTO daily (subject, day, n, denied, score) VALUES (?1, ?2, ?3, ?4, ?5) \
-             ON CONFLICT DO UPDATE SET n = n + excluded.n, denied = denied + excluded.denied, \
-             score = excluded.score",
-        )?;
-        for ((subject, day), Day { n, denied, score }) in self.daily {
-            daily.execute(params![subject, day, n, denied, score])?;
-        }
         let mut standings = Standings::new();
         for (subject, touched) in self.subjects {
             touched.write(connection, &subject)?;
-            if let Touched { id, card: Some(card), .. } = touched {
-                standings.insert(subject, Standing { id, card });
+            if let Touched { id, card: Some(card), seq: Some(seq), .. } = touched {
+                standings.insert(subject, Standing { id, seq, card });
             }
         }
         Ok(standings)
@@ -137,12 +119,14 @@ impl Batch {
 
 impl Touched {
     fn write(&self, connection: &Connection, subject: &Subject) -> Result<(), Fault> {
-        let (Some(seq), Some(card)) = (self.seq, &self.card) else { return Ok(()) };
+        let (Some(seq), Some(card), Some(row)) = (self.seq, &self.card, &self.row) else {
+            return Ok(());
+        };
         if self.is_new {
             connection
                 .prepare_cached(
-                    "INSERT INTO subject (team, system, level, score, seq, decision, time, id, service, environment) \
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                    "INSERT INTO subject (team, system, level, score, seq, id, service, environment) \
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                 )?
                 .execute(params![
                     card.team,
@@ -150,37 +134,17 @@ impl Touched {
                     card.level,
                     card.score,
                     seq,
-                    card.decision.as_bytes(),
-                    card.time.as_millis(),
                     self.id,
                     subject.service.to_string(),
                     subject.environment.as_str(),
                 ])?;
-        } else if self.row.is_some() {
-            connection
-                .prepare_cached(
-                    "UPDATE subject SET team = ?1, system = ?2, level = ?3, score = ?4, seq = ?5, decision = ?6, \
-                     time = ?7 WHERE id = ?8",
-                )?
-                .execute(params![
-                    card.team,
-                    card.system,
-                    card.level,
-                    card.score,
-                    seq,
-                    card.decision.as_bytes(),
-                    card.time.as_millis(),
-                    self.id,
-                ])?;
         } else {
-            // Without the indexed columns, so that no index is touched.
             connection
                 .prepare_cached(
-                    "UPDATE subject SET seq = ?1, decision = ?2, time = ?3 WHERE id = ?4",
+                    "UPDATE subject SET team = ?1, system = ?2, level = ?3, score = ?4, seq = ?5 WHERE id = ?6",
                 )?
-                .execute(params![seq, card.decision.as_bytes(), card.time.as_millis(), self.id])?;
+                .execute(params![card.team, card.system, card.level, card.score, seq, self.id])?;
         }
-        let Some(row) = &self.row else { return Ok(()) };
         connection
             .prepare_cached("INSERT OR REPLACE INTO standing (subject, card) VALUES (?1, ?2)")?
             .execute(params![self.id, &**row])?;

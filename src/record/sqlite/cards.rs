@@ -37,7 +37,7 @@ pub(super) struct Subject {
 /// What a decision is reckoned from.
 #[derive(Debug)]
 pub(super) struct Facts {
-    pub(super) decision: Decision,
+    pub(super) decision: Arc<Decision>,
     pub(super) states: Vec<PolicyState>,
     pub(super) team: String,
     pub(super) system: String,
@@ -106,6 +106,8 @@ fn differ(before: &Scorecard, after: &Scorecard) -> bool {
 #[derive(Clone, Debug)]
 pub(super) struct Standing {
     pub(super) id: i64,
+    /// The decision that last moved it, by its position.
+    pub(super) seq: i64,
     pub(super) card: Arc<Scorecard>,
 }
 
@@ -140,8 +142,8 @@ impl Cards {
     pub(super) fn queue(
         &self,
         subject: &Arc<Subject>,
-        mut put: Box<Put>,
-        queue: impl FnOnce(Box<Put>) -> Result<(), Error>,
+        mut put: Put,
+        queue: impl FnOnce(Put) -> Result<(), Error>,
     ) -> Result<(), Error> {
         let mut shard = self.shard(subject);
         let entry = shard.entry(subject);

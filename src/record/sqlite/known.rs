@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::ledger::PackedBlob;
 use crate::domain::digest::Digest;
 
 /// About 3 MiB.
@@ -19,12 +20,15 @@ impl KnownBlobs {
     }
 
     /// Remembers artifacts that were committed.
-    pub(super) fn add(&self, digests: impl Iterator<Item = Digest>) {
+    pub(super) fn add(&self, blobs: &[PackedBlob]) {
+        if blobs.is_empty() {
+            return;
+        }
         let mut known = self.lock();
         if known.len() >= MAX {
             known.clear();
         }
-        known.extend(digests);
+        known.extend(blobs.iter().map(|blob| blob.digest));
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeSet<Digest>> {

@@ -1,14 +1,17 @@
 //! One transaction: a batch of drafts becomes rows, or none of it does.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rusqlite::{Connection, ErrorCode, params};
 
 use super::batch::{Batch, Standings};
 use super::cards::{Cards, Facts, Step, Subject};
+use super::chain;
 use super::dictionary::{Dictionaries, Sample};
 use super::fault::Fault;
-use super::posting::{Kind, Postings};
+use super::posting::{CHUNK, Kind, Postings};
+use super::rollup;
 use super::rows::{self, Image};
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::digest::Digest;
@@ -62,19 +65,21 @@ impl Key {
 /// What became of an entry.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// It was written, and moved the scorecard so.
-    Written(Option<ScorecardDelta>, Reckoned),
+    /// It was written.
+    Written(Reckoned),
     /// Its key stands for this earlier decision on the same input.
     Earlier(Arc<Decision>),
     /// It cannot be written, whatever else happens.
     Refused(Error),
 }
 
-/// Who reckoned the scorecard that was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Who reckoned how the scorecard moved.
+#[derive(Debug)]
 pub(super) enum Reckoned {
+    /// The entry's own step was written.
     ByCaller,
-    ByWriter,
+    /// This was written; `None` without a service.
+    ByWriter(Option<ScorecardDelta>),
 }
 
 /// The writer's connection and what it remembers between batches.
@@ -204,46 +209,44 @@ impl Ledger {
         };
         let seq = self.last_seq()? + 1;
         let rules = self.rules(&entry.facts.rules)?;
-        let subject_id = entry.subject.as_ref().and_then(|subject| batch.id(subject));
-        if let Err(fault) = self.insert(entry, seq, subject_id, rules, step.as_ref()) {
+        let place = entry.subject.as_ref().and_then(|subject| batch.place(subject));
+        if let Err(fault) = self.insert(entry, seq, place, rules, step.as_deref()) {
             return if unique_violation(&fault) { self.twice(entry) } else { Err(fault) };
         }
         self.last_seq = Some(seq);
+        if seq.rem_euclid(CHUNK) == 0 {
+            rollup::close(&self.connection, seq.div_euclid(CHUNK) - 1)?;
+        }
         self.keep_blobs(entry)?;
         let team = step.as_ref().map_or(entry.facts.team.as_str(), |step| &step.after.team);
         self.mark(entry, team, seq)?;
-        batch.note(&entry.facts.decision, entry.subject.as_ref(), step.as_ref(), seq);
-        let reckoned = match (&entry.step, &step) {
-            (Some(callers), Some(taken)) if Arc::ptr_eq(&callers.after, &taken.after) => {
-                Reckoned::ByCaller
-            }
-            _ => Reckoned::ByWriter,
-        };
-        Ok(Outcome::Written(step.map(|step| step.delta), reckoned))
+        batch.note(&entry.facts.decision, entry.subject.as_ref(), step.as_deref(), seq);
+        Ok(Outcome::Written(match step {
+            Some(Cow::Borrowed(_)) => Reckoned::ByCaller,
+            Some(Cow::Owned(step)) => Reckoned::ByWriter(Some(step.delta)),
+            None => Reckoned::ByWriter(None),
+        }))
     }
 
     /// The caller's step when it began at what stands in the file, else one that does.
-    fn step(
+    fn step<'e>(
         &self,
-        entry: &Entry,
+        entry: &'e Entry,
         subject: &Arc<Subject>,
         batch: &mut Batch,
         cards: &Cards,
-    ) -> Result<Step, Fault> {
+    ) -> Result<Cow<'e, Step>, Fault> {
         let latest = batch.latest(&self.connection, cards, subject)?;
         match &entry.step {
-            Some(step) if step.began_at(latest) => Ok(step.clone()),
-            _ => Ok(Step::take(&entry.facts, subject, latest.map(Arc::clone))?),
+            Some(step) if step.began_at(latest) => Ok(Cow::Borrowed(step)),
+            _ => Ok(Cow::Owned(Step::take(&entry.facts, subject, latest.map(Arc::clone))?)),
         }
     }
 
     fn last_seq(&self) -> Result<i64, Fault> {
         match self.last_seq {
             Some(seq) => Ok(seq),
-            None => Ok(self
-                .connection
-                .prepare_cached("SELECT coalesce(max(seq), 0) FROM decision")?
-                .query_row([], |row| row.get(0))?),
+            None => Ok(chain::last(&self.connection)?),
         }
     }
 
@@ -271,7 +274,7 @@ impl Ledger {
         &self,
         entry: &Entry,
         seq: i64,
-        subject: Option<i64>,
+        place: Option<(i64, Option<i64>)>,
         rules: i64,
         step: Option<&Step>,
     ) -> Result<(), Fault> {
@@ -281,13 +284,14 @@ impl Ledger {
             .map_err(|cause| Error::internal_fault("a delta is not UTF-8").with_source(cause))?;
         self.connection
             .prepare_cached(
-                "INSERT INTO decision (seq, id, subject, time, verdict, rules, input, key, delta, dictionary, \
-                 body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                "INSERT INTO decision (seq, prev, id, subject, time, verdict, rules, input, key, delta, \
+                 dictionary, body) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 seq,
+                place.and_then(|(_, prev)| prev),
                 decision.id.as_bytes(),
-                subject,
+                place.map(|(subject, _)| subject),
                 decision.time.as_millis(),
                 i64::from(decision.verdict == Verdict::Deny),
                 rules,
@@ -333,7 +337,6 @@ impl Ledger {
     fn mark(&mut self, entry: &Entry, team: &str, seq: i64) -> Result<(), Fault> {
         let decision = &entry.facts.decision;
         let mut mark = |kind, text: &str| self.postings.mark(&self.connection, kind, text, seq);
-        mark(Kind::Every, "")?;
         mark(Kind::Verdict, decision.verdict.as_str())?;
         mark(Kind::Environment, decision.environment.as_str())?;
         if !team.is_empty() {

@@ -1,22 +1,22 @@
 //! Lists, newest first, by any combination of conditions, at a cost that does not grow with what is not asked for.
 
+use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, params, params_from_iter};
 
+use super::chain::{self, Known};
 use super::fault::Fault;
 use super::posting::{self, Bits, CHUNK, Kind};
+use super::rollup::{DAY, Day};
 use super::rows::{self, Image};
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
 use crate::domain::service::{Environment, ServiceRef};
 use crate::record::{DecisionFilter, ScorecardFilter};
-
-/// Rows of one service that are looked at together.
-const BLOCK: i64 = 256;
 
 /// How a service fared in an environment on one day, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,14 +38,7 @@ pub(super) fn decisions(
     before: i64,
     limit: usize,
 ) -> Result<Vec<(i64, Arc<Decision>)>, Fault> {
-    let query = Query::of(filter);
-    let seqs = match &filter.service {
-        Some(service) => {
-            let subjects = subjects(&image, service, filter.environment.as_ref())?;
-            query.of_subjects(&image, &subjects, before, limit)?
-        }
-        None => query.of_all(&image, before, limit)?,
-    };
+    let seqs = Query::of(&image, filter)?.seqs(&image, before, limit)?;
     let sql = format!("SELECT {} FROM decision WHERE seq = ?1", rows::DECISION);
     let mut statement = image.prepare_cached(&sql)?;
     let mut found = Vec::with_capacity(seqs.len());
@@ -61,39 +54,59 @@ pub(super) fn decisions(
 /// The conditions that bits answer, and the time.
 struct Query {
     terms: Vec<(Kind, String)>,
+    /// Any of these, or any at all.
+    subjects: Option<Vec<Known>>,
     since: i64,
     until: i64,
 }
 
 impl Query {
-    fn of(filter: &DecisionFilter) -> Self {
+    fn of(connection: &Connection, filter: &DecisionFilter) -> Result<Self, Fault> {
         let mut terms = Vec::new();
         // Likely rarest first: the first one leads.
         terms.extend(filter.code.as_ref().map(|code| (Kind::Code, code.to_string())));
         terms.extend(filter.team.as_ref().map(|team| (Kind::Team, team.clone())));
         terms.extend(filter.verdict.map(|verdict| (Kind::Verdict, verdict.to_string())));
-        let environment = filter.environment.as_ref().filter(|_| filter.service.is_none());
-        terms.extend(environment.map(|name| (Kind::Environment, name.to_string())));
-        Self {
+        let environment = filter.environment.as_ref();
+        let subjects = filter.service.as_ref();
+        let subjects = subjects.map(|service| subjects_of(connection, service, environment));
+        let name = environment.filter(|_| filter.service.is_none());
+        terms.extend(name.map(|name| (Kind::Environment, name.to_string())));
+        Ok(Self {
             terms,
+            subjects: subjects.transpose()?,
             since: filter.since.map_or(i64::MIN, Timestamp::as_millis),
             until: filter.until.map_or(i64::MAX, Timestamp::as_millis),
-        }
+        })
     }
 
     fn any_time(&self) -> bool {
         self.since == i64::MIN && self.until == i64::MAX
     }
 
-    fn of_all(
+    /// At most `limit` decisions before the position `before`, newest first.
+    fn seqs(&self, connection: &Connection, before: i64, limit: usize) -> Result<Vec<i64>, Fault> {
+        let before = before.min(chain::last(connection)? + 1);
+        let Some((lead, others)) = self.terms.split_first() else {
+            return match &self.subjects {
+                Some(subjects) if self.any_time() => {
+                    chain::newest_first(connection, subjects, before, limit)
+                }
+                Some(_) | None => self.unled(connection, before, limit),
+            };
+        };
+        self.led(connection, lead, others, before, limit)
+    }
+
+    /// By the rows of bits of the condition `lead`.
+    fn led(
         &self,
         connection: &Connection,
+        (kind, text): &(Kind, String),
+        others: &[(Kind, String)],
         before: i64,
         limit: usize,
     ) -> Result<Vec<i64>, Fault> {
-        let every = [(Kind::Every, String::new())];
-        let terms = if self.terms.is_empty() { &every[..] } else { &self.terms };
-        let Some(((kind, text), others)) = terms.split_first() else { return Ok(Vec::new()) };
         let chunks = self.chunks(connection, before)?;
         let mut statement = connection.prepare_cached(
             "SELECT chunk, bits FROM posting WHERE kind = ?1 AND text = ?2 AND chunk BETWEEN ?3 AND ?4 \
@@ -102,57 +115,30 @@ impl Query {
         let mut rows =
             statement.query(params![*kind as i64, text, chunks.start(), chunks.end()])?;
         let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
+        while let Some(row) = rows.next()?.filter(|_| found.len() < limit) {
             let chunk: i64 = row.get(0)?;
             let mut bits =
                 Bits::from_bytes(row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
             self.narrow(connection, others, chunk, &mut bits)?;
             let seqs = bits.newest_first(chunk).filter(|seq| *seq < before);
             found.extend(seqs.take(limit - found.len()));
-            if found.len() >= limit {
-                break;
-            }
         }
         Ok(found)
     }
 
-    fn of_subjects(
-        &self,
-        connection: &Connection,
-        subjects: &[i64],
-        before: i64,
-        limit: usize,
-    ) -> Result<Vec<i64>, Fault> {
-        let chunks = self.chunks(connection, before)?;
-        let mut before = before.min((chunks.end() + 1).saturating_mul(CHUNK));
-        let first = chunks.start() * CHUNK;
-        let mut known: Option<(i64, Bits)> = None;
+    /// Chunk by chunk, when no condition has bits.
+    fn unled(&self, connection: &Connection, before: i64, limit: usize) -> Result<Vec<i64>, Fault> {
         let mut found = Vec::new();
-        loop {
-            let block = block(connection, subjects, before)?;
-            for seq in &block {
-                if *seq < first || found.len() >= limit {
-                    return Ok(found);
-                }
-                let chunk = seq.div_euclid(CHUNK);
-                let bits = match known {
-                    Some((of, bits)) if of == chunk => bits,
-                    _ => {
-                        let mut bits = Bits::all();
-                        self.narrow(connection, &self.terms, chunk, &mut bits)?;
-                        bits
-                    }
-                };
-                known = Some((chunk, bits));
-                if bits.has(*seq) {
-                    found.push(*seq);
-                }
+        for chunk in self.chunks(connection, before)?.rev() {
+            if found.len() >= limit {
+                break;
             }
-            match block.last() {
-                Some(last) => before = *last,
-                None => return Ok(found),
-            }
+            let mut bits = Bits::all();
+            self.narrow(connection, &[], chunk, &mut bits)?;
+            let seqs = bits.newest_first(chunk).filter(|seq| (1..before).contains(seq));
+            found.extend(seqs.take(limit - found.len()));
         }
+        Ok(found)
     }
 
     /// The chunks that can hold a decision of this time before the position `before`.
@@ -169,7 +155,7 @@ impl Query {
         Ok(first.unwrap_or(1)..=last.unwrap_or(0))
     }
 
-    /// Keeps the decisions of `chunk` that have all `terms` and are of this time.
+    /// Keeps the decisions of `chunk` that have all `terms` and are of these subjects and of this time.
     fn narrow(
         &self,
         connection: &Connection,
@@ -179,6 +165,9 @@ impl Query {
     ) -> Result<(), Fault> {
         for (kind, text) in terms {
             bits.keep(&posting::load(connection, *kind, text, chunk)?);
+        }
+        if let Some(subjects) = &self.subjects {
+            bits.keep(&chain::bits_in(connection, subjects, chunk)?);
         }
         if self.any_time() || *bits == Bits::default() {
             return Ok(());
@@ -206,41 +195,23 @@ impl Query {
     }
 }
 
-/// The newest decisions of any of the `subjects` before the position `before`.
-fn block(connection: &Connection, subjects: &[i64], before: i64) -> Result<Vec<i64>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq FROM decision WHERE subject = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-    )?;
-    let mut seqs = Vec::new();
-    for subject in subjects {
-        let rows = statement.query_map(params![subject, before, BLOCK], |row| row.get(0))?;
-        for seq in rows {
-            seqs.push(seq?);
-        }
-    }
-    seqs.sort_unstable_by(|a: &i64, b: &i64| b.cmp(a));
-    // Behind the block of the subject with the most recent decisions others may have more.
-    seqs.truncate(usize::try_from(BLOCK).unwrap_or(usize::MAX));
-    Ok(seqs)
-}
-
 /// A service in one environment, or in all of them.
-fn subjects(
+fn subjects_of(
     connection: &Connection,
     service: &ServiceRef,
     environment: Option<&Environment>,
-) -> Result<Vec<i64>, Fault> {
+) -> Result<Vec<Known>, Fault> {
     let mut statement =
-        connection.prepare_cached("SELECT id, environment FROM subject WHERE service = ?1")?;
+        connection.prepare_cached("SELECT id, seq, environment FROM subject WHERE service = ?1")?;
     let mut rows = statement.query([service.to_string()])?;
-    let mut ids = Vec::new();
+    let mut subjects = Vec::new();
     while let Some(row) = rows.next()? {
-        let name = row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?;
+        let name = row.get_ref("environment")?.as_str().map_err(rusqlite::Error::from)?;
         if environment.is_none_or(|environment| environment.as_str() == name) {
-            ids.push(row.get(0)?);
+            subjects.push(Known { id: row.get("id")?, seq: row.get("seq")? });
         }
     }
-    Ok(ids)
+    Ok(subjects)
 }
 
 /// A service and an environment, as text.
@@ -259,7 +230,7 @@ pub(super) fn scorecards(
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         let key = (row.get("service")?, row.get("environment")?);
-        found.push((key, rows::scorecard_from(row)?.card));
+        found.push((key, rows::scorecard_from(connection, row)?.card));
     }
     Ok(found)
 }
@@ -299,25 +270,21 @@ pub(super) fn history(
     before: i64,
     limit: usize,
 ) -> Result<Vec<(i64, ScorecardPoint)>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT seq, id, time, delta FROM decision WHERE subject = ?1 AND seq < ?2 ORDER BY seq DESC LIMIT ?3",
-    )?;
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let subjects = subjects_of(connection, service, Some(environment))?;
+    let mut statement =
+        connection.prepare_cached("SELECT id, time, delta FROM decision WHERE seq = ?1")?;
     let mut found = Vec::new();
-    for subject in subjects(connection, service, Some(environment))? {
-        let mut rows = statement.query(params![subject, before, limit])?;
-        while let Some(row) = rows.next()? {
-            let delta = rows::delta_from(row)?.unwrap_or_default();
-            found.push((
-                row.get("seq")?,
-                ScorecardPoint {
-                    decision: DecisionId::from_bytes(row.get("id")?),
-                    time: Timestamp::from_millis(row.get("time")?),
-                    score: delta.after,
-                    level: delta.level,
-                },
-            ));
-        }
+    for seq in chain::newest_first(connection, &subjects, before, limit)? {
+        let mut rows = statement.query([seq])?;
+        let Some(row) = rows.next()? else { continue };
+        let delta = rows::delta_from(row)?.unwrap_or_default();
+        let point = ScorecardPoint {
+            decision: DecisionId::from_bytes(row.get("id")?),
+            time: Timestamp::from_millis(row.get("time")?),
+            score: delta.after,
+            level: delta.level,
+        };
+        found.push((seq, point));
     }
     Ok(found)
 }
@@ -329,22 +296,34 @@ pub(super) fn trend(
     environment: &Environment,
     since: Timestamp,
 ) -> Result<Vec<TrendDay>, Fault> {
-    let mut statement = connection.prepare_cached(
-        "SELECT day, n, denied, score FROM daily WHERE subject = ?1 AND day >= ?2 ORDER BY day",
+    let mut days: BTreeMap<i64, Day> = BTreeMap::new();
+    let open = chain::last(connection)?.div_euclid(CHUNK);
+    let mut finished = connection.prepare_cached(
+        "SELECT day, n, denied, score FROM daily WHERE subject = ?1 ORDER BY day",
     )?;
-    let mut days = Vec::new();
-    for subject in subjects(connection, service, Some(environment))? {
-        let mut rows = statement.query(params![subject, since.as_days()])?;
+    let sql =
+        format!("SELECT {DAY} FROM decision WHERE seq / 1024 = ?1 AND subject = ?2 ORDER BY seq");
+    let mut newest = connection.prepare_cached(&sql)?;
+    for subject in subjects_of(connection, service, Some(environment))? {
+        let mut rows = finished.query([subject.id])?;
         while let Some(row) = rows.next()? {
-            days.push(TrendDay {
-                day: row.get("day")?,
-                n_decisions: row.get("n")?,
-                n_denied: row.get("denied")?,
-                score: row.get("score")?,
-            });
+            let (n, denied) = (row.get("n")?, row.get("denied")?);
+            days.insert(row.get("day")?, Day { n, denied, score: row.get("score")? });
+        }
+        let mut rows = newest.query([open, subject.id])?;
+        while let Some(row) = rows.next()? {
+            Day::add(&mut days, row, |day| day)?;
         }
     }
-    Ok(days)
+    let days = days.split_off(&since.as_days()).into_iter();
+    Ok(days
+        .map(|(day, Day { n, denied, score })| TrendDay {
+            day,
+            n_decisions: n,
+            n_denied: denied,
+            score,
+        })
+        .collect())
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ const WORDS: usize = 16;
 /// What a row of bits is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Kind {
-    Every = 0,
     Code = 1,
     Team = 2,
     Verdict = 3,

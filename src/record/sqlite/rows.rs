@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::cards::{Standing, Subject};
+use super::chain::{self, Known};
 use super::dictionary::Dictionaries;
 use super::fault::Fault;
 use crate::domain::clock::Timestamp;
@@ -33,7 +34,7 @@ impl Deref for Image<'_> {
 pub(super) const DECISION: &str = "delta, dictionary, body";
 
 /// The columns of [`scorecard_from`], from `subject JOIN standing`.
-pub(super) const SCORECARD: &str = "id, decision, time, card";
+pub(super) const SCORECARD: &str = "id, seq, card";
 
 /// A decision with everything that was written beside it.
 pub(super) fn body_from(image: Image<'_>, row: &Row<'_>) -> Result<Body, Fault> {
@@ -61,12 +62,18 @@ pub(super) fn delta_from(row: &Row<'_>) -> Result<Option<ScorecardDelta>, Fault>
 }
 
 /// A scorecard.
-pub(super) fn scorecard_from(row: &Row<'_>) -> Result<Standing, Fault> {
+pub(super) fn scorecard_from(connection: &Connection, row: &Row<'_>) -> Result<Standing, Fault> {
     let mut card: Scorecard =
         row::unpack(row.get_ref("card")?.as_blob().map_err(rusqlite::Error::from)?)?;
-    card.decision = DecisionId::from_bytes(row.get("decision")?);
-    card.time = Timestamp::from_millis(row.get("time")?);
-    Ok(Standing { id: row.get("id")?, card: Arc::new(card) })
+    let id = row.get("id")?;
+    let seq = chain::newest(connection, Known { id, seq: row.get("seq")? })?;
+    (card.decision, card.time) = connection
+        .prepare_cached("SELECT id, time FROM decision WHERE seq = ?1")?
+        .query_row([seq], |row| {
+            let time = Timestamp::from_millis(row.get("time")?);
+            Ok((DecisionId::from_bytes(row.get("id")?), time))
+        })?;
+    Ok(Standing { id, seq, card: Arc::new(card) })
 }
 
 /// Where a subject stands.
@@ -81,7 +88,7 @@ pub(super) fn standing(
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows =
         statement.query(params![subject.service.to_string(), subject.environment.as_str()])?;
-    rows.next()?.map(scorecard_from).transpose()
+    rows.next()?.map(|row| scorecard_from(connection, row)).transpose()
 }
 
 /// The decision that a key stands for.

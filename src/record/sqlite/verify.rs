@@ -30,6 +30,8 @@ pub enum Contradiction {
     Decision(DecisionId),
     /// The scorecard is not what its decisions make of it.
     Scorecard(ServiceRef, Environment),
+    /// The decision names another one before it than its service's.
+    Chain(DecisionId),
     /// A decision is missing in the order of commits, behind this one (`None`: at the beginning).
     Gap(Option<DecisionId>),
 }
@@ -50,8 +52,10 @@ pub(super) fn scorecards(image: Image<'_>) -> Result<Verification, Fault> {
     let rules = rules(&image)?;
     let mut cards: BTreeMap<(ServiceRef, Environment), Scorecard> = BTreeMap::new();
     let mut last: (i64, Option<DecisionId>) = (0, None);
-    let mut statement =
-        image.prepare("SELECT seq, rules, delta, dictionary, body FROM decision ORDER BY seq")?;
+    let mut statement = image.prepare(
+        "SELECT seq, prev, subject, rules, delta, dictionary, body FROM decision ORDER BY seq",
+    )?;
+    let mut newest: BTreeMap<i64, i64> = BTreeMap::new();
     let mut decisions = statement.query([])?;
     while let Some(line) = decisions.next()? {
         let body = rows::body_from(image, line)?;
@@ -60,6 +64,11 @@ pub(super) fn scorecards(image: Image<'_>) -> Result<Verification, Fault> {
             found.name(Contradiction::Gap(last.1));
         }
         last = (seq, Some(body.decision.id));
+        let subject: Option<i64> = line.get("subject")?;
+        let before = subject.and_then(|subject| newest.insert(subject, seq));
+        if line.get::<_, Option<i64>>("prev")? != before {
+            found.name(Contradiction::Chain(body.decision.id));
+        }
         found.n_decisions += 1;
         let rules = rules.get(&line.get("rules")?).ok_or_else(row::damaged)?;
         if !step(&body, rules, &mut cards) {
@@ -90,7 +99,7 @@ fn step(
             team: &body.team,
             system: &body.system,
             sight: decision.sight(),
-            states: &body.states(),
+            states: &body.states,
         },
     );
     let same = decision.scorecard.as_ref() == Some(&after.delta(before));
@@ -110,7 +119,7 @@ fn compare(
     let mut statement = connection.prepare(&sql)?;
     let mut standings = statement.query([])?;
     while let Some(line) = standings.next()? {
-        let told = rows::scorecard_from(line)?.card;
+        let told = rows::scorecard_from(connection, line)?.card;
         found.n_scorecards += 1;
         let (service, environment) = (told.service.clone(), told.environment.clone());
         let key = (service, environment);

@@ -40,15 +40,30 @@ const GLANCE: Duration = Duration::from_micros(250);
 
 /// What the writer is asked to do.
 pub(super) enum Message {
-    Put(Box<Put>),
+    Put(Put),
     Probe(oneshot::Sender<Result<(), Error>>),
     Close,
 }
 
 /// A draft and who waits for it.
 pub(super) struct Put {
-    pub(super) entry: Entry,
-    pub(super) answer: oneshot::Sender<Result<Arc<Decision>, Error>>,
+    pub(super) entry: Box<Entry>,
+    pub(super) answer: oneshot::Sender<Answered>,
+}
+
+/// What a caller is told, and what is left of its draft: memory goes back to the thread that asked for it.
+#[derive(Debug)]
+pub(super) struct Answered {
+    decision: Result<Arc<Decision>, Error>,
+    left: Box<Entry>,
+}
+
+impl Answered {
+    /// The answer; what is left is thrown away.
+    pub(super) fn into_decision(self) -> Result<Arc<Decision>, Error> {
+        drop(self.left);
+        self.decision
+    }
 }
 
 /// What the writer shares with callers.
@@ -61,6 +76,7 @@ pub(super) struct Shared {
     pub(super) events: broadcast::Sender<Arc<Decision>>,
     /// Whether the last write failed.
     pub(super) failing: AtomicBool,
+    waiting: AtomicUsize,
     waiting_bytes: AtomicUsize,
 }
 
@@ -73,20 +89,27 @@ impl Shared {
             dictionaries,
             events: broadcast::Sender::new(EVENTS),
             failing: AtomicBool::new(false),
+            waiting: AtomicUsize::new(0),
             waiting_bytes: AtomicUsize::new(0),
         }
     }
 
     /// Queues a draft, at once or not at all.
-    pub(super) fn queue(&self, queue: &SyncSender<Message>, put: Box<Put>) -> Result<(), Error> {
+    pub(super) fn queue(&self, queue: &SyncSender<Message>, put: Put) -> Result<(), Error> {
         let bytes = put.entry.weight();
         let waiting = self.waiting_bytes.fetch_add(bytes, Ordering::Relaxed);
         let room = waiting == 0 || waiting.saturating_add(bytes) <= QUEUE_BYTES;
         let sent = if room { send(queue, Message::Put(put)) } else { Err(exhausted()) };
-        if sent.is_err() {
-            self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
-        }
+        match sent {
+            Ok(()) => self.waiting.fetch_add(1, Ordering::Relaxed),
+            Err(_) => self.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed),
+        };
         sent
+    }
+
+    /// How many drafts wait to be committed.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 }
 
@@ -154,7 +177,9 @@ impl Writer {
             let Gathered { puts, bytes } = std::mem::take(&mut batch);
             callers = (last + puts.len()).max(callers - callers.div_ceil(8));
             last = puts.len();
+            let n = puts.len();
             self.commit(puts);
+            self.shared.waiting.fetch_sub(n, Ordering::Relaxed);
             checkpointer.written(bytes, self.ledger.connection());
         }
         checkpointer.finish(self.ledger.connection());
@@ -197,7 +222,7 @@ impl Writer {
                 let bytes = put.entry.weight();
                 self.shared.waiting_bytes.fetch_sub(bytes, Ordering::Relaxed);
                 batch.bytes = batch.bytes.saturating_add(bytes);
-                batch.puts.push(*put);
+                batch.puts.push(put);
             }
             Message::Probe(answer) => {
                 let failing = self.shared.failing.load(Ordering::Relaxed);
@@ -215,7 +240,7 @@ impl Writer {
 
     /// Commits a batch and answers. A draft that cannot be written takes none of the others with it.
     fn commit(&mut self, batch: Vec<Put>) {
-        let entries = batch.iter().map(|put| &put.entry);
+        let entries = batch.iter().map(|put| &*put.entry);
         match self.ledger.write(entries, &self.shared.cards) {
             Ok((outcomes, standings)) => self.answer(batch, outcomes, &standings),
             Err(fault) if batch.len() == 1 || fault.concerns_every_write() => {
@@ -235,16 +260,21 @@ impl Writer {
         let mut answers = Vec::with_capacity(batch.len());
         let mut sampled = false;
         for (put, outcome) in batch.into_iter().zip(outcomes) {
-            let Put { entry, answer } = put;
-            let as_reckoned = matches!(&outcome, Outcome::Written(_, Reckoned::ByCaller));
+            let Put { mut entry, answer } = put;
+            let as_reckoned = matches!(&outcome, Outcome::Written(Reckoned::ByCaller));
             settle(&self.shared.cards, &entry, standings, as_reckoned);
-            self.shared.known.add(entry.blobs.iter().map(|blob| blob.digest));
-            let answered = match outcome {
-                Outcome::Written(delta, _) => {
+            self.shared.known.add(&entry.blobs);
+            let decision = match outcome {
+                Outcome::Written(reckoned) => {
                     sampled |= self.ledger.sample(&entry.facts);
-                    let mut decision = entry.facts.decision;
-                    decision.scorecard = delta;
-                    let decision = Arc::new(decision);
+                    let delta = match reckoned {
+                        Reckoned::ByCaller => {
+                            entry.step.as_mut().map(|step| std::mem::take(&mut step.delta))
+                        }
+                        Reckoned::ByWriter(delta) => delta,
+                    };
+                    Arc::make_mut(&mut entry.facts.decision).scorecard = delta;
+                    let decision = Arc::clone(&entry.facts.decision);
                     if self.shared.events.receiver_count() > 0 {
                         // The last receiver may have gone meanwhile.
                         let _nobody = self.shared.events.send(Arc::clone(&decision));
@@ -254,7 +284,7 @@ impl Writer {
                 Outcome::Earlier(decision) => Ok(decision),
                 Outcome::Refused(error) => Err(error),
             };
-            answers.push((answer, answered));
+            answers.push((answer, Answered { decision, left: entry }));
         }
         for (answer, answered) in answers {
             // Whoever asked may have gone; the decision stands all the same.
@@ -278,7 +308,8 @@ impl Writer {
         for put in batch {
             settle(&self.shared.cards, &put.entry, &Standings::new(), false);
             // Whoever asked may have gone.
-            let _gone = put.answer.send(Err(again(&error)));
+            let answered = Answered { decision: Err(again(&error)), left: put.entry };
+            let _gone = put.answer.send(answered);
         }
     }
 }

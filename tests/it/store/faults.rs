@@ -213,7 +213,9 @@ async fn a_record_that_was_altered_is_found_out() {
     let second = store.put_decision(of("a").at(1).draft()).await.unwrap();
     store.put_decision(of("b").at(2).draft()).await.unwrap();
     let other = other_program(dir.path());
-    other.execute_batch("UPDATE subject SET time = time + 1 WHERE service LIKE '%/b'").unwrap();
+    let of_b = "(SELECT id FROM subject WHERE service LIKE '%/b')";
+    let later = format!("UPDATE decision SET time = time + 1 WHERE subject = {of_b}");
+    other.execute_batch(&later).unwrap();
     other
         .execute(
             "UPDATE decision SET delta = replace(delta, '100', '99') WHERE id = ?1",
@@ -226,6 +228,9 @@ async fn a_record_that_was_altered_is_found_out() {
         Contradiction::Scorecard(service("b"), second.environment.clone()),
     ];
     assert_eq!(found, expected);
+    other.execute("UPDATE decision SET prev = NULL WHERE id = ?1", [second.id.as_bytes()]).unwrap();
+    let found = store.verify_scorecards().await.unwrap().contradictions;
+    assert_eq!(found.first(), Some(&Contradiction::Chain(second.id)));
     other.execute("DELETE FROM decision WHERE id = ?1", [first.id.as_bytes()]).unwrap();
     let found = store.verify_scorecards().await.unwrap().contradictions;
     assert_eq!(found.first(), Some(&Contradiction::Gap(None)));

@@ -3,12 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use goldgate::domain::clock::Timestamp;
+use goldgate::domain::digest::Digest;
 use goldgate::domain::error::{Error, ErrorKind};
-use goldgate::record::Store;
 use goldgate::record::sqlite::SqliteStore;
+use goldgate::record::{PageRequest, Store};
 use rusqlite::Connection;
 
-use super::draft::of;
+use super::draft::{environment, of, service};
 
 /// The error of opening `dir`, which must help.
 fn refusal(dir: &Path) -> Error {
@@ -108,7 +110,7 @@ fn a_record_of_a_newer_version_is_refused_and_both_are_named() {
     let file = SqliteStore::file_in(dir.path());
     Connection::open(file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     let error = refusal(dir.path());
-    for part in ["layout 7", "layout 1", env!("CARGO_PKG_VERSION")] {
+    for part in ["layout 7", "layout 2", env!("CARGO_PKG_VERSION")] {
         assert!(error.external().contains(part), "{error:?}");
     }
 }
@@ -151,4 +153,71 @@ async fn a_log_without_its_record_is_not_read_into_another() {
     assert!(error.external().contains("goldgate.db-wal"), "{error:?}");
     fs::remove_file(&log).unwrap();
     SqliteStore::open(dir.path()).unwrap();
+}
+
+/// A record of layout 1 with the decisions of the one in `from`, which must have no dictionary.
+fn make_layout_1(from: &Path, dir: &Path) {
+    let sql = include_str!("../../../src/record/migrations/sqlite/V1__record.sql");
+    let mut old = Connection::open(SqliteStore::file_in(dir)).unwrap();
+    old.execute_batch("PRAGMA application_id = 0x47476462; PRAGMA journal_mode = WAL").unwrap();
+    let first = [refinery::Migration::unapplied("V1__record", sql).unwrap()];
+    refinery::Runner::new(&first).run(&mut old).unwrap();
+    let attach = format!("ATTACH '{}' AS new", SqliteStore::file_in(from).display());
+    old.execute_batch(&attach).unwrap();
+    old.execute_batch(
+        "INSERT INTO decision SELECT seq, id, subject, time, verdict, rules, input, key, delta, dictionary, body
+           FROM new.decision;
+         INSERT INTO posting SELECT * FROM new.posting;
+         INSERT INTO posting SELECT 0, '', chunk, bits FROM new.posting WHERE kind = 3 AND text = 'deny';
+         INSERT INTO span SELECT * FROM new.span;
+         INSERT INTO rules SELECT * FROM new.rules;
+         INSERT INTO blob SELECT * FROM new.blob;
+         INSERT INTO standing SELECT * FROM new.standing;
+         INSERT INTO subject SELECT s.id, service, environment, team, system, level, score, d.seq, d.id, d.time
+           FROM new.subject s JOIN new.decision d ON d.subject = s.id
+           WHERE d.seq = (SELECT max(seq) FROM new.decision WHERE subject = s.id);
+         INSERT INTO daily SELECT subject, time / 86400000, count(*), sum(verdict),
+           json_extract(delta, '$.after') FROM new.decision GROUP BY 1, 2 HAVING max(seq);",
+    )
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_of_layout_1_is_brought_up_and_says_what_it_said() {
+    let (before, after) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let draft = |n: i64| {
+        let step = if n % 3 == 0 { of("a").failing(&["A"]) } else { of("b") };
+        let step = if n % 5 == 0 { step.to("staging") } else { step };
+        // A day and more for a chunk; a revision for less than a dictionary is made of.
+        let mut draft = step.at(n * 100_000).draft();
+        draft.decision.revision.digest = Digest::of(&(n / 100).to_le_bytes());
+        draft
+    };
+    let store = SqliteStore::open(before.path()).unwrap();
+    for n in 0..1100 {
+        store.put_decision(draft(n)).await.unwrap();
+    }
+    make_layout_1(before.path(), after.path());
+    let migrated = SqliteStore::open(after.path()).unwrap();
+    let since = Timestamp::from_millis(0);
+    for (name, place) in [("a", "production"), ("a", "staging"), ("b", "production")] {
+        let (service, environment) = (service(name), environment(place));
+        let trend = store.trend(&service, &environment, since).await.unwrap();
+        assert!(trend.len() > 1, "{trend:?}");
+        assert_eq!(migrated.trend(&service, &environment, since).await.unwrap(), trend);
+        let card = store.scorecard(&service, &environment).await.unwrap();
+        assert_eq!(migrated.scorecard(&service, &environment).await.unwrap(), card);
+        let page = PageRequest { size: 500, token: String::new() };
+        let history = store.scorecard_history(&service, &environment, page.clone()).await.unwrap();
+        let same = migrated.scorecard_history(&service, &environment, page).await.unwrap();
+        assert_eq!((same.items, same.next), (history.items, history.next));
+    }
+    // And it goes on, over the end of the next chunk.
+    for n in 1100..2100 {
+        migrated.put_decision(draft(n)).await.unwrap();
+    }
+    let verified = migrated.verify_scorecards().await.unwrap();
+    assert_eq!((verified.n_decisions, verified.contradictions), (2100, Vec::new()));
+    let trend = migrated.trend(&service("b"), &environment("production"), since).await.unwrap();
+    assert_eq!(trend.iter().map(|day| day.n_decisions).sum::<u32>(), 1120);
 }

@@ -1,0 +1,26 @@
+//! What is said to the loader beside the bundles.
+
+use std::time::Duration;
+
+use crate::rego::guard::Limits;
+
+/// How bundles are loaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoadOptions {
+    /// How long one evaluation of one policy may take.
+    pub budget: Duration,
+    /// How long all evaluations of one request may take together.
+    pub request_budget: Duration,
+    /// Bounds of each policy file.
+    pub limits: Limits,
+}
+
+impl Default for LoadOptions {
+    fn default() -> Self {
+        Self {
+            budget: Duration::from_millis(250),
+            request_budget: Duration::from_mins(1),
+            limits: Limits::default(),
+        }
+    }
+}
