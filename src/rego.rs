@@ -17,6 +17,7 @@ mod lexer;
 pub mod metadata;
 pub mod module;
 mod scope;
+pub mod syntax;
 pub mod test;
 mod walk;
 
