@@ -1,8 +1,32 @@
 //! The built-in functions: which exist, how many arguments they take, and which a gate does not run.
 
+mod aggregate;
+mod arithmetic;
+mod array;
+mod bit;
 mod cache;
+mod comparison;
+mod conversion;
+mod digest;
+mod display;
+mod encoding;
+mod format;
+mod glob;
+mod graph;
+mod identity;
+mod json;
+mod net;
+mod number;
+mod object;
+mod operand;
+mod regex;
+mod semver;
+mod set;
 mod signature;
 mod table;
+mod text;
+mod time;
+mod unit;
 
 use regorus::unstable::BUILTINS;
 

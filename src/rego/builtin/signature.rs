@@ -34,6 +34,16 @@ impl Builtin {
     }
 }
 
+/// A built-in that answers once and the same for the same arguments, as nearly all do.
+pub(super) const fn entry(
+    name: &'static str,
+    parameters: &'static [Type],
+    result: Type,
+    function: Function,
+) -> Builtin {
+    Builtin { name, parameters, result, deterministic: true, relation: false, function }
+}
+
 /// A type of OPA's capabilities document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {

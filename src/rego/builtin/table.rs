@@ -1,9 +1,39 @@
 //! The table of all built-ins of the own evaluator.
 
 use super::signature::Builtin;
+use super::{
+    aggregate, arithmetic, array, bit, comparison, conversion, digest, display, encoding, glob,
+    identity, json, net, object, regex, semver, set, text, time, unit,
+};
 
 /// The families, each a list of built-ins in any order.
-const FAMILIES: [&[Builtin]; 0] = [];
+const FAMILIES: &[&[Builtin]] = &[
+    aggregate::BUILTINS,
+    arithmetic::BUILTINS,
+    array::BUILTINS,
+    bit::BUILTINS,
+    comparison::BUILTINS,
+    conversion::BUILTINS,
+    digest::BUILTINS,
+    display::BUILTINS,
+    encoding::BUILTINS,
+    encoding::QUERIES,
+    glob::BUILTINS,
+    identity::BUILTINS,
+    json::BUILTINS,
+    json::PATCHES,
+    json::PATHS,
+    net::BUILTINS,
+    object::BUILTINS,
+    regex::BUILTINS,
+    semver::BUILTINS,
+    set::BUILTINS,
+    text::AFFIXES,
+    text::BUILTINS,
+    text::REPLACEMENTS,
+    time::BUILTINS,
+    unit::BUILTINS,
+];
 
 /// The built-in of this name.
 pub fn lookup(name: &str) -> Option<&'static Builtin> {
@@ -12,5 +42,5 @@ pub fn lookup(name: &str) -> Option<&'static Builtin> {
 
 /// Every built-in, in no order.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
-    FAMILIES.into_iter().flatten()
+    FAMILIES.iter().copied().flatten()
 }
