@@ -7,6 +7,8 @@ mod bit;
 mod cache;
 mod comparison;
 mod conversion;
+#[cfg(test)]
+mod differential;
 mod digest;
 mod display;
 mod encoding;

@@ -4,9 +4,9 @@ use num_bigint::BigInt;
 
 use crate::domain::value::{Number, Value};
 
-use super::arithmetic::{float_answer, float_of, product};
-use super::number::{Extended, exact_integer};
-use super::operand::{Answer, answer, any, element_error, members, type_error};
+use super::arithmetic::{float_of, product};
+use super::number::{Extended, exact_integer, number_of, number_of_float};
+use super::operand::{Answer, answer, any, element_error, failed, members, type_error};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 
 const LIST: Type = Type::OneOf(&[Type::Array(&Type::Any), Type::Set(&Type::Any)]);
@@ -54,6 +54,7 @@ fn accumulated(
     start: i64,
     exactly: impl Fn(&BigInt, &BigInt, &mut CallContext<'_>) -> Result<BigInt, BuiltinError>,
     as_floats: impl Fn(&Extended, &Extended) -> Extended,
+    made: fn(&Extended) -> Option<Number>,
 ) -> Answer {
     let items = list(arguments, &["set", "array"])?;
     let integers = items.iter().map(|item| match item {
@@ -76,7 +77,8 @@ fn accumulated(
         context.budget.charge(1)?;
         total = as_floats(&total, &float_of(number)?);
     }
-    float_answer(&total)
+    let number = made(&total).ok_or_else(|| failed("number is too large"))?;
+    Ok(Some(Value::Number(number)))
 }
 
 fn sum(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
@@ -88,11 +90,11 @@ fn sum(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     if let Some(total) = small {
         return answer(total);
     }
-    accumulated(arguments, context, 0, |a, b, _| Ok(a + b), Extended::plus)
+    accumulated(arguments, context, 0, |a, b, _| Ok(a + b), Extended::plus, number_of)
 }
 
 fn product_of_all(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
-    accumulated(arguments, context, 1, product, Extended::times)
+    accumulated(arguments, context, 1, product, Extended::times_as_float, number_of_float)
 }
 
 fn max(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {

@@ -138,6 +138,10 @@ fn number_text(text: &str) -> Result<Number, super::BuiltinError> {
     if text.len() > MAX_NUMBER_CHARS {
         return Err(failed("the text is too long for a number"));
     }
+    // Go lets underscores stand between digits.
+    let joined =
+        if underscores_are_between_digits(text) { text.replace('_', "") } else { text.to_owned() };
+    let text = joined.as_str();
     let is_decimal =
         text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.' | b'e' | b'E'));
     let float = text.parse::<f64>().ok().filter(|_| is_decimal).ok_or_else(invalid)?;
@@ -145,7 +149,25 @@ fn number_text(text: &str) -> Result<Number, super::BuiltinError> {
         let quoted = super::format::quoted(text);
         return Err(failed(format!("strconv.ParseFloat: parsing {quoted}: value out of range")));
     }
-    number_of_text(text).ok_or_else(invalid)
+    // What JSON would not write so, `+5` or `.5`, is written anew.
+    let unsigned = text.trim_start_matches('+').trim_end_matches('.');
+    let is_json = super::json::parsed(unsigned).is_ok();
+    let text = if is_json { unsigned.to_owned() } else { float.to_string() };
+    number_of_text(&text).ok_or_else(invalid)
+}
+
+fn underscores_are_between_digits(text: &str) -> bool {
+    let is_digit = |char: char| char.is_ascii_digit();
+    let mut parts = text.split('_').peekable();
+    let mut is_first = true;
+    std::iter::from_fn(|| parts.next().map(|part| (part, parts.peek().is_none()))).all(
+        |(part, is_last)| {
+            let fits =
+                (is_first || part.starts_with(is_digit)) && (is_last || part.ends_with(is_digit));
+            is_first = false;
+            fits
+        },
+    )
 }
 
 fn format_int(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {

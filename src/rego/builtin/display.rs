@@ -5,6 +5,7 @@ use num_bigint::BigInt;
 use crate::domain::value::{Number, Value};
 
 use super::format::{Argument, formatted, quoted};
+use super::number::written_integer;
 use super::operand::{Answer, answer, any, array, failed, string, type_error};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 use super::text::{MAX_TEXT_BYTES, charge};
@@ -81,6 +82,9 @@ fn argument(value: &Value) -> Argument {
 /// OPA looks at how a number is written: with a point it is a float, without one but with an exponent it is a text.
 fn written_number(number: &Number) -> Argument {
     let text = number.to_string();
+    if let Some(integer) = written_integer(number) {
+        return Argument::Int(integer);
+    }
     if text.contains('.') {
         return match text.parse::<f64>() {
             Ok(float) if float.is_finite() => Argument::Float(float),

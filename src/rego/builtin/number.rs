@@ -72,6 +72,25 @@ pub(super) fn exact_integer(number: &Number) -> Option<BigInt> {
     }
 }
 
+/// The integer of at most 64 bits, if the number is written as one: `1` and `1.0` are, `1e3` is not.
+///
+/// Source: OPA 1.x, `util.Atoi64`.
+pub(super) fn written_integer(number: &Number) -> Option<i64> {
+    match number {
+        Number::Int(number) => Some(*number),
+        Number::Big(_) => None,
+        Number::Float(_) | Number::Decimal(_) => {
+            let text = number.to_string();
+            let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+            if text.trim_start_matches('-').len() > 19 || fraction.bytes().any(|byte| byte != b'0')
+            {
+                return None;
+            }
+            whole.parse().ok()
+        }
+    }
+}
+
 /// The number as a float with a mantissa of 64 bits; nothing when it is beyond all bounds.
 pub(super) fn extended(number: &Number) -> Option<Extended> {
     match number {
@@ -93,6 +112,11 @@ pub(super) fn number_of_text(text: &str) -> Option<Number> {
         Some(float) if float.to_string() == text => float,
         _ => Number::Decimal(text.into()),
     })
+}
+
+/// The number that multiplying in floats has made.
+pub(super) fn number_of_float(result: &Extended) -> Option<Number> {
+    number_of_text(&result.float_text())
 }
 
 /// The number that arithmetic has made.

@@ -82,10 +82,8 @@ pub(super) fn number(arguments: &[Value], position: usize) -> Result<&Number, Bu
 
 /// A number written as an integer of at most 64 bits.
 pub(super) fn int(arguments: &[Value], position: usize) -> Result<i64, BuiltinError> {
-    if let Number::Int(number) = number(arguments, position)? {
-        return Ok(*number);
-    }
-    Err(operand_error(position, NOT_AN_INTEGER))
+    let written = number::written_integer(number(arguments, position)?);
+    written.ok_or_else(|| operand_error(position, NOT_AN_INTEGER))
 }
 
 const NOT_AN_INTEGER: &str = "must be integer number but got floating-point number";

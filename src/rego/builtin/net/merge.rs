@@ -65,8 +65,7 @@ fn range_of(value: &Value) -> Result<Range, BuiltinError> {
     let length = match number >> 24 & 0xff {
         0..=127 => 8,
         128..=191 => 16,
-        192..=223 => 24,
-        _ => return Err(failed("the address belongs to no class with a length")),
+        _ => 24,
     };
     let network = Network::new(number, 96 + length);
     let text = format!("{}/{length}", address_text(number));

@@ -16,6 +16,8 @@ pub(in super::super) struct Extended {
 }
 
 const BITS: u64 = 64;
+/// Bits of the mantissa where Go begins with a number of its own: products are counted in these.
+const FLOAT_BITS: u64 = 53;
 
 impl Extended {
     const ZERO: Self = Self { negative: false, mantissa: 0, exponent: 0 };
@@ -40,24 +42,35 @@ impl Extended {
 
     /// `magnitude * 2^exponent`, and a little more if `sticky`, rounded.
     fn rounded(negative: bool, magnitude: &BigUint, exponent: i64, sticky: bool) -> Self {
+        Self::rounded_to(BITS, negative, magnitude, exponent, sticky)
+    }
+
+    fn rounded_to(
+        bits: u64,
+        negative: bool,
+        magnitude: &BigUint,
+        exponent: i64,
+        sticky: bool,
+    ) -> Self {
         let n_bits = magnitude.bits();
         if n_bits == 0 {
             return Self::ZERO;
         }
-        if n_bits <= BITS {
+        if n_bits <= bits {
             let shift = BITS - n_bits;
             let mantissa = u64::try_from(magnitude).unwrap_or_default() << shift;
             return Self { negative, mantissa, exponent: exponent - signed(shift) };
         }
-        let n_dropped = n_bits - BITS;
+        let n_dropped = n_bits - bits;
+        let spare = BITS - bits;
         let kept = u64::try_from(magnitude >> n_dropped).unwrap_or_default();
         let half = magnitude.bit(n_dropped - 1);
         let rest = sticky || magnitude.trailing_zeros().is_some_and(|zeros| zeros < n_dropped - 1);
-        let exponent = exponent + signed(n_dropped);
+        let exponent = exponent + signed(n_dropped) - signed(spare);
         if !(half && (rest || kept & 1 == 1)) {
-            return Self { negative, mantissa: kept, exponent };
+            return Self { negative, mantissa: kept << spare, exponent };
         }
-        match kept.checked_add(1) {
+        match (kept << spare).checked_add(1 << spare) {
             Some(mantissa) => Self { negative, mantissa, exponent },
             None => Self { negative, mantissa: 1 << 63, exponent: exponent + 1 },
         }
@@ -123,6 +136,13 @@ impl Extended {
         )
     }
 
+    /// Multiplied in as many bits as a 64-bit float has.
+    pub(in super::super) fn times_as_float(&self, other: &Self) -> Self {
+        let product = self.magnitude() * other.magnitude();
+        let exponent = self.exponent + other.exponent;
+        Self::rounded_to(FLOAT_BITS, self.negative != other.negative, &product, exponent, false)
+    }
+
     /// Nothing when `other` is zero.
     pub(in super::super) fn over(&self, other: &Self) -> Option<Self> {
         if other.is_zero() {
@@ -152,14 +172,16 @@ impl Extended {
         self.is_integer().then(|| self.truncated())
     }
 
+    /// The integer below; between -1 and 0 that is 0, as OPA has it.
     pub(in super::super) fn floor(&self) -> BigInt {
         let whole = self.truncated();
-        if self.negative && !self.is_integer() { whole - 1 } else { whole }
+        if whole.sign() == Sign::Minus && !self.is_integer() { whole - 1 } else { whole }
     }
 
+    /// The integer above; between -1 and 0 that is 1, as OPA has it.
     pub(in super::super) fn ceiling(&self) -> BigInt {
         let whole = self.truncated();
-        if self.negative || self.is_integer() { whole } else { whole + 1 }
+        if whole.sign() == Sign::Minus || self.is_integer() { whole } else { whole + 1 }
     }
 
     /// To the nearest integer, half away from zero.
@@ -170,10 +192,19 @@ impl Extended {
 
     /// The shortest decimal text that reads back the same; an integer without an exponent.
     pub(in super::super) fn text(&self) -> String {
+        self.text_of_bits(BITS)
+    }
+
+    /// The same for a number that has only as many bits as a 64-bit float.
+    pub(in super::super) fn float_text(&self) -> String {
+        self.text_of_bits(FLOAT_BITS)
+    }
+
+    fn text_of_bits(&self, bits: u64) -> String {
         if self.is_zero() {
             return "0".to_owned();
         }
-        let (digits, point) = self.shortest();
+        let (digits, point) = self.shortest(BITS - bits);
         let sign = if self.negative { "-" } else { "" };
         let n_digits = i64::try_from(digits.len()).unwrap_or(i64::MAX);
         if self.is_integer() {
@@ -190,13 +221,13 @@ impl Extended {
     }
 
     /// The shortest digits between the neighbours, and where the decimal point stands.
-    fn shortest(&self) -> (String, i64) {
+    fn shortest(&self, spare: u64) -> (String, i64) {
         let exact = Digits::of(&self.magnitude(), self.exponent);
         let doubled = self.magnitude() << 1_u32;
-        let one = BigUint::from(1_u32);
-        let lower = Digits::of(&(&doubled - &one), self.exponent - 1);
-        let upper = Digits::of(&(&doubled + &one), self.exponent - 1);
-        let inclusive = self.mantissa & 1 == 0;
+        let half = BigUint::from(1_u32) << spare;
+        let lower = Digits::of(&(&doubled - &half), self.exponent - 1);
+        let upper = Digits::of(&(&doubled + &half), self.exponent - 1);
+        let inclusive = self.mantissa >> spare & 1 == 0;
         for (position, digit) in exact.digits.bytes().enumerate() {
             let (low, high) = (lower.at(position), upper.at(position));
             let down = low != digit || (inclusive && position + 1 == lower.digits.len());

@@ -43,7 +43,7 @@ fn replace_n(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
 
 /// Replaces from left to right what a pattern matches; of several that match, the first of the pairs wins.
 ///
-/// An empty pattern matches where no other does, also at the end, but not right after a replacement of another one.
+/// An empty pattern matches before every character and at the end; after it another one may match at the same place.
 fn replaced(
     text: &str,
     pairs: &[(Arc<str>, &Arc<str>)],
@@ -65,9 +65,7 @@ fn replaced(
             result.push_str(new);
             rest = rest.get(pattern.len()..).unwrap_or_default();
             after_empty = pattern.is_empty();
-            if !after_empty {
-                continue;
-            }
+            continue;
         }
         let mut chars = rest.chars();
         let Some(char) = chars.next() else { return Ok(result) };

@@ -196,9 +196,7 @@ impl Fields {
                 self.offset = Some(offset);
             }
             Element::ZoneName => {
-                let offset;
-                (offset, rest) = zone_name(value)?;
-                self.offset = self.offset.or(Some(offset));
+                ((), rest) = zone_name(value)?;
             }
             Element::Fraction { digits: n_digits, fixed: true, .. } => {
                 let is_mark = value.starts_with(['.', ',']);
@@ -314,22 +312,21 @@ fn offset_of(value: &str, form: Offset) -> Read<'_, i64> {
     Ok((if value.starts_with('-') { -offset } else { offset }, rest))
 }
 
-/// An abbreviation of a zone; only `GMT+3` says how far it is, all others count as UTC, as where the local zone is UTC.
-fn zone_name(value: &str) -> Read<'_, i64> {
+/// An abbreviation of a zone, which says nothing: all count as UTC in Go, where the local zone is not named so.
+fn zone_name(value: &str) -> Read<'_, ()> {
     let split = |length: usize| value.split_at_checked(length).ok_or(Fault::Form);
     if let Some(rest) = value.strip_prefix("UTC") {
-        return Ok((0, rest));
+        return Ok(((), rest));
     }
     if value.starts_with("ChST") || value.starts_with("MeST") {
-        return split(4).map(|(_, rest)| (0, rest));
+        return split(4).map(|(_, rest)| ((), rest));
     }
     if let Some(rest) = value.strip_prefix("GMT") {
-        let (hours, length) = signed_hours(rest).unwrap_or((0, 0));
-        return Ok((hours * 3_600, rest.get(length..).unwrap_or_default()));
+        return Ok(((), rest.get(signed_hours(rest).unwrap_or(0)..).unwrap_or_default()));
     }
     if value.starts_with(['+', '-']) {
-        let (_, length) = signed_hours(value).ok_or(Fault::Form)?;
-        return split(length).map(|(_, rest)| (0, rest));
+        let length = signed_hours(value).ok_or(Fault::Form)?;
+        return split(length).map(|(_, rest)| ((), rest));
     }
     let n_upper = value.bytes().take(6).take_while(u8::is_ascii_uppercase).count();
     let fits = match n_upper {
@@ -338,13 +335,13 @@ fn zone_name(value: &str) -> Read<'_, i64> {
         5 => value.as_bytes().get(4) == Some(&b'T'),
         _ => false,
     };
-    if fits { split(n_upper).map(|(_, rest)| (0, rest)) } else { Err(Fault::Form) }
+    if fits { split(n_upper).map(|(_, rest)| ((), rest)) } else { Err(Fault::Form) }
 }
 
-/// `+3` and how long it is.
-fn signed_hours(text: &str) -> Option<(i64, usize)> {
+/// How long `+3` is.
+fn signed_hours(text: &str) -> Option<usize> {
     let digits = text.strip_prefix(['+', '-'])?;
     let n_digits = digits.bytes().take_while(u8::is_ascii_digit).count();
-    let hours: i64 = digits.get(..n_digits)?.parse().ok().filter(|hours| *hours <= 23)?;
-    Some((if text.starts_with('-') { -hours } else { hours }, n_digits + 1))
+    digits.get(..n_digits)?.parse::<u64>().ok().filter(|hours| *hours <= 23)?;
+    Some(n_digits + 1)
 }

@@ -26,7 +26,8 @@ impl Zone {
         let Some(time) = DateTime::from_timestamp(unix_seconds, 0) else { return utc() };
         let offset = zone.offset_from_utc_datetime(&time.naive_utc());
         let seconds = offset.base_utc_offset() + offset.dst_offset();
-        (seconds.num_seconds(), offset.abbreviation().unwrap_or_default().to_owned())
+        let seconds = seconds.num_seconds();
+        (seconds, offset.abbreviation().map_or_else(|| numeric_name(seconds), str::to_owned))
     }
 
     /// The time at which clocks in the zone show these seconds since 1970.
@@ -35,4 +36,12 @@ impl Zone {
         let (offset, _) = if guess == 0 { (0, String::new()) } else { self.offset(shown - guess) };
         shown - offset
     }
+}
+
+/// What the database calls zones without a name of their own: `+04`, `+0530`.
+fn numeric_name(offset: i64) -> String {
+    let (sign, size) = (if offset < 0 { '-' } else { '+' }, offset.abs());
+    let minutes = size / 60 % 60;
+    let minutes = if minutes == 0 { String::new() } else { format!("{minutes:02}") };
+    format!("{sign}{:02}{minutes}", size / 3_600)
 }
