@@ -6,6 +6,7 @@ mod float;
 mod integer;
 mod quote;
 
+pub(super) use float::float_text;
 pub(super) use quote::quoted;
 
 use num_bigint::BigInt;

@@ -114,6 +114,19 @@ fn nanoseconds(nanoseconds: i128) -> Answer {
     answer(i64::try_from(nanoseconds).or(Err(failed("time outside of valid range")))?)
 }
 
+/// Whether YAML 1.1 would read the text as a time.
+pub(super) fn is_timestamp(text: &str) -> bool {
+    const LAYOUTS: [&str; 4] = [
+        "2006-1-2T15:4:5.999999999Z07:00",
+        "2006-1-2t15:4:5.999999999Z07:00",
+        "2006-1-2 15:4:5.999999999",
+        "2006-1-2",
+    ];
+    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let begins_with_year = n_digits == 4 && text.as_bytes().get(4) == Some(&b'-');
+    begins_with_year && LAYOUTS.iter().any(|layout| parse::parse(layout, text).is_ok())
+}
+
 fn now(_: &[Value], context: &mut CallContext<'_>) -> Answer {
     answer(context.now_ns)
 }

@@ -39,7 +39,7 @@ fn signed(output: &mut Output, text: &str, spec: Spec) -> Written {
 }
 
 /// The number in form `b`, `e`, `f`, `g` or `x`; without a precision as short as reads back the same.
-fn float_text(number: f64, form: char, precision: Option<usize>) -> String {
+pub(in super::super) fn float_text(number: f64, form: char, precision: Option<usize>) -> String {
     match form {
         'b' => binary_text(number),
         'e' | 'E' => {
