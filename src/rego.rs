@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod check;
 mod convert;
 pub mod engine;
+pub mod evaluate;
 mod extension;
 pub mod fault;
 pub mod guard;
