@@ -29,6 +29,7 @@ mod table;
 mod text;
 mod time;
 mod unit;
+mod uri;
 mod yaml;
 
 use regorus::unstable::BUILTINS;

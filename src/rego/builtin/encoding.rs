@@ -28,6 +28,8 @@ pub(super) const BUILTINS: &[Builtin] = &[
 
 pub(super) const QUERIES: &[Builtin] = query::BUILTINS;
 
+pub(super) use query::unescaped;
+
 /// As Go decodes: padding must be there, bits left over may be anything.
 const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
     .with_decode_allow_trailing_bits(true)

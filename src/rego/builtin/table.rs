@@ -3,7 +3,7 @@
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, comparison, conversion, digest, display, encoding, glob,
-    identity, json, net, object, regex, semver, set, text, time, unit, yaml,
+    identity, json, net, object, regex, semver, set, text, time, unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -33,6 +33,7 @@ const FAMILIES: &[&[Builtin]] = &[
     text::REPLACEMENTS,
     time::BUILTINS,
     unit::BUILTINS,
+    uri::BUILTINS,
     yaml::BUILTINS,
 ];
 

@@ -25,7 +25,10 @@ fn parsed(text: &str) -> Result<Value, String> {
         return Err("the text is too large".to_owned());
     }
     if text.starts_with('\t') {
-        return Err("error converting YAML to JSON: yaml: found character that cannot start any token".to_owned());
+        return Err(
+            "error converting YAML to JSON: yaml: found character that cannot start any token"
+                .to_owned(),
+        );
     }
     let limits = DocumentLimits { max_nodes: 200_000, ..DocumentLimits::default() };
     match yaml::read(text, &limits).into_iter().next() {

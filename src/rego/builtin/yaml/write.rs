@@ -125,7 +125,9 @@ fn is_printable(char: char) -> bool {
 }
 
 fn string(text: &str, style: Style) -> Result<String, String> {
-    if text.contains(|char| matches!(char, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}')) {
+    if text.contains(
+        |char| matches!(char, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'),
+    ) {
         return Err("yaml: control characters are not allowed".to_owned());
     }
     if text.contains(['\u{85}', '\u{2028}', '\u{2029}']) {
@@ -138,7 +140,8 @@ fn string(text: &str, style: Style) -> Result<String, String> {
     {
         return Ok(literal(text, indent));
     }
-    let is_plain = reads_as_text(text) && !is_sexagesimal(text) && !is_timestamp(text) && !text.contains('\n');
+    let is_plain =
+        reads_as_text(text) && !is_sexagesimal(text) && !is_timestamp(text) && !text.contains('\n');
     let is_empty_key = text.is_empty() && style == Style::Key;
     Ok(match (is_plain, facts.plain_allowed && !is_empty_key, facts.single_allowed) {
         (true, true, _) => text.to_owned(),
@@ -169,7 +172,11 @@ impl Facts {
         let special = !chars.iter().all(|char| is_printable(*char));
         let has_break = chars.iter().any(|char| is_break(*char));
         let indicator = |(position, char): (usize, &char)| match (position, char) {
-            (0, '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%' | '@' | '`') => true,
+            (
+                0,
+                '#' | ',' | '[' | ']' | '{' | '}' | '&' | '*' | '!' | '|' | '>' | '\'' | '"' | '%'
+                | '@' | '`',
+            ) => true,
             (0, '?' | ':' | '-') | (_, ':') => is_followed_by_blank(&chars, position),
             (_, '#') => is_blank(position - 1),
             _ => false,
@@ -177,9 +184,17 @@ impl Facts {
         let marks = text.starts_with("---") || text.starts_with("...");
         let indicators = marks || chars.iter().enumerate().any(indicator);
         Self {
-            plain_allowed: !(at_an_end || break_space || space_break || special || has_break || indicators),
+            plain_allowed: !(at_an_end
+                || break_space
+                || space_break
+                || special
+                || has_break
+                || indicators),
             single_allowed: !(break_space || space_break || special),
-            block_allowed: !(chars.is_empty() || chars.last() == Some(&' ') || space_break || special),
+            block_allowed: !(chars.is_empty()
+                || chars.last() == Some(&' ')
+                || space_break
+                || special),
         }
     }
 }
@@ -195,9 +210,8 @@ fn is_sexagesimal(text: &str) -> bool {
     let Some((first, rest)) = unsigned.split_once(':') else { return false };
     let is_number = |text: &str| text.bytes().all(|byte| byte == b'_' || byte.is_ascii_digit());
     let (rest, fraction) = rest.split_once('.').unwrap_or((rest, ""));
-    let is_part = |part: &str| {
-        matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9'])
-    };
+    let is_part =
+        |part: &str| matches!(part.as_bytes(), [b'0'..=b'9'] | [b'0'..=b'5', b'0'..=b'9']);
     first.starts_with(|char: char| char.is_ascii_digit())
         && is_number(first)
         && is_number(fraction)
@@ -267,7 +281,8 @@ fn natural_order(a: &str, b: &str) -> Ordering {
         (false, false) => {}
     }
     let digits_before = a.iter().take(at).rev().take_while(|char| char.is_numeric());
-    let after_number = (*first == '0' || *second == '0') && digits_before.into_iter().any(|char| *char != '0');
+    let after_number =
+        (*first == '0' || *second == '0') && digits_before.into_iter().any(|char| *char != '0');
     let number = |chars: &[char]| {
         let digits = chars.iter().skip(at).map_while(|char| char.to_digit(10));
         digits.fold((i64::from(after_number), at), |(number, end), digit| {
