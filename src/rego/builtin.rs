@@ -22,6 +22,7 @@ mod number;
 mod object;
 mod operand;
 mod regex;
+mod schema;
 mod semver;
 mod set;
 mod signature;

@@ -3,7 +3,7 @@
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, comparison, conversion, digest, display, encoding, glob,
-    identity, json, net, object, regex, semver, set, text, time, unit, uri, yaml,
+    identity, json, net, object, regex, schema, semver, set, text, time, unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -26,6 +26,7 @@ const FAMILIES: &[&[Builtin]] = &[
     net::BUILTINS,
     object::BUILTINS,
     regex::BUILTINS,
+    schema::BUILTINS,
     semver::BUILTINS,
     set::BUILTINS,
     text::AFFIXES,

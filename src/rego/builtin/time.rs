@@ -114,6 +114,11 @@ fn nanoseconds(nanoseconds: i128) -> Answer {
     answer(i64::try_from(nanoseconds).or(Err(failed("time outside of valid range")))?)
 }
 
+/// Whether a text is a time that is written as the layout says.
+pub(super) fn fits_layout(layout: &str, text: &str) -> bool {
+    parse::parse(layout::named(layout), text).is_ok()
+}
+
 /// Whether YAML 1.1 would read the text as a time.
 pub(super) fn is_timestamp(text: &str) -> bool {
     const LAYOUTS: [&str; 4] = [

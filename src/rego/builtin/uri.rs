@@ -53,6 +53,11 @@ fn is_valid(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
     answer(string(arguments, 1).is_ok_and(|text| !text.is_empty() && address(text).is_ok()))
 }
 
+/// The scheme of an address, which may have none; nothing when it is no address.
+pub(super) fn scheme_of(text: &str) -> Option<String> {
+    address(text).ok().map(|address| address.scheme)
+}
+
 fn address(text: &str) -> Result<Address, String> {
     let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
     if text.bytes().any(|byte| byte.is_ascii_control()) {
