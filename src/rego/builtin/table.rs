@@ -3,7 +3,7 @@
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, comparison, conversion, digest, display, encoding, glob,
-    identity, json, net, object, regex, schema, semver, set, text, time, unit, uri, yaml,
+    identity, json, net, object, regex, schema, semver, set, text, time, token, unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -33,6 +33,7 @@ const FAMILIES: &[&[Builtin]] = &[
     text::BUILTINS,
     text::REPLACEMENTS,
     time::BUILTINS,
+    token::BUILTINS,
     unit::BUILTINS,
     uri::BUILTINS,
     yaml::BUILTINS,
