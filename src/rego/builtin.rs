@@ -23,6 +23,8 @@ mod number;
 mod object;
 mod operand;
 mod pem;
+#[cfg(test)]
+mod property;
 mod regex;
 mod schema;
 mod semver;

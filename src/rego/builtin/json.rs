@@ -7,6 +7,7 @@ mod read;
 use crate::domain::value::Value;
 
 use super::conversion::is_valid;
+use super::format::quoted;
 use super::operand::{Answer, answer, any, failed, object, operand_error, string};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 use super::text::charge;
@@ -140,10 +141,16 @@ fn marshal_with_options(arguments: &[Value], context: &mut CallContext<'_>) -> A
             "indent" => (layout.indent, is_laid_out) = (text()?, true),
             "pretty" => {
                 let flag = option.as_bool();
-                pretty =
-                    Some(flag.ok_or_else(|| operand_error(2, "key pretty failed cast to bool"))?);
+                pretty = Some(
+                    flag.ok_or_else(|| operand_error(2, "key \"pretty\" failed cast to bool"))?,
+                );
             }
-            _ => return Err(operand_error(2, &format!("object contained unknown key {name}"))),
+            _ => {
+                return Err(operand_error(
+                    2,
+                    &format!("object contained unknown key {}", quoted(&name)),
+                ));
+            }
         }
     }
     if layout.prefix.len() + layout.indent.len() > MAX_INDENT_BYTES {
@@ -167,7 +174,10 @@ fn wrong_option(name: &str, option: &Value, wanted: &str) -> BuiltinError {
     let got = option.type_name();
     operand_error(
         2,
-        &format!("key {name} failed cast to {wanted}: operand 1 must be {wanted} but got {got}"),
+        &format!(
+            "key {} failed cast to {wanted}: operand 0 must be {wanted} but got {got}",
+            quoted(name)
+        ),
     )
 }
 

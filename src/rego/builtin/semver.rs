@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use crate::domain::value::Value;
 
+use super::format::quoted;
 use super::operand::{Answer, answer, failed, string};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 
@@ -79,7 +80,8 @@ fn compare_parts(a: &str, b: &str) -> Ordering {
 
 fn version(arguments: &[Value], position: usize) -> Result<Version<'_>, BuiltinError> {
     let text = string(arguments, position)?;
-    let invalid = || failed(format!("operand {position}: string {text} is not a valid SemVer"));
+    let invalid =
+        || failed(format!("operand {position}: string {} is not a valid SemVer", quoted(text)));
     Version::parse(text).ok_or_else(invalid)
 }
 

@@ -2,7 +2,10 @@ module goldgate/tools/rego/builtin
 
 go 1.26.0
 
-require github.com/open-policy-agent/opa v1.20.2
+require (
+	github.com/open-policy-agent/opa v1.20.2
+	sigs.k8s.io/yaml v1.6.0
+)
 
 require (
 	github.com/agnivade/levenshtein v1.2.1 // indirect
@@ -30,5 +33,4 @@ require (
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sys v0.47.0 // indirect
-	sigs.k8s.io/yaml v1.6.0 // indirect
 )

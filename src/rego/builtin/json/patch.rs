@@ -107,6 +107,19 @@ fn index(n_items: usize, step: &Value) -> Result<usize, BuiltinError> {
     usize::try_from(number).or_else(|_| Err(out_of_bounds()))
 }
 
+/// The type as OPA's own language names it.
+fn go_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "ast.Null",
+        Value::Bool(_) => "ast.Boolean",
+        Value::Number(_) => "ast.Number",
+        Value::String(_) => "ast.String",
+        Value::Array(_) => "*ast.Array",
+        Value::Object(_) | Value::Map(_) => "*ast.object",
+        Value::Set(_) => "*ast.set",
+    }
+}
+
 fn missing(value: &Value, step: &Value) -> BuiltinError {
     let (path, kind) = (rego_text(step), value.type_name());
     failed(format!("path {path} does not exist in {kind} term {}", rego_text(value)))
@@ -119,7 +132,8 @@ fn child<'a>(value: &'a Value, step: &Value) -> Result<&'a Value, BuiltinError> 
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
             let (path, there) = (rego_text(step), rego_text(value));
             return Err(failed(format!(
-                "expected composite type for path {path}, found value: {there}"
+                "expected composite type for path {path}, found value: {there} (type: {})",
+                go_type(value)
             )));
         }
     };
@@ -187,9 +201,11 @@ fn insert(
             items.insert(at, new);
             Ok(Value::array(items))
         }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
-            Err(failed(format!("expected composite type, found value: {}", rego_text(value))))
-        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Err(failed(format!(
+            "expected composite type, found value: {} (type: {})",
+            rego_text(value),
+            go_type(value)
+        ))),
     }
 }
 

@@ -15,11 +15,15 @@ const MAX_DEPTH: usize = 256;
 /// The fault in words near Go's.
 pub(in super::super) fn parsed(text: &str) -> Result<Value, String> {
     let mut reader = Reader { rest: text, depth: 0 };
+    reader.space();
+    if reader.rest.is_empty() {
+        return Err("EOF".to_owned());
+    }
     let value = reader.value()?;
     reader.space();
     match reader.rest.chars().next() {
         None => Ok(value),
-        Some(char) => Err(format!("invalid character {char:?} after top-level value")),
+        Some(char) => Err(format!("error: invalid character {char:?} after top-level value")),
     }
 }
 
