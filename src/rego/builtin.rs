@@ -5,6 +5,7 @@ mod arithmetic;
 mod array;
 mod bit;
 mod cache;
+mod certificate;
 mod comparison;
 mod conversion;
 mod der;

@@ -2,8 +2,9 @@
 
 use super::signature::Builtin;
 use super::{
-    aggregate, arithmetic, array, bit, comparison, conversion, digest, display, encoding, glob,
-    identity, json, net, object, regex, schema, semver, set, text, time, token, unit, uri, yaml,
+    aggregate, arithmetic, array, bit, certificate, comparison, conversion, digest, display,
+    encoding, glob, identity, json, net, object, regex, schema, semver, set, text, time, token,
+    unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -12,6 +13,7 @@ const FAMILIES: &[&[Builtin]] = &[
     arithmetic::BUILTINS,
     array::BUILTINS,
     bit::BUILTINS,
+    certificate::BUILTINS,
     comparison::BUILTINS,
     conversion::BUILTINS,
     digest::BUILTINS,

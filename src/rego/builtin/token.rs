@@ -17,6 +17,7 @@ use super::text::charge;
 
 use algorithm::{Algorithm, verified};
 use key::VerificationKey;
+pub(super) use key::{PublicKey, public_key};
 
 const TWO: &[Type] = &[Type::String, Type::String];
 const OBJECT: Type = Type::Object(&Type::Any, &Type::Any);
@@ -227,7 +228,7 @@ fn is_signed(arguments: &[Value], algorithm: &str, context: &mut CallContext<'_>
     let token = Token::parse(text)?;
     if algorithm.is_symmetric() {
         let signature = base64url_bytes(token.signature)?;
-        let key = key::PublicKey::Secret(key_text.as_bytes().to_vec());
+        let key = PublicKey::Secret(key_text.as_bytes().to_vec());
         return answer(verified(&key, algorithm, token.signed().as_bytes(), &signature));
     }
     let keys = key::parse_all(key_text).map_err(failed)?;

@@ -25,6 +25,9 @@ struct Address {
     raw_path: String,
     raw_query: String,
     fragment: String,
+    opaque: String,
+    host: String,
+    has_user: bool,
 }
 
 fn parse(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
@@ -58,6 +61,27 @@ pub(super) fn scheme_of(text: &str) -> Option<String> {
     address(text).ok().map(|address| address.scheme)
 }
 
+/// The address as Go shows its parts; nothing when it is none, or names a user.
+pub(super) fn shown(text: &str) -> Option<Value> {
+    let address = address(text).ok().filter(|address| !address.has_user)?;
+    let texts = [
+        ("Scheme", address.scheme),
+        ("Opaque", address.opaque),
+        ("Host", address.host),
+        ("Path", address.path),
+        ("RawPath", address.raw_path),
+        ("RawQuery", address.raw_query),
+        ("Fragment", address.fragment),
+        ("RawFragment", String::new()),
+    ];
+    let mut entries: Vec<(Arc<str>, Value)> =
+        texts.into_iter().map(|(key, text)| (Arc::from(key), Value::from(text))).collect();
+    entries.push(("User".into(), Value::Null));
+    entries.push(("ForceQuery".into(), Value::Bool(text.ends_with('?'))));
+    entries.push(("OmitHost".into(), Value::Bool(false)));
+    Some(Value::object(entries))
+}
+
 fn address(text: &str) -> Result<Address, String> {
     let (rest, fragment) = text.split_once('#').unwrap_or((text, ""));
     if text.bytes().any(|byte| byte.is_ascii_control()) {
@@ -74,6 +98,7 @@ fn address(text: &str) -> Result<Address, String> {
     if !rest.starts_with('/') {
         if !address.scheme.is_empty() {
             // An opaque address, `mailto:a@b`, has no path.
+            rest.clone_into(&mut address.opaque);
             return Ok(address);
         }
         if rest.split('/').next().is_some_and(|segment| segment.contains(':')) {
@@ -87,6 +112,9 @@ fn address(text: &str) -> Result<Address, String> {
         let (authority, after) = after.split_at_checked(end).unwrap_or((after, ""));
         path = after;
         host_of(authority, &mut address)?;
+        address.has_user = authority.contains('@');
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        host.clone_into(&mut address.host);
     }
     address.path = text_of(&unescaped(path, false)?);
     if escaped_path(&address.path) != path {
