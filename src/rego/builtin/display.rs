@@ -10,13 +10,13 @@ use super::operand::{Answer, answer, any, array, failed, string, type_error};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 use super::text::{MAX_TEXT_BYTES, charge};
 
-const SETS: Type = Type::Array(&Type::Any);
+const PARTS: Type = Type::Array(&Type::Any);
 
 pub(super) const BUILTINS: &[Builtin] = &[
     entry("sprintf", &[Type::String, Type::Array(&Type::Any)], Type::String, sprintf),
-    entry("internal.template_string", &[SETS], Type::String, template_string),
-    entry("internal.print", &[SETS], Type::Boolean, print),
-    entry("internal.test_case", &[SETS], Type::Boolean, test_case),
+    entry("internal.template_string", &[PARTS], Type::String, template_string),
+    entry("internal.print", &[Type::Array(&Type::Set(&Type::Any))], Type::Boolean, print),
+    entry("internal.test_case", &[PARTS], Type::Boolean, test_case),
     entry("trace", &[Type::String], Type::Boolean, trace),
 ];
 

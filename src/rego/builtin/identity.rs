@@ -5,7 +5,7 @@ use crate::domain::value::Value;
 use super::digest::sha256;
 use super::display::rego_text;
 use super::encoding::hexadecimal;
-use super::operand::{Answer, answer, any, int, string};
+use super::operand::{Answer, answer, any, failed, int, string};
 use super::signature::{Builtin, CallContext, Type, entry};
 
 const OBJECT: Type = Type::Object(&Type::String, &Type::Any);
@@ -15,8 +15,11 @@ pub(super) const BUILTINS: &[Builtin] = &[
     entry("uuid.parse", &[Type::String], OBJECT, parse_uuid),
     Builtin { deterministic: false, ..entry("rand.intn", RANDOM, Type::Number, random) },
     Builtin { deterministic: false, ..entry("opa.runtime", &[], OBJECT, runtime) },
+    entry("rego.metadata.rule", &[], Type::Any, outside_of_a_rule),
+    entry("rego.metadata.chain", &[], CHAIN, outside_of_a_rule),
 ];
 
+const CHAIN: Type = Type::Array(&Type::Any);
 const RANDOM: &[Type] = &[Type::String, Type::Number];
 
 /// Bytes that depend on the decision's seed and on what is asked, so that the same question has the same answer.
@@ -53,6 +56,11 @@ fn random(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
 /// OPA shows its configuration here; a gate shows nothing, since a decision must not depend on where it is made.
 fn runtime(_: &[Value], _: &mut CallContext<'_>) -> Answer {
     Ok(Some(Value::object(Vec::new())))
+}
+
+/// METADATA are constants by the time a rule is evaluated, so that a call is left only where there is no rule.
+fn outside_of_a_rule(_: &[Value], _: &mut CallContext<'_>) -> Answer {
+    Err(failed("this function must only be called within the scope of a rule"))
 }
 
 /// The sixteen bytes of a UUID in one of its four forms.

@@ -14,8 +14,10 @@ use super::text::charge;
 
 pub(super) use read::parsed;
 
-const OPTIONS: Type =
-    Type::Record(&[("indent", Type::String), ("prefix", Type::String), ("pretty", Type::Boolean)]);
+const OPTIONS: Type = Type::OpenRecord(
+    &[("indent", Type::String), ("prefix", Type::String), ("pretty", Type::Boolean)],
+    &Type::String,
+);
 
 pub(super) const BUILTINS: &[Builtin] = &[
     entry("json.marshal", &[Type::Any], Type::String, marshal),

@@ -15,11 +15,12 @@ const PLACE: Type = Type::OneOf(&[Type::String, Type::Array(&Type::Any)]);
 const MATCHED: Type = Type::OneOf(&[
     Type::String,
     Type::Array(&PLACE),
-    Type::Set(&PLACE),
     Type::Object(&Type::String, &PLACE),
+    Type::Set(&PLACE),
 ]);
 const PAIRS: Type = Type::Set(&Type::Tuple(&[Type::Any, Type::Any]));
-const LISTED: Type = Type::OneOf(&[Type::Array(&Type::String), Type::Set(&Type::String)]);
+const LISTED: Type =
+    Type::OneOf(&[Type::Array(&Type::OneOf(&[Type::String])), Type::Set(&Type::String)]);
 
 pub(super) const BUILTINS: &[Builtin] = &[
     entry("net.cidr_contains", TWO, Type::Boolean, contains),

@@ -7,17 +7,17 @@ use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 
 const OBJECT: Type = Type::Object(&Type::Any, &Type::Any);
 const LIST: Type = Type::OneOf(&[Type::Array(&Type::Any), Type::Set(&Type::Any)]);
-const KEYS: Type = Type::OneOf(&[Type::Array(&Type::Any), Type::Set(&Type::Any), OBJECT]);
-const SUBSET: Type = Type::OneOf(&[OBJECT, Type::Set(&Type::Any), Type::Array(&Type::Any)]);
+const KEYS: Type = Type::OneOf(&[Type::Array(&Type::Any), OBJECT, Type::Set(&Type::Any)]);
+const SUBSET: Type = Type::OneOf(&[Type::Array(&Type::Any), OBJECT, Type::Set(&Type::Any)]);
 
 pub(super) const BUILTINS: &[Builtin] = &[
     entry("object.get", &[OBJECT, Type::Any, Type::Any], Type::Any, get),
     entry("object.keys", &[OBJECT], Type::Set(&Type::Any), keys),
-    entry("object.remove", &[OBJECT, KEYS], Type::Any, remove),
-    entry("object.filter", &[OBJECT, KEYS], Type::Any, filter),
-    entry("object.union", &[OBJECT, OBJECT], Type::Any, union),
-    entry("object.union_n", &[Type::Array(&OBJECT)], Type::Any, union_n),
-    entry("object.subset", &[SUBSET, SUBSET], Type::Any, subset),
+    entry("object.remove", &[OBJECT, KEYS], OBJECT, remove),
+    entry("object.filter", &[OBJECT, KEYS], OBJECT, filter),
+    entry("object.union", &[OBJECT, OBJECT], OBJECT, union),
+    entry("object.union_n", &[Type::Array(&OBJECT)], OBJECT, union_n),
+    entry("object.subset", &[SUBSET, SUBSET], Type::Boolean, subset),
     Builtin { relation: true, ..entry("walk", &[Type::Any], PATH_AND_VALUE, walk) },
     entry("graph.reachable", &[GRAPH, LIST], Type::Set(&Type::Any), super::graph::reachable),
     entry(

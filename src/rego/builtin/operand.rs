@@ -15,7 +15,6 @@ use super::signature::BuiltinError;
 pub(super) type Answer = Result<Option<Value>, BuiltinError>;
 
 /// Answers with a value.
-#[expect(clippy::unnecessary_wraps, reason = "the shape that every built-in has")]
 pub(super) fn answer(value: impl Into<Value>) -> Answer {
     Ok(Some(value.into()))
 }

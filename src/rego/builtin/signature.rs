@@ -65,8 +65,10 @@ pub enum Type {
     Set(&'static Type),
     /// An object with these types of keys and values.
     Object(&'static Type, &'static Type),
-    /// An object with these keys at least, and others of any type.
+    /// An object with these keys.
     Record(&'static [(&'static str, Type)]),
+    /// An object with these keys, and others of this type with values of any type.
+    OpenRecord(&'static [(&'static str, Type)], &'static Type),
     /// One of these.
     OneOf(&'static [Type]),
 }

@@ -7,8 +7,7 @@ use super::super::operand::{Answer, any, array, failed};
 use super::super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 use super::path::path_of;
 
-const PATH: Type = Type::OneOf(&[Type::String, Type::Array(&Type::Any)]);
-const OPERATION: Type = Type::Record(&[("op", Type::String), ("path", PATH)]);
+const OPERATION: Type = Type::OpenRecord(&[("op", Type::String), ("path", Type::Any)], &Type::Any);
 
 pub(super) const BUILTINS: &[Builtin] =
     &[entry("json.patch", &[Type::Any, Type::Array(&OPERATION)], Type::Any, patch)];

@@ -12,8 +12,8 @@ const PATH: Type = Type::OneOf(&[Type::String, Type::Array(&Type::Any)]);
 const PATHS: Type = Type::OneOf(&[Type::Array(&PATH), Type::Set(&PATH)]);
 
 pub(super) const BUILTINS: &[Builtin] = &[
-    entry("json.filter", &[OBJECT, PATHS], Type::Any, filter),
-    entry("json.remove", &[OBJECT, PATHS], Type::Any, remove),
+    entry("json.filter", &[OBJECT, PATHS], OBJECT, filter),
+    entry("json.remove", &[OBJECT, PATHS], OBJECT, remove),
 ];
 
 /// Reads a path: a JSON pointer whose first slash may be missing, or an array of keys.
