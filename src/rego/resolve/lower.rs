@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::globals::{Globals, Meaning};
 use super::scope::{Frame, Origin, pattern_names};
 use super::fold::{constant, number};
+use super::hoist::{Taken, out_of_not};
 use crate::domain::place;
 use crate::domain::value::Value;
 use crate::rego::ir::{
@@ -64,7 +65,7 @@ impl Lower<'_, '_, '_> {
                 }
                 let mut one = Vec::new();
                 self.statement(inner, &mut one);
-                let mut hoisted = super::hoist::out_of_not(&mut one, &mut self.frame);
+                let mut hoisted = out_of_not(&mut one, &mut self.frame.names, Taken::Calls);
                 for literal in &mut hoisted {
                     literal.with.clone_from(&with);
                 }

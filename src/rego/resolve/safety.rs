@@ -2,6 +2,9 @@
 //!
 //! Source: OPA's behaviour: passes over what is left, in order, taking each statement whose needs are met.
 
+use std::sync::Arc;
+
+use super::hoist::{Taken, out_of_not};
 use super::slots::{Part, Slots, of_body, of_literal, of_term};
 use crate::rego::ir::{Body, Collects, Literal, LiteralKind, Replacement, Span, Term};
 
@@ -21,12 +24,14 @@ struct Needs {
 }
 
 /// Orders bodies and gathers what is unsafe in them.
-#[derive(Debug, Default)]
-pub(super) struct Scheduler {
+#[derive(Debug)]
+pub(super) struct Scheduler<'n> {
+    /// The names of the frame's slots.
+    pub(super) names: &'n mut Vec<Option<Arc<str>>>,
     pub(super) faults: Vec<Unsafe>,
 }
 
-impl Scheduler {
+impl Scheduler<'_> {
     /// The body in order; `bound` gains what it binds.
     pub(super) fn order(&mut self, body: Body, bound: &mut Slots) -> Body {
         let mut open = Slots::default();
@@ -34,7 +39,7 @@ impl Scheduler {
         let mut left: Vec<Option<Literal>> = body.into_iter().map(Some).collect();
         let mut ordered = Vec::with_capacity(left.len());
         loop {
-            let before = ordered.len();
+            let mut moved = false;
             for slot in &mut left {
                 let Some(literal) = slot.as_ref() else { continue };
                 let needs = needs(literal, bound, &open);
@@ -42,11 +47,21 @@ impl Scheduler {
                     continue;
                 }
                 let Some(mut literal) = slot.take() else { continue };
+                moved = true;
                 bound.extend(&needs.outputs);
                 self.inner(&mut literal, bound);
+                if let LiteralKind::Not(body) = &mut literal.kind {
+                    for mut before in out_of_not(body, self.names, Taken::References) {
+                        before.with.clone_from(&literal.with);
+                        if let LiteralKind::Unify(Term::Local(slot), _) = before.kind {
+                            bound.insert(slot);
+                        }
+                        ordered.push(before);
+                    }
+                }
                 ordered.push(literal);
             }
-            if ordered.len() == before {
+            if !moved {
                 break;
             }
         }
