@@ -47,7 +47,8 @@ impl<'w> Globals<'w> {
             names.insert(Arc::clone(rule), Meaning::Data(path));
         }
         for import in &module.imports {
-            let path: Path = import.path.iter().skip(1).map(|name| Arc::clone(&name.text)).collect();
+            let path: Path =
+                import.path.iter().skip(1).map(|name| Arc::clone(&name.text)).collect();
             let meaning = match import.path.first().map(|name| name.text.as_ref()) {
                 Some("data") => Meaning::Data(path),
                 Some("input") => Meaning::Input(path),
@@ -111,7 +112,11 @@ impl<'w> Globals<'w> {
     pub(super) fn similar_function(&self, written: &str) -> String {
         let names = builtin::all().map(|builtin| builtin.name);
         let local = self.names.keys().map(AsRef::as_ref);
-        suggest::help(written, names.chain(local), "name a rule with arguments, or a built-in function of OPA")
+        suggest::help(
+            written,
+            names.chain(local),
+            "name a rule with arguments, or a built-in function of OPA",
+        )
     }
 }
 
@@ -120,7 +125,12 @@ impl<'w> Globals<'w> {
 fn unavailable(name: &str) -> Option<usize> {
     Some(match name {
         "opa.runtime" | "rego.metadata.chain" | "rego.metadata.rule" => 0,
-        "print" | "http.send" | "net.lookup_ip_addr" | "internal.template_string" | "walk" | "trace"
+        "print"
+        | "http.send"
+        | "net.lookup_ip_addr"
+        | "internal.template_string"
+        | "walk"
+        | "trace"
         | "rego.parse_module" => 1,
         "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse" => 2,
         "internal.member_3" | "providers.aws.sign_req" => 3,
