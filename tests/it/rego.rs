@@ -28,6 +28,9 @@ struct Case {
     is_strict: bool,
 }
 
+/// A moment in 2026, which the time-bound cases of OPA expect to have passed the year 2000.
+const NOW_NS: i64 = 1_790_000_000_000_000_000;
+
 /// What came of a case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Answer {
@@ -97,12 +100,13 @@ fn opas_own_cases_are_counted() {
         };
         let kind = match &answer {
             _ if case.agrees(&answer) => "agree",
+            Answer::Solutions(found) if case.agrees_but_for_order(found) => "agree but for order",
             Answer::Refused(_) => "refused",
             Answer::Failed(_) => "error",
             Answer::Solutions(_) if case.wants_error => "accepted",
             Answer::Solutions(_) => "differ",
         };
-        if kind != "agree" {
+        if !kind.starts_with("agree") {
             println!("{kind}: {}: {answer:?}, wanted {:?}", case.name, case.wanted);
         }
         *counts.entry(kind).or_default() += 1;
@@ -133,8 +137,12 @@ impl Case {
         if let Some(refusal) = program.refusals().first() {
             return Answer::Refused(refusal.message.clone());
         }
-        let settings =
-            Settings { is_strict: self.is_strict, limits: patient(), ..Settings::default() };
+        let settings = Settings {
+            is_strict: self.is_strict,
+            limits: patient(),
+            now_ns: NOW_NS,
+            ..Settings::default()
+        };
         let mut machine = Machine::default();
         let answer =
             machine.begin(&program, self.input.clone(), settings).answer(&["query", "solutions"]);
@@ -166,6 +174,12 @@ impl Case {
         format!("package query\nsolutions contains {{{}}} if {{ {query} }}\n", bindings.join(", "))
     }
 
+    /// OPA's cases list the members of sets in any order.
+    fn agrees_but_for_order(&self, found: &BTreeSet<Value>) -> bool {
+        let sorted = |values: &BTreeSet<Value>| values.iter().map(sorted).collect::<BTreeSet<_>>();
+        !self.wants_error && sorted(found) == sorted(&self.wanted)
+    }
+
     fn agrees(&self, answer: &Answer) -> bool {
         match answer {
             Answer::Solutions(found) => !self.wants_error && *found == self.wanted,
@@ -183,6 +197,21 @@ fn patient() -> Limits {
 /// The value as JSON has it: sets are arrays.
 fn plain(value: &Value) -> Value {
     serde_json::from_str(&value.to_string()).unwrap_or_default()
+}
+
+/// The value with the items of every array sorted.
+fn sorted(value: &Value) -> Value {
+    if let Value::Array(items) = value {
+        let mut items: Vec<Value> = items.iter().map(sorted).collect();
+        items.sort();
+        return Value::array(items);
+    }
+    match value.as_object() {
+        Some(object) => Value::object(
+            object.entries().iter().map(|(key, item)| (Arc::clone(key), sorted(item))).collect(),
+        ),
+        None => value.clone(),
+    }
 }
 
 fn cases_below(folder: &Path, version: Version) -> Vec<Case> {

@@ -287,9 +287,9 @@ impl<'p> Evaluation<'p> {
         })
     }
 
-    /// Whether a rule of this kind can be called.
+    /// Whether a rule of this kind can only be called; one without arguments has a value as well.
     pub(super) fn is_function(kind: RuleKind) -> bool {
-        matches!(kind, RuleKind::Function { .. })
+        matches!(kind, RuleKind::Function { arity } if arity > 0)
     }
 }
 

@@ -349,7 +349,9 @@ impl Lower<'_, '_, '_> {
                     let with: Vec<With> =
                         statement.with.iter().filter_map(|with| self.with(with)).collect();
                     let value = self.term(term);
-                    if matches!(value, Term::Constant(_)) {
+                    // A composite stands in a set of its own, as a computed part does.
+                    let is_scalar = |value: &Value| value.size().is_none();
+                    if matches!(&value, Term::Constant(value) if is_scalar(value)) {
                         parts.push(value);
                         continue;
                     }
