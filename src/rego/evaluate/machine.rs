@@ -120,6 +120,10 @@ impl Evaluation<'_> {
     }
 
     #[inline]
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "every step of an evaluation returns the box"
+    )]
     pub(super) fn spent(cause: Exhausted) -> Box<Failure> {
         exhausted(cause, Span::default())
     }

@@ -36,13 +36,15 @@ impl Tree {
         let Self::Node(children) = self else {
             return Err(conflict(format!("the key `{key}` stands below a complete value"), span));
         };
+        if !rest.is_empty() {
+            return children.entry(key.clone()).or_default().insert(rest, leaf, span);
+        }
         match children.entry(key.clone()) {
-            Entry::Vacant(place) if rest.is_empty() => drop(place.insert(leaf)),
-            Entry::Occupied(mut place) if rest.is_empty() => {
+            Entry::Vacant(place) => drop(place.insert(leaf)),
+            Entry::Occupied(mut place) => {
                 let known = std::mem::take(place.get_mut());
                 *place.get_mut() = known.joined(leaf, key, span)?;
             }
-            entry => entry.or_default().insert(rest, leaf, span)?,
         }
         Ok(())
     }

@@ -236,9 +236,8 @@ impl Compiler {
 
 /// The values, when all are constants.
 fn constants(items: &[Expr]) -> Option<Vec<Value>> {
-    let values = items.iter().map(|item| match item {
-        Expr::Constant(value) => Some(value.clone()),
-        _ => None,
-    });
+    let values = items
+        .iter()
+        .map(|item| if let Expr::Constant(value) = item { Some(value.clone()) } else { None });
     values.collect()
 }
