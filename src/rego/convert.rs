@@ -31,7 +31,6 @@ impl Term {
     }
 }
 
-#[cfg(test)]
 impl Term {
     /// Whether both are one object in memory.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
