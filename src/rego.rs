@@ -8,6 +8,7 @@ pub mod builtin;
 pub mod check;
 mod convert;
 pub mod engine;
+pub mod evaluate;
 mod extension;
 pub mod fault;
 pub mod guard;
@@ -15,7 +16,10 @@ pub mod ir;
 mod lexer;
 pub mod metadata;
 pub mod module;
+mod own;
+pub mod resolve;
 mod scope;
+pub mod syntax;
 pub mod test;
 mod walk;
 

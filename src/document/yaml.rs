@@ -38,6 +38,11 @@ pub fn read(text: &str, limits: &DocumentLimits) -> Vec<Result<Document, Fault>>
     documents
 }
 
+/// Whether a plain scalar of this text is read as this text, and not as a number, a boolean or nothing.
+pub fn reads_as_text(text: &str) -> bool {
+    matches!(scalar::plain(text), Scalar::Text)
+}
+
 /// Reads one piece of the stream; `None` when nothing stands in it.
 fn document(
     text: &str,

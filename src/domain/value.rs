@@ -198,6 +198,15 @@ impl Value {
         }
     }
 
+    /// What stands under a constant key: of an object, or of a set the member itself.
+    pub fn field(&self, key: &Arc<str>) -> Option<&Self> {
+        match self {
+            Self::Object(object) => object.get(key),
+            Self::Map(_) | Self::Set(_) => self.step(&Self::String(Arc::clone(key))),
+            Self::Null | Self::Bool(_) | Self::Number(_) | Self::String(_) | Self::Array(_) => None,
+        }
+    }
+
     /// The keys and values of an object of either kind in ascending order; nothing for other types.
     pub fn pairs(&self) -> Pairs<'_> {
         Pairs::of(self)

@@ -1,12 +1,58 @@
 //! The built-in functions: which exist, how many arguments they take, and which a gate does not run.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a function names the types that it takes; all others are refused in OPA's words"
+)]
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every built-in has one signature, also those that never fail"
+)]
+
+mod aggregate;
+mod arithmetic;
+mod array;
+mod bit;
 mod cache;
+mod capability;
+mod certificate;
+mod comparison;
+mod conversion;
+mod der;
+#[cfg(test)]
+mod differential;
+mod digest;
+mod display;
+mod encoding;
+mod format;
+mod glob;
+mod graph;
+mod identity;
+mod json;
+mod net;
+mod number;
+mod object;
+mod operand;
+mod pem;
+#[cfg(test)]
+mod property;
+mod regex;
+mod schema;
+mod semver;
+mod set;
 mod signature;
 mod table;
+mod text;
+mod time;
+mod token;
+mod unit;
+mod uri;
+mod yaml;
 
 use regorus::unstable::BUILTINS;
 
 pub use cache::Cache;
+pub use capability::{capabilities, is_deprecated};
 pub use signature::{Builtin, BuiltinError, CallContext, Function, Type};
 pub use table::{all, lookup};
 

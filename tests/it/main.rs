@@ -21,6 +21,7 @@ mod predicate;
 mod process;
 mod ratchet;
 mod registry;
+mod rego;
 mod secrets;
 mod serve;
 mod staged;

@@ -92,7 +92,14 @@ impl fmt::Display for Number {
             Self::Float(number)
                 if number.abs() >= 1e21 || (*number != 0.0 && number.abs() < 1e-6) =>
             {
-                write!(f, "{number:e}")
+                // As Go writes it: `1e+21`, `1e-7`.
+                let text = format!("{number:e}");
+                match text.split_once('e') {
+                    Some((digits, exponent)) if !exponent.starts_with('-') => {
+                        write!(f, "{digits}e+{exponent}")
+                    }
+                    _ => f.write_str(&text),
+                }
             }
             Self::Float(number) => write!(f, "{number}"),
             Self::Decimal(text) => f.write_str(text),
@@ -180,6 +187,6 @@ mod tests {
     fn floats_print_without_a_needless_fraction() {
         assert_eq!(Number::Float(1.0).to_string(), "1");
         assert_eq!(Number::Float(0.25).to_string(), "0.25");
-        assert_eq!(Number::Float(1e300).to_string(), "1e300");
+        assert_eq!(Number::Float(1e300).to_string(), "1e+300");
     }
 }

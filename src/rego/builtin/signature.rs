@@ -34,6 +34,16 @@ impl Builtin {
     }
 }
 
+/// A built-in that answers once and the same for the same arguments, as nearly all do.
+pub(super) const fn entry(
+    name: &'static str,
+    parameters: &'static [Type],
+    result: Type,
+    function: Function,
+) -> Builtin {
+    Builtin { name, parameters, result, deterministic: true, relation: false, function }
+}
+
 /// A type of OPA's capabilities document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
@@ -55,8 +65,10 @@ pub enum Type {
     Set(&'static Type),
     /// An object with these types of keys and values.
     Object(&'static Type, &'static Type),
-    /// An object with these keys at least, and others of any type.
+    /// An object with these keys.
     Record(&'static [(&'static str, Type)]),
+    /// An object with these keys, and others of this type with values of any type.
+    OpenRecord(&'static [(&'static str, Type)], &'static Type),
     /// One of these.
     OneOf(&'static [Type]),
 }

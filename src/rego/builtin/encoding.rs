@@ -1,0 +1,135 @@
+//! Base64, hexadecimal digits and query strings. Source: OPA 1.x, `topdown/encoding.go`.
+
+mod query;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::domain::value::Value;
+
+use super::conversion::is_valid;
+use super::operand::{Answer, answer, failed, string};
+use super::signature::{Builtin, CallContext, Type, entry};
+use super::text::charge;
+
+const ONE: &[Type] = &[Type::String];
+
+pub(super) const BUILTINS: &[Builtin] = &[
+    entry("base64.encode", ONE, Type::String, base64_encode),
+    entry("base64.decode", ONE, Type::String, base64_decode),
+    entry("base64.is_valid", ONE, Type::Boolean, base64_is_valid),
+    entry("base64url.encode", ONE, Type::String, base64url_encode),
+    entry("base64url.encode_no_pad", ONE, Type::String, base64url_encode_no_pad),
+    entry("base64url.decode", ONE, Type::String, base64url_decode),
+    entry("hex.encode", ONE, Type::String, hex_encode),
+    entry("hex.decode", ONE, Type::String, hex_decode),
+];
+
+pub(super) const QUERIES: &[Builtin] = query::BUILTINS;
+
+pub(super) use query::unescaped;
+
+/// As Go decodes: padding must be there, bits left over may be anything.
+const CONFIG: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_decode_allow_trailing_bits(true)
+    .with_decode_padding_mode(DecodePaddingMode::RequireCanonical);
+pub(super) const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CONFIG);
+pub(super) const URL: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, CONFIG);
+/// The alphabet of URLs without padding.
+pub(super) const URL_BARE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    CONFIG.with_encode_padding(false).with_decode_padding_mode(DecodePaddingMode::RequireNone),
+);
+
+/// Decodes after leaving out line breaks, as Go does.
+pub(super) fn base64_bytes(engine: &GeneralPurpose, text: &str) -> Option<Vec<u8>> {
+    if text.contains(['\r', '\n']) {
+        return engine.decode(text.replace(['\r', '\n'], "")).ok();
+    }
+    engine.decode(text).ok()
+}
+
+/// Bytes that are no text become replacement characters where they are shown.
+pub(super) fn text_of(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn illegal() -> super::BuiltinError {
+    failed("illegal base64 data")
+}
+
+fn base64_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len() / 3 * 4 + 4, context)?;
+    answer(STANDARD.encode(text.as_bytes()))
+}
+
+fn base64_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len(), context)?;
+    answer(text_of(&base64_bytes(&STANDARD, text).ok_or_else(illegal)?))
+}
+
+fn base64_is_valid(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
+    is_valid(arguments, |text| base64_bytes(&STANDARD, text).is_some())
+}
+
+fn base64url_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len() / 3 * 4 + 4, context)?;
+    answer(URL.encode(text.as_bytes()))
+}
+
+fn base64url_encode_no_pad(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len() / 3 * 4 + 4, context)?;
+    answer(URL_BARE.encode(text.as_bytes()))
+}
+
+/// Decodes with or without padding.
+pub(super) fn base64url_bytes(text: &str) -> Result<Vec<u8>, super::BuiltinError> {
+    let padding = match text.len() % 4 {
+        _ if text.ends_with('=') => "",
+        0 => "",
+        2 => "==",
+        3 => "=",
+        _ => return Err(failed(format!("illegal base64url string: {text}"))),
+    };
+    base64_bytes(&URL, &format!("{text}{padding}")).ok_or_else(illegal)
+}
+
+fn base64url_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len(), context)?;
+    answer(text_of(&base64url_bytes(text)?))
+}
+
+/// Bytes as lower hexadecimal digits.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn hex_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len() * 2, context)?;
+    answer(hexadecimal(text.as_bytes()))
+}
+
+fn hex_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
+    let text = string(arguments, 1)?;
+    charge(text.len(), context)?;
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    if let Some(char) = text.chars().find(|char| !char.is_ascii_hexdigit()) {
+        return Err(failed(format!(
+            "encoding/hex: invalid byte: U+{:04X} {char:?}",
+            u32::from(char)
+        )));
+    }
+    for pair in text.as_bytes().chunks(2) {
+        let byte = str::from_utf8(pair).ok().filter(|pair| pair.len() == 2);
+        let byte = byte.and_then(|pair| u8::from_str_radix(pair, 16).ok());
+        bytes.push(byte.ok_or_else(|| failed("encoding/hex: odd length hex string"))?);
+    }
+    answer(text_of(&bytes))
+}

@@ -1,0 +1,243 @@
+//! Terms to expressions: what must be evaluated before is pushed as steps.
+
+use std::sync::Arc;
+
+use crate::domain::value::Value;
+use crate::rego::builtin::{self, Builtin};
+use crate::rego::ir::{self, Collects, RuleKind, Term};
+
+use super::super::inspect;
+use super::super::program::{
+    Call, Callee, Collect, Collection, Comparison, Expr, Op, Pattern, RuleId,
+};
+use super::{Compiled, Compiler, Scope};
+
+impl Compiler {
+    /// Whether all locals of the term are bound; a reference binds its own steps.
+    pub(super) fn is_ground(&self, term: &Term) -> bool {
+        match term {
+            Term::Local(slot) => self.frame.bound.contains(slot),
+            Term::Wildcard => false,
+            Term::Array(items) | Term::Set(items) => items.iter().all(|item| self.is_ground(item)),
+            Term::Object(entries) => entries.iter().all(|(_, value)| self.is_ground(value)),
+            Term::Constant(_)
+            | Term::Input(_)
+            | Term::Data(_)
+            | Term::Reference(..)
+            | Term::Call(_)
+            | Term::Comprehension(_) => true,
+        }
+    }
+
+    pub(super) fn exprs(&mut self, terms: &[Term], scope: &mut Scope) -> Compiled<Vec<Expr>> {
+        terms.iter().map(|term| self.expr(term, scope)).collect()
+    }
+
+    pub(super) fn expr(&mut self, term: &Term, scope: &mut Scope) -> Compiled<Expr> {
+        Ok(match term {
+            Term::Constant(value) => Expr::Constant(value.clone()),
+            Term::Local(slot) if self.frame.bound.contains(slot) => Expr::Slot(*slot),
+            Term::Local(_) => return self.refuse("a variable is read that nothing binds"),
+            Term::Wildcard => return self.refuse("`_` is read, and nothing binds it"),
+            Term::Input(steps) => self.input(steps, scope)?,
+            Term::Data(steps) => self.data(steps, scope)?,
+            Term::Reference(base, steps) => {
+                let base = self.expr(base, scope)?;
+                self.steps(base, steps, scope)?
+            }
+            Term::Call(call) => self.call(call, scope)?,
+            Term::Array(items) => {
+                let items = self.exprs(items, scope)?;
+                constants(&items).map_or(Expr::Array(items), |it| Expr::Constant(Value::array(it)))
+            }
+            Term::Set(items) => {
+                let items = self.exprs(items, scope)?;
+                constants(&items).map_or(Expr::Set(items), |it| Expr::Constant(Value::set(it)))
+            }
+            Term::Object(entries) => self.object(entries, scope)?,
+            Term::Comprehension(comprehension) => self.comprehension(comprehension, scope)?,
+        })
+    }
+
+    fn object(&mut self, entries: &[(Term, Term)], scope: &mut Scope) -> Compiled<Expr> {
+        let mut pairs = Vec::with_capacity(entries.len());
+        for (key, value) in entries {
+            pairs.push((self.expr(key, scope)?, self.expr(value, scope)?));
+        }
+        let constant = pairs.iter().map(|(key, value)| match (key, value) {
+            (Expr::Constant(key), Expr::Constant(value)) => Some((key.clone(), value.clone())),
+            _ => None,
+        });
+        // Two values for one key are an error when it is evaluated, so only different keys are folded.
+        let constant: Option<Vec<_>> = constant.collect();
+        if let Some(constant) = constant {
+            let n_entries = constant.len();
+            let folded = Value::map(constant);
+            if folded.size() == Some(n_entries) {
+                return Ok(Expr::Constant(folded));
+            }
+        }
+        Ok(Expr::Object(pairs))
+    }
+
+    fn comprehension(
+        &mut self,
+        comprehension: &ir::Comprehension,
+        scope: &mut Scope,
+    ) -> Compiled<Expr> {
+        let outside = self.frame.bound.clone();
+        let span = self.span;
+        let mut what = None;
+        let body = self.closed(scope, |compiler, scope| {
+            compiler.body(&comprehension.body, scope)?;
+            compiler.span = comprehension.span;
+            what = Some(match &comprehension.collects {
+                Collects::Array(value) => Collection::Array(compiler.expr(value, scope)?),
+                Collects::Set(value) => Collection::Set(compiler.expr(value, scope)?),
+                Collects::Object(key, value) => {
+                    Collection::Object(compiler.expr(key, scope)?, compiler.expr(value, scope)?)
+                }
+            });
+            Ok(())
+        })?;
+        self.span = span;
+        let Some(what) = what else { return self.refuse("a comprehension collects nothing") };
+        let slot = scope.slot();
+        let mut collect = Collect { what, body, slot, memo: None, span: comprehension.span };
+        let depends = inspect::reads(&collect, &|slot| outside.contains(&slot));
+        if self.program.switches.remembered_comprehensions && !depends {
+            collect.memo = Some(self.memo());
+        }
+        scope.ops.push(Op::Collect(Box::new(collect)));
+        self.frame.bound.insert(slot);
+        Ok(Expr::Slot(slot))
+    }
+
+    fn call(&mut self, call: &ir::Call, scope: &mut Scope) -> Compiled<Expr> {
+        let is_replaceable = self.replaced.contains(&call.callee);
+        if let ir::Callee::Builtin(name) = &call.callee {
+            if matches!(name.as_ref(), "print" | "internal.print") {
+                return Ok(Expr::Constant(Value::Bool(true)));
+            }
+            if self.is_walk(call) {
+                let source = self.argument(call, scope)?;
+                let slot = scope.slot();
+                self.frame.bound.insert(slot);
+                scope.ops.push(Op::Walk(Box::new((source, Pattern::Bind(slot)))));
+                return Ok(Expr::Slot(slot));
+            }
+            if !is_replaceable && let Some(expr) = self.operator(name, &call.arguments, scope)? {
+                return Ok(expr);
+            }
+        }
+        let callee = self.callee(&call.callee)?;
+        let arguments = self.exprs(&call.arguments, scope)?;
+        self.check_arity(callee, arguments.len())?;
+        let slot = scope.slot();
+        self.frame.bound.insert(slot);
+        let call = Call { callee, arguments, slot, span: call.span, is_replaceable };
+        scope.ops.push(Op::Call(Box::new(call)));
+        Ok(Expr::Slot(slot))
+    }
+
+    /// Operators that an expression has of its own.
+    fn operator(
+        &mut self,
+        name: &str,
+        arguments: &[Term],
+        scope: &mut Scope,
+    ) -> Compiled<Option<Expr>> {
+        let comparison = match name {
+            "equal" => Some(Comparison::Equal),
+            "neq" => Some(Comparison::Unequal),
+            "lt" => Some(Comparison::Less),
+            "lte" => Some(Comparison::LessOrEqual),
+            "gt" => Some(Comparison::Greater),
+            "gte" => Some(Comparison::GreaterOrEqual),
+            _ => None,
+        };
+        Ok(match (comparison, name, arguments) {
+            (Some(comparison), _, [a, b]) => {
+                // The other side may bind what this one reads: `x == xs[x]`.
+                let sides = if self.is_ground(a) {
+                    (self.expr(a, scope)?, self.expr(b, scope)?)
+                } else {
+                    let b = self.expr(b, scope)?;
+                    (self.expr(a, scope)?, b)
+                };
+                Some(Expr::Compare(comparison, Box::new(sides)))
+            }
+            (None, "internal.member_2", [value, collection]) => {
+                let sides = (self.expr(value, scope)?, self.expr(collection, scope)?);
+                Some(Expr::Member(Box::new(sides)))
+            }
+            (None, "internal.member_3", [key, value, collection]) => {
+                let key = self.expr(key, scope)?;
+                let sides = (key, self.expr(value, scope)?, self.expr(collection, scope)?);
+                Some(Expr::MemberAt(Box::new(sides)))
+            }
+            _ => None,
+        })
+    }
+
+    pub(super) fn is_walk(&self, call: &ir::Call) -> bool {
+        matches!(&call.callee, ir::Callee::Builtin(name) if name.as_ref() == "walk")
+            && !self.replaced.contains(&call.callee)
+    }
+
+    /// The one argument of `walk`.
+    pub(super) fn argument(&mut self, call: &ir::Call, scope: &mut Scope) -> Compiled<Expr> {
+        match call.arguments.as_slice() {
+            [source] => self.expr(source, scope),
+            _ => self.refuse("`walk` takes one value"),
+        }
+    }
+
+    pub(super) fn callee(&self, callee: &ir::Callee) -> Compiled<Callee> {
+        Ok(match callee {
+            ir::Callee::Builtin(name) => Callee::Builtin(self.builtin(name)?),
+            ir::Callee::Rule(path) => Callee::Rule(self.function(path)?),
+        })
+    }
+
+    pub(super) fn builtin(&self, name: &str) -> Compiled<&'static Builtin> {
+        match builtin::lookup(name) {
+            Some(builtin) => Ok(builtin),
+            None => self.refuse(format!("the built-in function `{name}` does not exist here")),
+        }
+    }
+
+    pub(super) fn function(&self, path: &[Arc<str>]) -> Compiled<RuleId> {
+        let id = self.rule_at(path);
+        let rule = id.and_then(|id| self.program.rule(id));
+        match (id, rule.map(|rule| rule.kind)) {
+            (Some(id), Some(RuleKind::Function { .. })) => Ok(id),
+            _ => self.refuse(format!("`data.{}` is no function", path.join("."))),
+        }
+    }
+
+    fn check_arity(&self, callee: Callee, n_arguments: usize) -> Compiled<()> {
+        let (name, arity) = match callee {
+            Callee::Builtin(builtin) => (builtin.name, builtin.arity()),
+            Callee::Rule(id) => match self.program.rule(id) {
+                Some(rule) => match rule.kind {
+                    RuleKind::Function { arity } => (rule.name.as_str(), arity),
+                    RuleKind::Complete | RuleKind::Set | RuleKind::Object => return Ok(()),
+                },
+                None => return Ok(()),
+            },
+        };
+        if arity == n_arguments {
+            return Ok(());
+        }
+        self.refuse(format!("`{name}` takes {arity} arguments, and {n_arguments} are given"))
+    }
+}
+
+/// The values, when all are constants.
+fn constants(items: &[Expr]) -> Option<Vec<Value>> {
+    let values = items
+        .iter()
+        .map(|item| if let Expr::Constant(value) = item { Some(value.clone()) } else { None });
+    values.collect()
+}

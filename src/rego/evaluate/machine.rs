@@ -1,0 +1,144 @@
+//! The machine of one thread: scratch memory, and evaluations that use it.
+
+use crate::domain::value::Value;
+use crate::rego::budget::{Budget, Exhausted, Limits};
+use crate::rego::builtin::Cache;
+use crate::rego::ir::Span;
+
+use super::context::Context;
+use super::failure::{Failure, Outcome, exhausted};
+use super::program::Program;
+
+/// Scratch memory of one thread, for any number of evaluations of any program.
+#[derive(Debug, Default)]
+pub struct Machine {
+    pool: Vec<Context>,
+    slots: Vec<Value>,
+    cache: Cache,
+}
+
+/// How an evaluation is done.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// What it may use.
+    pub limits: Limits,
+    /// Whether a built-in without an answer is an error; undefined otherwise, as OPA has it unless told.
+    pub is_strict: bool,
+    /// What `time.now_ns` answers.
+    pub now_ns: i64,
+    /// What random built-ins draw from.
+    pub seed: u64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { limits: Limits::default(), is_strict: true, now_ns: 0, seed: 0 }
+    }
+}
+
+/// One input under evaluation: any number of questions, which share what has been computed.
+#[derive(Debug)]
+pub struct Evaluation<'p> {
+    pub(super) program: &'p Program,
+    pub(super) context: Context,
+    pub(super) pool: &'p mut Vec<Context>,
+    /// The frames of all rules being evaluated, one behind the other.
+    pub(super) slots: &'p mut Vec<Value>,
+    /// Where the frame of the innermost rule begins.
+    pub(super) frame: usize,
+    pub(super) cache: &'p mut Cache,
+    pub(super) budget: Budget,
+    pub(super) settings: Settings,
+    pub(super) covered: Vec<bool>,
+}
+
+impl Machine {
+    /// Begins to evaluate one input; its clock starts now.
+    pub fn begin<'p>(
+        &'p mut self,
+        program: &'p Program,
+        input: Option<Value>,
+        settings: Settings,
+    ) -> Evaluation<'p> {
+        let mut context = self.pool.pop().unwrap_or_default();
+        context.fit(program);
+        context.input = input;
+        self.slots.clear();
+        Evaluation {
+            program,
+            context,
+            pool: &mut self.pool,
+            slots: &mut self.slots,
+            frame: 0,
+            cache: &mut self.cache,
+            budget: Budget::start(settings.limits),
+            settings,
+            covered: vec![false; program.points.len()],
+        }
+    }
+}
+
+impl Evaluation<'_> {
+    /// What stands at a path below `data`: a rule's value, a package, a base document, or a part of one.
+    ///
+    /// # Errors
+    /// Where OPA has an error, where the budget is used up, and where a rule is needed that did not compile.
+    pub fn answer(&mut self, path: &[&str]) -> Result<Option<Value>, Failure> {
+        self.at(path).map_err(|failure| *failure)
+    }
+
+    /// Which of [`Program::points`] have been evaluated.
+    pub fn covered(&self) -> &[bool] {
+        &self.covered
+    }
+
+    fn at(&mut self, path: &[&str]) -> Outcome<Option<Value>> {
+        let (mut node, mut n_steps) = (0, 0);
+        for step in path {
+            let Some(here) = self.program.node(node) else { break };
+            let (Some(child), None) = (here.children.get(*step), here.rule) else { break };
+            node = *child;
+            n_steps += 1;
+        }
+        let found = match self.program.node(node).and_then(|node| node.rule) {
+            None if n_steps < path.len() => {
+                let documents = self.context.documents(self.program);
+                return Ok(documents.at(path).cloned());
+            }
+            Some(id) if self.program.rule(id).is_some_and(|rule| Self::is_function(rule.kind)) => {
+                return Ok(None);
+            }
+            Some(_) | None => self.materialised(node)?,
+        };
+        let rest = path.get(n_steps..).unwrap_or_default();
+        Ok(found.and_then(|found| found.at(rest).cloned()))
+    }
+
+    #[inline]
+    pub(super) fn charge(&mut self, span: Span) -> Outcome<()> {
+        self.budget.charge(1).map_err(|cause| exhausted(cause, span))
+    }
+
+    #[inline]
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "every step of an evaluation returns the box"
+    )]
+    pub(super) fn spent(cause: Exhausted) -> Box<Failure> {
+        exhausted(cause, Span::default())
+    }
+
+    /// Gives a context back for later use.
+    pub(super) fn release(&mut self, mut context: Context) {
+        context.clear();
+        self.pool.push(context);
+    }
+}
+
+impl Drop for Evaluation<'_> {
+    fn drop(&mut self) {
+        let context = std::mem::take(&mut self.context);
+        self.release(context);
+        self.slots.clear();
+    }
+}

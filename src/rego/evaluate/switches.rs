@@ -1,0 +1,53 @@
+//! Each optimisation can be switched off; the answers stay the same.
+
+/// What the compiler may do to be fast, and what it records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches, each tried alone in tests"
+)]
+pub struct Switches {
+    /// Finds the members of `some x in xs; x.id == y` by an index.
+    pub joins: bool,
+    /// Chooses definitions by what their bodies compare one input path or argument with.
+    pub dispatch: bool,
+    /// Does cheap tests that cannot fail with an error before anything else, as OPA's rule index does.
+    pub tests_first: bool,
+    /// Remembers comprehensions that depend on no local outside.
+    pub remembered_comprehensions: bool,
+    /// Remembers functions by their arguments.
+    pub remembered_calls: bool,
+    /// Stops at the first solution where all solutions are the same.
+    pub early_exit: bool,
+    /// Counts what was evaluated.
+    pub coverage: bool,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            joins: true,
+            dispatch: true,
+            tests_first: true,
+            remembered_comprehensions: true,
+            remembered_calls: true,
+            early_exit: true,
+            coverage: false,
+        }
+    }
+}
+
+impl Switches {
+    /// Everything off: the plainest reading of the program.
+    pub fn plain() -> Self {
+        Self {
+            joins: false,
+            dispatch: false,
+            tests_first: false,
+            remembered_comprehensions: false,
+            remembered_calls: false,
+            early_exit: false,
+            coverage: false,
+        }
+    }
+}
