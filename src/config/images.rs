@@ -157,13 +157,13 @@ fn limits(page: &Page, section: &Section<'_, '_>) -> TrustLimits {
 fn cache(page: &Page, section: &Section<'_, '_>) -> CacheLifetimes {
     let default = CacheLifetimes::default();
     let Some(node) = section.get("cache") else { return default };
-    let keys = ["positiveTtl", "negativeTtl", "errorTtl", "tagTtl", "maxEntries"];
+    let keys = ["positiveTtl", "negativeTtl", "errorTtl", "maxEntries"];
     let section = page.section(node, "`cache`", &keys);
     CacheLifetimes {
         positive: section.duration("positiveTtl", default.positive),
         negative: section.duration("negativeTtl", default.negative),
         error: section.duration("errorTtl", default.error),
-        tag: section.duration("tagTtl", default.tag),
+        tag: section.duration(default.tag),
         max_entries: section.count("maxEntries", default.max_entries),
     }
 }
