@@ -163,7 +163,6 @@ fn cache(page: &Page, section: &Section<'_, '_>) -> CacheLifetimes {
         positive: section.duration("positiveTtl", default.positive),
         negative: section.duration("negativeTtl", default.negative),
         error: section.duration("errorTtl", default.error),
-        tag: section.duration(default.tag),
         max_entries: section.count("maxEntries", default.max_entries),
     }
 }

@@ -112,8 +112,6 @@ pub struct CacheLifetimes {
     pub negative: Duration,
     /// Of `error`.
     pub error: Duration,
-    /// Of a tag's digest.
-    pub tag: Duration,
     /// The most images that are kept in memory.
     pub max_entries: usize,
 }
@@ -124,7 +122,6 @@ impl Default for CacheLifetimes {
             positive: Duration::from_hours(1),
             negative: Duration::from_secs(10),
             error: Duration::from_secs(2),
-            tag: Duration::ZERO,
             max_entries: 10_000,
         }
     }
