@@ -54,8 +54,7 @@ fn images(config: &Config) -> Result<(Option<Arc<ImageSource>>, Option<Duration>
     for warning in &trust.warnings {
         tracing::warn!("{warning}");
     }
-    let source = ImageSource::new(trust.configuration, Arc::new(SystemClock))?;
-    Ok((Some(Arc::new(source)), trust.refresh))
+    Ok((Some(local::image_source(config, trust.configuration)?), trust.refresh))
 }
 
 fn log(session: &Session) -> LogOptions {
