@@ -1,6 +1,7 @@
 //! `images.yaml`, and images looked at as it says. Cases are under `tests/cases/images/`; `GOLDGATE_BLESS=1` rewrites.
 
 mod mirror;
+mod reload;
 
 use std::fmt::Write as _;
 use std::fs;
