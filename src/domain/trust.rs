@@ -39,8 +39,6 @@ pub struct TrustConfiguration {
     pub limits: TrustLimits,
     /// How long answers are kept.
     pub cache: CacheLifetimes,
-    /// What an image that could not be looked at means.
-    pub on_error: OnError,
 }
 
 /// A trust root: the certificates and keys of a Sigstore.
@@ -125,14 +123,4 @@ impl Default for CacheLifetimes {
             max_entries: 10_000,
         }
     }
-}
-
-/// What an image that could not be looked at means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// The release is denied.
-    #[default]
-    Deny,
-    /// The policies decide.
-    Policy,
 }
