@@ -18,9 +18,9 @@ use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
 use goldgate::domain::evidence::VerificationStatus;
 use goldgate::domain::trust::{
-    Authority, CacheLifetimes, Format, IdentityPattern, KeylessAuthority, LogDemand, OnError,
-    PinPolicy, Registries, Rule, RuleAction, SctDemand, SignatureDemand, Signer, TextPattern,
-    TimestampDemand, TrustConfiguration, TrustLimits, TrustRoot,
+    Authority, CacheLifetimes, Format, IdentityPattern, KeylessAuthority, LogDemand, PinPolicy,
+    Registries, Rule, RuleAction, SctDemand, SignatureDemand, Signer, TextPattern, TimestampDemand,
+    TrustConfiguration, TrustLimits, TrustRoot,
 };
 use goldgate::evidence::attachment::{Attachment, AttachmentPlace, Attachments};
 use goldgate::evidence::verify::ImageVerifier;
@@ -176,6 +176,5 @@ fn trust() -> TrustConfiguration {
         registries: Registries::default(),
         limits: TrustLimits::default(),
         cache: CacheLifetimes::default(),
-        on_error: OnError::Deny,
     }
 }

@@ -12,7 +12,7 @@ use goldgate::domain::digest::Digest;
 use goldgate::domain::evidence::VerificationStatus;
 use goldgate::domain::trust::{
     AttestationDemand, Authority, CacheLifetimes, Format, HashPolicy, IdentityPattern,
-    KeyAuthority, KeylessAuthority, LogDemand, OnError, PinPolicy, Registries, Rule, RuleAction,
+    KeyAuthority, KeylessAuthority, LogDemand, PinPolicy, Registries, Rule, RuleAction,
     SctDemand, SignatureDemand, Signer, TextPattern, TimestampDemand, TrustConfiguration,
     TrustLimits, TrustRoot,
 };
@@ -118,6 +118,5 @@ fn trust() -> TrustConfiguration {
         registries: Registries::default(),
         limits: TrustLimits::default(),
         cache: CacheLifetimes::default(),
-        on_error: OnError::Deny,
     }
 }

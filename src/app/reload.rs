@@ -1,10 +1,11 @@
 //! Reload: another `images.yaml` comes into force while the server runs.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{error, info};
 
 use crate::domain::error::Error;
@@ -22,6 +23,7 @@ pub struct ImageReload {
     images: Arc<ImageSource>,
     every: Duration,
     read: Arc<Read>,
+    hang_up: Signal,
 }
 
 impl fmt::Debug for ImageReload {
@@ -31,29 +33,31 @@ impl fmt::Debug for ImageReload {
 }
 
 impl ImageReload {
-    /// Makes a reload of `images` by what `read` answers.
+    /// Makes a reload of `images` by what `read` answers. SIGHUP is received from here on.
+    ///
+    /// # Errors
+    /// `Unavailable` when signals cannot be received.
     pub fn new(
         images: Arc<ImageSource>,
         refresh: Option<Duration>,
         read: impl Fn() -> Result<Option<TrustConfiguration>, String> + Send + Sync + 'static,
-    ) -> Self {
-        // A mirror is asked when what is kept is older than `refresh`, so the timer must not be early.
-        let every = refresh.map_or(NEVER, |refresh| refresh.max(Duration::from_mins(1)));
-        Self { images, every, read: Arc::new(read) }
-    }
-
-    /// Waits and reloads, without end. The last good configuration stays in force when the new one has a fault.
-    ///
-    /// # Errors
-    /// `Unavailable` when signals cannot be received.
-    pub async fn run(self) -> Result<(), Error> {
-        let mut hang_up = signal(SignalKind::hangup()).map_err(|cause| {
+    ) -> Result<Self, Error> {
+        let hang_up = signal(SignalKind::hangup()).map_err(|cause| {
             Error::unavailable("signals cannot be received", "cannot listen for SIGHUP")
                 .with_source(cause)
         })?;
+        // A mirror is asked when what is kept is older than `refresh`, so the timer must not be early.
+        let every = refresh.map_or(NEVER, |refresh| refresh.max(Duration::from_mins(1)));
+        Ok(Self { images, every, read: Arc::new(read), hang_up })
+    }
+
+    /// Waits and reloads, without end. The last good configuration stays in force when the new one has a fault.
+    pub async fn run(mut self) -> Infallible {
         loop {
             tokio::select! {
-                _ = hang_up.recv() => info!("Reading the trust configuration of images again: SIGHUP"),
+                _ = self.hang_up.recv() => {
+                    info!("Reading the trust configuration of images again: SIGHUP");
+                }
                 () = tokio::time::sleep(self.every) => {}
             }
             self.once().await;

@@ -14,13 +14,14 @@ use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::service::Environment;
+use crate::domain::trust::TrustConfiguration;
 use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
 use crate::evidence::images::ImageSource;
 use crate::evidence::material::SigstoreMaterial;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
-use crate::record::sqlite::SqliteStore;
+use crate::record::sqlite::{SqliteAnswers, SqliteStore};
 
 /// Bytes of a salt.
 const SALT_BYTES: usize = 32;
@@ -80,8 +81,23 @@ fn revision_within(
 /// Everything that is wrong with it, at once.
 pub fn images(config: &Config) -> Result<Option<Arc<ImageSource>>, Failure> {
     let Some(trust) = image_trust(config)? else { return Ok(None) };
-    let source = ImageSource::new(trust.configuration, Arc::new(SystemClock))?;
-    Ok(Some(Arc::new(source)))
+    image_source(config, trust.configuration).map(Some)
+}
+
+/// A source of facts about images that keeps its answers in the data folder, when that can be written to.
+///
+/// # Errors
+/// `Invalid` for a registry that is none.
+pub fn image_source(
+    config: &Config,
+    trust: TrustConfiguration,
+) -> Result<Arc<ImageSource>, Failure> {
+    let source = ImageSource::new(trust, Arc::new(SystemClock))?;
+    let kept = config.data.value.as_ref().and_then(|folder| SqliteAnswers::open(folder).ok());
+    Ok(Arc::new(match kept {
+        Some(kept) => source.with_kept(Arc::new(kept)),
+        None => source,
+    }))
 }
 
 /// The trust configuration of images, when one is configured.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::reload::ImageReload;
 use crate::app::telemetry::{self, LogOptions};
 use crate::app::{self, AdmissionOptions, Limits, ServeOptions};
 use crate::cli::complaint::{Complaint, Failure};
@@ -34,15 +35,14 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     app::runtime()?.block_on(async {
         let serving = app::serve(gate, options);
         let Some(images) = images else { return serving.await };
-        let (config, read) = (config.clone(), local::image_trust);
-        let reload = app::reload::ImageReload::new(images, refresh, move || {
-            read(&config)
-                .map(|trust| trust.map(|trust| trust.configuration))
-                .map_err(|failure| failure.lines())
-        });
+        let config = config.clone();
+        let reload = ImageReload::new(images, refresh, move || {
+            let trust = local::image_trust(&config).map_err(|failure| failure.lines())?;
+            Ok(trust.map(|trust| trust.configuration))
+        })?;
         tokio::select! {
             served = serving => served,
-            stopped = reload.run() => stopped,
+            never = reload.run() => match never {},
         }
     })?;
     Ok(Exit::Allow)
@@ -54,8 +54,7 @@ fn images(config: &Config) -> Result<(Option<Arc<ImageSource>>, Option<Duration>
     for warning in &trust.warnings {
         tracing::warn!("{warning}");
     }
-    let source = ImageSource::new(trust.configuration, Arc::new(SystemClock))?;
-    Ok((Some(Arc::new(source)), trust.refresh))
+    Ok((Some(local::image_source(config, trust.configuration)?), trust.refresh))
 }
 
 fn log(session: &Session) -> LogOptions {

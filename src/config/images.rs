@@ -16,22 +16,11 @@ use self::page::{Node, Page, Section};
 use super::{ConfigFault, Origin};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
-use crate::domain::trust::{
-    CacheLifetimes, OnError, TrustConfiguration, TrustLimits, TrustMaterial,
-};
+use crate::domain::trust::{CacheLifetimes, TrustConfiguration, TrustLimits, TrustMaterial};
 
 /// The keys of the file.
-const KEYS: &[&str] = &[
-    "apiVersion",
-    "kind",
-    "trustRoots",
-    "authorities",
-    "rules",
-    "registries",
-    "limits",
-    "cache",
-    "onError",
-];
+const KEYS: &[&str] =
+    &["apiVersion", "kind", "trustRoots", "authorities", "rules", "registries", "limits", "cache"];
 
 /// A checked `images.yaml`.
 #[derive(Clone, Debug)]
@@ -92,7 +81,6 @@ fn whole(page: &Page, node: Node<'_>, material: &dyn TrustMaterial, now: Timesta
         .unwrap_or_default();
     let rules = rule::rules(page, &section, &authorities);
     let registries = registry::registries(page, section.get("registries"), &mut named);
-    let on_error = [("deny", OnError::Deny), ("policy", OnError::Policy)];
     let text = node.value.to_string();
     let parts = std::iter::once(text.as_bytes()).chain(named.0.iter().map(Vec::as_slice));
     ImageTrust {
@@ -104,7 +92,6 @@ fn whole(page: &Page, node: Node<'_>, material: &dyn TrustMaterial, now: Timesta
             registries,
             limits: limits(page, &section),
             cache: cache(page, &section),
-            on_error: section.word("onError", &on_error, OnError::Deny),
         },
         refresh,
         warnings,
@@ -157,13 +144,12 @@ fn limits(page: &Page, section: &Section<'_, '_>) -> TrustLimits {
 fn cache(page: &Page, section: &Section<'_, '_>) -> CacheLifetimes {
     let default = CacheLifetimes::default();
     let Some(node) = section.get("cache") else { return default };
-    let keys = ["positiveTtl", "negativeTtl", "errorTtl", "tagTtl", "maxEntries"];
+    let keys = ["positiveTtl", "negativeTtl", "errorTtl", "maxEntries"];
     let section = page.section(node, "`cache`", &keys);
     CacheLifetimes {
         positive: section.duration("positiveTtl", default.positive),
         negative: section.duration("negativeTtl", default.negative),
         error: section.duration("errorTtl", default.error),
-        tag: section.duration("tagTtl", default.tag),
         max_entries: section.count("maxEntries", default.max_entries),
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod code;
 mod image;
+mod kept;
 mod signature;
 mod verified;
 
@@ -9,6 +10,7 @@ pub use image::{
     BaseImage, ImageConfiguration, ImageFacts, LookFault, PlatformFacts, Verification,
     VerificationStatus,
 };
+pub use kept::KeptAnswers;
 pub use signature::{
     AttestationFacts, IdentityFacts, ItemFormat, ItemKind, KeyFacts, LogEntryFacts, LogFacts,
     RejectedItem, SignatureFacts, SignerFacts, SignerKind, SubjectFacts, SubjectType, TimeFacts,

@@ -39,8 +39,6 @@ pub struct TrustConfiguration {
     pub limits: TrustLimits,
     /// How long answers are kept.
     pub cache: CacheLifetimes,
-    /// What an image that could not be looked at means.
-    pub on_error: OnError,
 }
 
 /// A trust root: the certificates and keys of a Sigstore.
@@ -112,8 +110,6 @@ pub struct CacheLifetimes {
     pub negative: Duration,
     /// Of `error`.
     pub error: Duration,
-    /// Of a tag's digest.
-    pub tag: Duration,
     /// The most images that are kept in memory.
     pub max_entries: usize,
 }
@@ -124,18 +120,7 @@ impl Default for CacheLifetimes {
             positive: Duration::from_hours(1),
             negative: Duration::from_secs(10),
             error: Duration::from_secs(2),
-            tag: Duration::ZERO,
             max_entries: 10_000,
         }
     }
-}
-
-/// What an image that could not be looked at means.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// The release is denied.
-    #[default]
-    Deny,
-    /// The policies decide.
-    Policy,
 }

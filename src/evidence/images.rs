@@ -16,7 +16,7 @@ use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::code::{LookCode, ShortfallCode};
 use crate::domain::evidence::{
-    EvidenceSet, ImageFacts, LookFault, Verification, VerificationStatus,
+    EvidenceSet, ImageFacts, KeptAnswers, LookFault, Verification, VerificationStatus,
 };
 use crate::domain::image::ImageParts;
 use crate::domain::release::Release;
@@ -36,6 +36,8 @@ const CODE_VERSION: &str = concat!("goldgate ", env!("CARGO_PKG_VERSION"));
 pub struct ImageSource {
     state: RwLock<Arc<State>>,
     cache: Cache,
+    /// Answers that outlive this process.
+    kept: Option<Arc<dyn KeptAnswers>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -61,7 +63,18 @@ impl ImageSource {
     /// # Errors
     /// `Invalid` for a registry that is none.
     pub fn new(trust: TrustConfiguration, clock: Arc<dyn Clock>) -> Result<Self, Error> {
-        Ok(Self { state: RwLock::new(State::new(trust)?), cache: Cache::default(), clock })
+        Ok(Self {
+            state: RwLock::new(State::new(trust)?),
+            cache: Cache::default(),
+            kept: None,
+            clock,
+        })
+    }
+
+    /// Keeps answers for other processes and for after a restart as well.
+    #[must_use]
+    pub fn with_kept(self, kept: Arc<dyn KeptAnswers>) -> Self {
+        Self { kept: Some(kept), ..self }
     }
 
     /// Puts another configuration in force, for every request that comes after.
@@ -169,7 +182,7 @@ impl Question<'_> {
         }
         let turn = self.source.cache.turn(key);
         let _turn = turn.lock().await;
-        if let Some(kept) = self.source.cache.answer(key, self.now) {
+        if let Some(kept) = self.source.cache.answer(key, self.now).or_else(|| self.stored(key)) {
             return self.kept(&kept);
         }
         let facts = match resolved {
@@ -203,6 +216,15 @@ impl Question<'_> {
         Digest::of_parts(parts.into_iter().chain(roots))
     }
 
+    /// An answer of another process, or of this one before it was started anew.
+    fn stored(&self, key: Digest) -> Option<Arc<ImageFacts>> {
+        let (answer, until) = self.source.kept.as_ref()?.answer(key, self.now)?;
+        let facts: Arc<ImageFacts> = Arc::new(serde_json::from_slice(&answer).ok()?);
+        let most = self.state.trust.cache.max_entries;
+        self.source.cache.keep(key, Arc::clone(&facts), until, self.now, most);
+        Some(facts)
+    }
+
     fn kept(&self, kept: &ImageFacts) -> ImageFacts {
         let mut facts = kept.clone();
         self.reference.clone_into(&mut facts.requested);
@@ -230,6 +252,13 @@ impl Question<'_> {
         }
         if now < until {
             let facts = Arc::new(facts.clone());
+            // What lives for seconds is not worth a write.
+            if facts.verification.status == VerificationStatus::Verified
+                && let Some(kept) = &self.source.kept
+                && let Ok(answer) = serde_json::to_vec(&*facts)
+            {
+                kept.keep(key, &answer, until, now);
+            }
             self.source.cache.keep(key, facts, until, now, lifetimes.max_entries);
         }
     }

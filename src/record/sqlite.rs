@@ -4,6 +4,7 @@
 //! same file at once. What was answered is on the disk: the log is synced with every commit, and a connection that
 //! cannot promise that is refused.
 
+mod answers;
 mod batch;
 mod cards;
 mod chain;
@@ -49,6 +50,8 @@ use crate::record::{
 
 /// Artifacts beyond this many bytes are compressed where blocking is allowed.
 const COMPRESSED_INLINE_BYTES: usize = 1024 * 1024;
+
+pub use self::answers::SqliteAnswers;
 
 /// The embedded record.
 pub struct SqliteStore {

@@ -1,6 +1,7 @@
 //! `images.yaml`, and images looked at as it says. Cases are under `tests/cases/images/`; `GOLDGATE_BLESS=1` rewrites.
 
 mod mirror;
+mod reload;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -15,6 +16,7 @@ use goldgate::domain::release::{ImageUse, Release};
 use goldgate::evidence::images::ImageSource;
 use goldgate::evidence::material::SigstoreMaterial;
 use goldgate::evidence::{Source as _, gather};
+use goldgate::record::sqlite::SqliteAnswers;
 
 use crate::registry::server::RegistryServer;
 
@@ -132,6 +134,35 @@ async fn an_answer_is_kept_and_serves_when_the_registry_is_down() {
     let other = format!("{}/cases/keyless-legacy:v1", second.registry);
     let unknown = ask(&source, &[other]).await.remove(0);
     assert_eq!(unknown.verification.status, VerificationStatus::Error, "a tag leads nowhere now");
+}
+
+#[tokio::test]
+async fn another_process_is_answered_from_what_this_one_kept() {
+    let Some(server) = RegistryServer::start() else { return };
+    let host = server.host();
+    let folder = tempfile::tempdir().unwrap();
+    let process = || {
+        let source = Arc::into_inner(source(&host)).unwrap();
+        let kept = SqliteAnswers::open(folder.path()).unwrap();
+        Arc::new(source.with_kept(Arc::new(kept)))
+    };
+    let reference = format!("{host}/cases/keyless-legacy@{PINNED}");
+    let first = ask(&process(), std::slice::from_ref(&reference)).await.remove(0);
+    drop(server);
+    let second = ask(&process(), &[reference]).await.remove(0);
+    assert!(!first.verification.cached && second.verification.cached);
+    assert_eq!(second.signatures, first.signatures);
+    assert_eq!(second.verification.status, VerificationStatus::Verified);
+}
+
+#[tokio::test]
+async fn of_many_who_ask_at_once_one_looks() {
+    let Some(server) = RegistryServer::start() else { return };
+    let source = source(&server.host());
+    let reference = [format!("{}/cases/keyless-legacy@{PINNED}", server.host())];
+    let asked = futures_util::future::join_all((0..16).map(|_| ask(&source, &reference))).await;
+    let looks = asked.iter().flatten().filter(|facts| !facts.verification.cached).count();
+    assert_eq!(looks, 1);
 }
 
 #[tokio::test]

@@ -133,11 +133,12 @@ fn also(first: &Finding, others: &[&Finding], look: Look) -> String {
         };
         let whose = finding.resource.to_string();
         let said = match finding.resource.kind.as_str() {
-            "" => finding.message.clone(),
+            // What is said of an image begins with its reference.
+            "" | "Image" => finding.message.clone(),
             _ if finding.message == first.message => whose,
             _ => format!("{whose}: {}", finding.message),
         };
-        format!("{} {}", clean(&place), clean(&said))
+        format!("{} {}", clean(&place), clean(&said)).trim_start().to_owned()
     };
     let mut lines: Vec<String> = others.iter().take(most).map(line).collect();
     if let Some(left) = others.len().checked_sub(most).filter(|left| *left > 0) {

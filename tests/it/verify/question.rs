@@ -8,9 +8,9 @@ use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
 use goldgate::domain::trust::{
     AnchoredRegex, AttestationDemand, Authority, CacheLifetimes, Claim, Format, HashPolicy,
-    IdentityPattern, KeyAuthority, KeylessAuthority, LogDemand, OnError, PinPolicy, Registries,
-    Rule, RuleAction, SctDemand, SignatureDemand, SignatureHash, Signer, TextPattern,
-    TimestampDemand, TrustConfiguration, TrustLimits, TrustRoot,
+    IdentityPattern, KeyAuthority, KeylessAuthority, LogDemand, PinPolicy, Registries, Rule,
+    RuleAction, SctDemand, SignatureDemand, SignatureHash, Signer, TextPattern, TimestampDemand,
+    TrustConfiguration, TrustLimits, TrustRoot,
 };
 use goldgate::evidence::attachment::Attachments;
 use goldgate::evidence::verify::key::PublicKey;
@@ -150,7 +150,6 @@ pub(crate) fn configuration(authorities: Vec<Authority>) -> TrustConfiguration {
         registries: Registries::default(),
         limits: TrustLimits::default(),
         cache: CacheLifetimes::default(),
-        on_error: OnError::Deny,
     }
 }
 
