@@ -6,6 +6,7 @@
 //!
 //! Source: the Open Policy Agent's documentation of the language, version 1.20, and the behaviour of its compiler.
 
+mod annotation;
 mod fold;
 mod globals;
 mod graph;
@@ -25,19 +26,17 @@ use super::ir::{self, Unit};
 use super::syntax::Module;
 use super::syntax::fault::{Code, Report};
 use crate::domain::place;
-use crate::domain::value::Value;
+pub use annotation::ReadYaml;
+use annotation::Annotations;
 use globals::{Globals, World, package_of};
 use lower::Lower;
-
-/// What `rego.metadata.chain()` and `rego.metadata.rule()` answer in a rule: by module and rule, both counted from 0.
-pub type Metadata<'m> = &'m dyn Fn(usize, usize) -> (Value, Value);
 
 /// What modules are resolved with.
 pub struct Options<'o> {
     /// Functions of the host beside OPA's built-ins, with the number of their arguments.
     pub host: BTreeMap<String, usize>,
-    /// What METADATA says.
-    pub metadata: Metadata<'o>,
+    /// Reads the YAML of METADATA.
+    pub read_yaml: ReadYaml<'o>,
 }
 
 impl std::fmt::Debug for Options<'_> {
@@ -53,6 +52,7 @@ impl std::fmt::Debug for Options<'_> {
 pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fault>> {
     let world = world(modules, options);
     let mut faults = Vec::new();
+    let annotations = Annotations::gather(modules, options.read_yaml, &mut faults);
     let mut resolved = Vec::new();
     for (index, module) in modules.iter().enumerate() {
         let mut report = Report::new(&module.file);
@@ -68,7 +68,7 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
             if written.default {
                 rule::check_default(written, &mut report);
             }
-            let metadata = || (options.metadata)(index, position);
+            let metadata = || annotations.answers(index, module, position);
             let mut lower = Lower {
                 globals: &globals,
                 frame: scope::Frame::default(),
@@ -100,10 +100,11 @@ fn world(modules: &[Module], options: &Options<'_>) -> World {
         for written in &module.rules {
             let names = world.rules.entry(package.clone()).or_default();
             names.insert(Arc::clone(&written.head.name.text));
-            if let Some(arguments) = &written.head.arguments {
-                let mut path = package.clone();
-                path.extend(rule::constant_path(written).0);
-                world.functions.insert(path, arguments.len());
+            let mut path = package.clone();
+            path.extend(rule::constant_path(written).0);
+            match &written.head.arguments {
+                Some(arguments) => drop(world.functions.insert(path, arguments.len())),
+                None => drop(world.values.insert(path)),
             }
         }
     }

@@ -26,6 +26,8 @@ pub(super) struct World {
     pub(super) rules: BTreeMap<Path, BTreeSet<Arc<str>>>,
     /// The functions by path, with the number of their arguments.
     pub(super) functions: BTreeMap<Path, usize>,
+    /// The rules that are no functions.
+    pub(super) values: BTreeSet<Path>,
     /// Functions of the host, by name.
     pub(super) host: BTreeMap<String, usize>,
 }
@@ -107,6 +109,11 @@ impl<'w> Globals<'w> {
         self.world.functions.contains_key(path)
     }
 
+    /// Whether `f()` is another way to write the rule at `path`.
+    pub(super) fn is_value(&self, path: &[Arc<str>]) -> bool {
+        self.world.values.contains(path)
+    }
+
     /// What may have been meant by an unknown function.
     pub(super) fn similar_function(&self, written: &str) -> String {
         let names = builtin::all().map(|builtin| builtin.name);
@@ -121,8 +128,15 @@ fn unavailable(name: &str) -> Option<usize> {
     Some(match name {
         "opa.runtime" | "rego.metadata.chain" | "rego.metadata.rule" => 0,
         "print" | "http.send" | "net.lookup_ip_addr" | "internal.template_string" | "walk" | "trace"
-        | "rego.parse_module" => 1,
-        "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse" => 2,
+        | "graphql.parse_query" | "graphql.parse_schema" | "graphql.schema_is_valid"
+        | "crypto.parse_private_keys" | "crypto.x509.parse_certificates"
+        | "crypto.x509.parse_certificate_request" | "crypto.x509.parse_rsa_private_key"
+        | "crypto.x509.parse_and_verify_certificates" | "any" | "all" | "cast_array"
+        | "cast_boolean" | "cast_null" | "cast_object" | "cast_set" | "cast_string" => 1,
+        "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse"
+        | "graphql.parse_and_verify" | "strings.render_template" | "crypto.x509.parse_keypair"
+        | "crypto.x509.parse_and_verify_certificates_with_options" | "rego.parse_module"
+        | "net.cidr_overlap" | "re_match" | "set_diff" => 2,
         "internal.member_3" | "providers.aws.sign_req" => 3,
         _ => return None,
     })

@@ -114,13 +114,16 @@ impl Search<'_> {
         match term {
             Term::Constant(_) | Term::Local(_) | Term::Wildcard => {}
             Term::Data(steps) => {
-                let known: Vec<Option<&Arc<str>>> = steps
+                // A rule's name is a string: a constant of another type finds it by how it is printed.
+                let keys: Vec<Option<Arc<str>>> = steps
                     .iter()
                     .map(|step| match step {
-                        Term::Constant(Value::String(text)) => Some(text),
+                        Term::Constant(Value::String(text)) => Some(Arc::clone(text)),
+                        Term::Constant(other) => Some(Arc::from(other.to_string())),
                         _ => None,
                     })
                     .collect();
+                let known: Vec<Option<&Arc<str>>> = keys.iter().map(Option::as_ref).collect();
                 look(self.tree, &known, &mut self.found);
                 steps.iter().for_each(|step| self.term(step));
             }

@@ -299,6 +299,9 @@ impl Lower<'_, '_, '_> {
             return Term::Wildcard;
         }
         let callee = match self.path_of(operator) {
+            Some(Meaning::Data(path)) if arguments.is_empty() && self.globals.is_value(&path) => {
+                return Term::Data(strings(path));
+            }
             Some(Meaning::Data(path)) => Callee::Rule(path),
             Some(Meaning::Builtin(name)) => Callee::Builtin(name),
             Some(Meaning::Input(_)) | None => {

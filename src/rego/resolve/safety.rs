@@ -316,6 +316,16 @@ fn unify(left: &Term, right: &Term, bound: &Slots, open: &Slots, needs: &mut Nee
         }
         return;
     }
+    if let (Term::Object(lefts), Term::Object(rights)) = (left, right)
+        && let Some(pairs) = by_constant_key(lefts, rights)
+    {
+        let mut bound = bound.clone();
+        for (left, right) in pairs {
+            unify(left, right, &bound, open, needs);
+            bound.extend(&needs.outputs);
+        }
+        return;
+    }
     for (pattern_side, value_side) in [(left, right), (right, left)] {
         let mut value = needs.clone();
         read(value_side, bound, open, &mut value, Steps::Free);
@@ -329,4 +339,23 @@ fn unify(left: &Term, right: &Term, bound: &Slots, open: &Slots, needs: &mut Nee
     }
     read(left, bound, open, needs, Steps::Free);
     read(right, bound, open, needs, Steps::Free);
+}
+
+/// The values of two objects with the same constant keys, side by side.
+fn by_constant_key<'t>(
+    lefts: &'t [(Term, Term)],
+    rights: &'t [(Term, Term)],
+) -> Option<Vec<(&'t Term, &'t Term)>> {
+    if lefts.len() != rights.len() {
+        return None;
+    }
+    let constant = |term: &'t Term| if let Term::Constant(key) = term { Some(key) } else { None };
+    lefts
+        .iter()
+        .map(|(key, left)| {
+            let key = constant(key)?;
+            let same = rights.iter().find(|(other, _)| constant(other) == Some(key))?;
+            Some((left, &same.1))
+        })
+        .collect()
 }

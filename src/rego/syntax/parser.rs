@@ -118,7 +118,11 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
     }
 
     pub(super) fn is_keyword_in(&self) -> bool {
-        self.keywords.membership && self.is_word("in")
+        self.keywords.membership && self.is_word("in") && !self.begins_reference()
+    }
+
+    pub(super) fn is_keyword_if(&self) -> bool {
+        self.keywords.conditional && self.is_word("if") && !self.begins_reference()
     }
 
     /// Whether `word` cannot be a name here.

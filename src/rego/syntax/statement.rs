@@ -96,7 +96,7 @@ impl Parser<'_, '_, '_> {
         };
         let span = self.span_from(start);
         let mut with = Vec::new();
-        while self.is_word("with") {
+        while self.is_word("with") && !self.begins_reference() {
             with.push(self.with()?);
         }
         Some(Statement { span, kind, with })

@@ -114,6 +114,7 @@ impl Parser<'_, '_, '_> {
     fn word_term(&mut self) -> Option<Term> {
         let token = self.peek();
         let constant = match self.word() {
+            _ if self.begins_reference() => None,
             Some("null") => Some(TermKind::Null),
             Some("true") => Some(TermKind::Bool(true)),
             Some("false") => Some(TermKind::Bool(false)),
