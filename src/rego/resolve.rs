@@ -11,6 +11,7 @@ mod fold;
 mod globals;
 mod graph;
 mod hoist;
+mod logical;
 mod lower;
 mod merge;
 mod rule;
@@ -69,7 +70,9 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
                 rule::check_default(written, &mut report);
             }
             let metadata = || annotations.answers(index, module, position);
+            let n_faults = report.faults.len();
             let mut lower = Lower {
+                n_faults,
                 globals: &globals,
                 frame: scope::Frame::default(),
                 report: &mut report,

@@ -10,6 +10,7 @@ pub mod ast;
 pub(crate) mod fault;
 mod head;
 mod lexer;
+mod logical;
 mod module;
 mod parser;
 mod statement;

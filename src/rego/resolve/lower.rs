@@ -19,6 +19,8 @@ pub(super) struct Lower<'a, 'r, 'f> {
     pub(super) globals: &'a Globals<'a>,
     pub(super) frame: Frame,
     pub(super) report: &'r mut Report<'f>,
+    /// The faults of the file before this rule: behind another fault of the same rule, nothing is called unsafe.
+    pub(super) n_faults: usize,
     pub(super) span_of: &'a dyn Fn(place::Span) -> Span,
     /// What `rego.metadata.chain()` and `rego.metadata.rule()` answer here.
     pub(super) metadata: &'a dyn Fn() -> (Value, Value),
@@ -71,6 +73,12 @@ impl Lower<'_, '_, '_> {
                 }
                 body.extend(hoisted);
                 LiteralKind::Not(one)
+            }
+            StatementKind::Logical(logical) => {
+                for kind in self.logical(logical, span) {
+                    body.push(Literal { kind, with: with.clone(), span });
+                }
+                return;
             }
             StatementKind::Some(names) => {
                 for name in names {
@@ -296,7 +304,7 @@ impl Lower<'_, '_, '_> {
         if self.frame.declared(head).is_some() {
             let message = format!("called function {written} shadowed");
             self.complain(Code::Compile, operator.span, message, "rename the variable");
-            return Term::Wildcard;
+            return Term::Constant(Value::Null);
         }
         let callee = match self.path_of(operator) {
             Some(Meaning::Data(path)) if arguments.is_empty() && self.globals.is_value(&path) => {
@@ -307,7 +315,7 @@ impl Lower<'_, '_, '_> {
             Some(Meaning::Input(_)) | None => {
                 let help = self.globals.similar_function(&written);
                 self.complain(Code::Type, span, format!("undefined function {written}"), &help);
-                return Term::Wildcard;
+                return Term::Constant(Value::Null);
             }
         };
         let n = arguments.len();

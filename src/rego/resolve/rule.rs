@@ -143,7 +143,10 @@ impl Lower<'_, '_, '_> {
         let mut scheduler = Scheduler { names: &mut self.frame.names, faults: Vec::new() };
         let body = scheduler.order(body, bound);
         let faults = scheduler.faults;
-        let names = self.frame.names.clone();
+        if self.report.faults.len() > self.n_faults {
+            return body;
+        }
+        let names = &self.frame.names;
         for fault in faults {
             let name = match fault.slot {
                 None => Some("_"),

@@ -132,6 +132,7 @@ fn declared(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {
         StatementKind::Term(_)
         | StatementKind::Unify(..)
         | StatementKind::Not(_)
+        | StatementKind::Logical(_)
         | StatementKind::Every { .. } => {}
     }
 }

@@ -118,11 +118,18 @@ impl Parser<'_, '_, '_> {
     fn switch_keywords(&mut self, import: &Import) {
         let path: Vec<&str> = import.path.iter().map(|name| name.text.as_ref()).collect();
         match path.as_slice() {
+            ["rego", "v1"] if self.version == Version::V1 => {}
             ["rego", "v1"] => {
                 self.version = Version::V1;
-                self.keywords = Keywords::ALL;
+                let Keywords { and, or, not, .. } = self.keywords;
+                self.keywords = Keywords { and, or, not, ..Keywords::V1 };
             }
-            ["future", "keywords"] => self.keywords = Keywords::ALL,
+            ["future", "keywords"] => {
+                self.keywords = Keywords { and: true, or: true, not: true, ..Keywords::V1 };
+            }
+            ["future", "keywords", "and"] => self.keywords.and = true,
+            ["future", "keywords", "or"] => self.keywords.or = true,
+            ["future", "keywords", "not"] => self.keywords.not = true,
             ["future", "keywords", "if"] => self.keywords.conditional = true,
             ["future", "keywords", "contains"] => self.keywords.contains = true,
             ["future", "keywords", "in"] => self.keywords.membership = true,

@@ -15,11 +15,23 @@ pub(super) struct Keywords {
     pub(super) contains: bool,
     pub(super) every: bool,
     pub(super) membership: bool,
+    pub(super) and: bool,
+    pub(super) or: bool,
+    /// `not` takes bodies, and takes nothing out of what it negates.
+    pub(super) not: bool,
 }
 
 impl Keywords {
-    pub(super) const ALL: Self =
-        Self { conditional: true, contains: true, every: true, membership: true };
+    /// Those of v1.
+    pub(super) const V1: Self = Self {
+        conditional: true,
+        contains: true,
+        every: true,
+        membership: true,
+        and: false,
+        or: false,
+        not: false,
+    };
 }
 
 /// The words that are keywords in every version.
@@ -50,7 +62,7 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
         limits: &'t Limits,
         report: &'r mut Report<'f>,
     ) -> Self {
-        let keywords = if version == Version::V1 { Keywords::ALL } else { Keywords::default() };
+        let keywords = if version == Version::V1 { Keywords::V1 } else { Keywords::default() };
         Self {
             file,
             allowance: lexed.tokens.len().saturating_mul(limits.max_rereads),
@@ -132,6 +144,8 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
                 "if" => self.keywords.conditional,
                 "contains" => self.keywords.contains,
                 "every" => self.keywords.every,
+                "and" => self.keywords.and,
+                "or" => self.keywords.or,
                 "in" => self.keywords.membership || self.keywords.every,
                 _ => false,
             }
@@ -147,7 +161,12 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
     pub(super) fn name(&mut self, expected: &str) -> Option<Name> {
         let token = self.peek();
         match self.word() {
-            Some(word) if !self.is_keyword(word) || word == "contains" || self.begins_reference() => {
+            Some(word)
+                if !self.is_keyword(word)
+                    || word == "contains"
+                    || self.begins_reference()
+                    || (matches!(word, "and" | "or") && self.ahead(1).kind == TokenKind::LeftParen) =>
+            {
                 self.at += 1;
                 Some(Name { text: Arc::from(word), span: token.span })
             }
