@@ -36,6 +36,8 @@ use lower::Lower;
 pub struct Options<'o> {
     /// Functions of the host beside OPA's built-ins, with the number of their arguments.
     pub host: BTreeMap<String, usize>,
+    /// Whether imports and assigned variables that nobody uses are faults, as of `opa check --strict`.
+    pub strict: bool,
     /// Reads the YAML of METADATA.
     pub read_yaml: ReadYaml<'o>,
 }
@@ -58,7 +60,7 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
     for (index, module) in modules.iter().enumerate() {
         let mut report = Report::new(&module.file);
         check_imports(module, &mut report);
-        let globals = Globals::new(&world, module);
+        let globals = Globals::new(&world, module, options.strict);
         let package = package_of(module);
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let span_of = |span: place::Span| {
@@ -66,6 +68,7 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
             ir::Span { file: number, line, column, start: span.start, end: span.end }
         };
         for (position, written) in module.rules.iter().enumerate() {
+            check_name(module, written, &mut report);
             if written.default {
                 rule::check_default(written, &mut report);
             }
@@ -80,6 +83,9 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
                 metadata: &metadata,
             };
             resolved.push(lower.rule(written, &package));
+        }
+        if options.strict {
+            check_unused_imports(module, &globals, &mut report);
         }
         faults.extend(report.faults);
     }
@@ -127,6 +133,29 @@ fn check_imports(module: &Module, report: &mut Report<'_>) {
                 .fault(Code::Compile, import.span, format!("import must not shadow `{}`", name.text))
                 .related(before, "the other import")
                 .help("remove one, or give it another name with `as`");
+        }
+    }
+}
+
+/// Since v1 no rule is called like one of the two documents.
+fn check_name(module: &Module, written: &super::syntax::ast::Rule, report: &mut Report<'_>) {
+    let name = &written.head.name;
+    let is_root = matches!(name.text.as_ref(), "input" | "data");
+    if is_root && module.version == super::syntax::Version::V1 {
+        let message = format!("rules must not shadow {} (use a different rule name)", name.text);
+        report.fault(Code::Compile, name.span, message).help("choose another name");
+    }
+}
+
+fn check_unused_imports(module: &Module, globals: &Globals<'_>, report: &mut Report<'_>) {
+    for import in &module.imports {
+        let is_document =
+            import.path.first().is_some_and(|root| matches!(root.text.as_ref(), "data" | "input"));
+        let Some(name) = import.alias.as_ref().or(import.path.last()) else { continue };
+        if is_document && !globals.was_asked(&name.text) {
+            let path: Vec<&str> = import.path.iter().map(|name| name.text.as_ref()).collect();
+            let message = format!("import {} unused", path.join("."));
+            report.fault(Code::Compile, import.span, message).help("remove it");
         }
     }
 }

@@ -1,12 +1,13 @@
 //! What a name means outside its rule: an import, a rule of the package, a document, a built-in.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::suggest;
 use crate::rego::builtin;
 use crate::rego::ir::{Callee, Path};
-use crate::rego::syntax::Module;
+use crate::rego::syntax::{Module, Version};
 
 /// The meaning of a name or a constant path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,10 +38,14 @@ pub(super) struct World {
 pub(super) struct Globals<'w> {
     world: &'w World,
     names: BTreeMap<Arc<str>, Meaning>,
+    /// The names that were asked for.
+    asked: RefCell<BTreeSet<Arc<str>>>,
+    version: Version,
+    strict: bool,
 }
 
 impl<'w> Globals<'w> {
-    pub(super) fn new(world: &'w World, module: &Module) -> Self {
+    pub(super) fn new(world: &'w World, module: &Module, strict: bool) -> Self {
         let package = package_of(module);
         let mut names = BTreeMap::new();
         for rule in world.rules.get(&package).into_iter().flatten() {
@@ -58,13 +63,16 @@ impl<'w> Globals<'w> {
             let name = import.alias.as_ref().or(import.path.last());
             names.extend(name.map(|name| (Arc::clone(&name.text), meaning)));
         }
-        Self { world, names }
+        Self { world, names, asked: RefCell::default(), version: module.version, strict }
     }
 
     /// What a name means as a value.
     pub(super) fn value(&self, name: &str) -> Option<Meaning> {
-        match self.names.get(name) {
-            Some(meaning) => Some(meaning.clone()),
+        match self.names.get_key_value(name) {
+            Some((name, meaning)) => {
+                self.asked.borrow_mut().insert(Arc::clone(name));
+                Some(meaning.clone())
+            }
             None if name == "input" => Some(Meaning::Input(Vec::new())),
             None if name == "data" => Some(Meaning::Data(Vec::new())),
             None => None,
@@ -90,6 +98,19 @@ impl<'w> Globals<'w> {
                 known.then(|| Meaning::Builtin(Arc::from(name)))
             }
         }
+    }
+
+    /// Whether anything of the module asked for the name.
+    pub(super) fn was_asked(&self, name: &str) -> bool {
+        self.asked.borrow().contains(name)
+    }
+
+    pub(super) fn is_v1(&self) -> bool {
+        self.version == Version::V1
+    }
+
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict
     }
 
     fn builtin_arity(&self, name: &str) -> Option<usize> {
@@ -138,6 +159,20 @@ fn unavailable(name: &str) -> Option<usize> {
         | "crypto.x509.parse_and_verify_certificates_with_options" | "rego.parse_module"
         | "net.cidr_overlap" | "re_match" | "set_diff" => 2,
         "internal.member_3" | "providers.aws.sign_req" => 3,
+        _ => return None,
+    })
+}
+
+/// What to write instead of a built-in that v1 no longer has.
+pub(super) fn deprecated(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "any" | "all" => "write `some x in xs; …` or `every x in xs { … }`",
+        "re_match" => "write `regex.match(pattern, text)`",
+        "set_diff" => "write `a - b`",
+        "net.cidr_overlap" => "write `net.cidr_contains(cidr, other)`",
+        "cast_array" | "cast_boolean" | "cast_null" | "cast_object" | "cast_set" | "cast_string" => {
+            "ask with `is_array`, `is_boolean`, `is_null`, `is_object`, `is_set` or `is_string`"
+        }
         _ => return None,
     })
 }

@@ -33,7 +33,7 @@ impl Lower<'_, '_, '_> {
     fn solutions(&mut self, body: &[Statement], span: Span) -> Term {
         self.frame.open(body);
         let body = self.body(body);
-        self.frame.close();
+        self.close();
         collected(body, span)
     }
 }

@@ -35,6 +35,27 @@ impl Lower<'_, '_, '_> {
         self.report.fault(code, span, message).help(help);
     }
 
+    /// Closes a scope; a declared name that nobody used is a fault, an assigned one only where that is asked for.
+    pub(super) fn close(&mut self) {
+        for unused in self.frame.close() {
+            let what = match unused.origin {
+                Origin::Declared => "declared",
+                Origin::Assigned if self.globals.is_strict() => "assigned",
+                Origin::Assigned | Origin::Argument | Origin::Seen => continue,
+            };
+            let message = format!("{what} var {} unused", unused.name);
+            self.complain(Code::Compile, unused.span, message, "remove it, or write `_`");
+        }
+    }
+
+    /// Since v1 a variable cannot be called like the two documents.
+    pub(super) fn refuse_shadow(&mut self, name: &str, span: place::Span, what: &str) {
+        if matches!(name, "input" | "data") && self.globals.is_v1() {
+            let message = format!("{what} must not shadow {name} (use a different variable name)");
+            self.complain(Code::Compile, span, message, "choose another name");
+        }
+    }
+
     /// The statements of a body in a scope that is open.
     pub(super) fn body(&mut self, statements: &[Statement]) -> Body {
         let mut body = Vec::with_capacity(statements.len());
@@ -102,7 +123,7 @@ impl Lower<'_, '_, '_> {
                 let key = key.as_ref().map(|key| self.member(key));
                 let value = self.member(value);
                 let body = self.body(body);
-                self.frame.close();
+                self.close();
                 LiteralKind::Every { key, value, domain, body }
             }
         };
@@ -117,7 +138,7 @@ impl Lower<'_, '_, '_> {
     }
 
     fn declare(&mut self, name: &Arc<str>, span: place::Span, origin: Origin) -> Slot {
-        match self.frame.declare(name, origin) {
+        match self.frame.declare(name, origin, span) {
             Ok(slot) => slot,
             Err(before) => {
                 self.complain(Code::Compile, span, before.objection(name), "choose another name");
@@ -149,6 +170,7 @@ impl Lower<'_, '_, '_> {
         match &term.kind {
             TermKind::Name(name) if name.as_ref() == "_" => Term::Wildcard,
             TermKind::Name(name) => {
+                self.refuse_shadow(name, term.span, "variables");
                 Term::Local(self.declare(name, term.span, Origin::Assigned))
             }
             TermKind::Array(items) => {
@@ -270,7 +292,7 @@ impl Lower<'_, '_, '_> {
         self.frame.open(body);
         let body = self.body(body);
         let collects = collects(self);
-        self.frame.close();
+        self.close();
         let span = self.span(span);
         Term::Comprehension(Box::new(Comprehension { collects, body, span }))
     }
@@ -280,7 +302,7 @@ impl Lower<'_, '_, '_> {
         if name.as_ref() == "_" {
             return Term::Wildcard;
         }
-        if let Some(slot) = self.frame.declared(name) {
+        if let Some(slot) = self.frame.used(name) {
             return Term::Local(slot);
         }
         if !self.frame.is_upcoming(name) {
@@ -318,6 +340,13 @@ impl Lower<'_, '_, '_> {
                 return Term::Constant(Value::Null);
             }
         };
+        if let Callee::Builtin(name) = &callee
+            && self.globals.is_v1()
+            && let Some(instead) = super::globals::deprecated(name)
+        {
+            let message = format!("deprecated built-in function calls in expression: {name}");
+            self.complain(Code::Type, span, message, instead);
+        }
         let n = arguments.len();
         match self.globals.arity(&callee) {
             None => {

@@ -54,7 +54,7 @@ impl Lower<'_, '_, '_> {
             lower.value(value, is_set, bound, body)
         }));
         for branch in &rule.branches {
-            self.frame.close();
+            self.close();
             self.frame.open(&branch.body);
             self.frame.begin_branch();
             self.declare_arguments(rule);
@@ -63,7 +63,7 @@ impl Lower<'_, '_, '_> {
                 lower.value(branch.value.as_ref(), false, bound, body)
             }));
         }
-        self.frame.close();
+        self.close();
         let kind = match (&rule.head.arguments, dynamic.is_empty(), is_set) {
             (Some(arguments), ..) => RuleKind::Function { arity: arguments.len() },
             (None, true, true) => RuleKind::Set,
@@ -94,7 +94,8 @@ impl Lower<'_, '_, '_> {
                 && name.as_ref() != "_"
                 && self.frame.declared(name).is_none()
             {
-                self.frame.bind(name, *slot, Origin::Argument);
+                self.refuse_shadow(name, argument.span, "args");
+                self.frame.bind(name, *slot, Origin::Argument, argument.span);
                 if let Some(named) = self.frame.names.get_mut(*slot as usize) {
                     *named = Some(Arc::clone(name));
                 }
@@ -104,7 +105,7 @@ impl Lower<'_, '_, '_> {
             pattern_names(argument, &mut |name| {
                 if self.frame.declared(name).is_none() {
                     let slot = self.frame.fresh(Some(name));
-                    self.frame.bind(name, slot, Origin::Argument);
+                    self.frame.bind(name, slot, Origin::Argument, argument.span);
                 }
             });
         }
@@ -117,7 +118,7 @@ impl Lower<'_, '_, '_> {
             pattern_names(argument, &mut |name| {
                 let slot = self.frame.names.iter().position(|named| named.as_ref() == Some(name));
                 if let Some(slot) = slot.and_then(|slot| u32::try_from(slot).ok()) {
-                    self.frame.bind(name, slot, Origin::Argument);
+                    self.frame.bind(name, slot, Origin::Argument, argument.span);
                 }
             });
         }
@@ -152,8 +153,13 @@ impl Lower<'_, '_, '_> {
                 None => Some("_"),
                 Some(slot) => names.get(slot as usize).and_then(|name| name.as_deref()),
             };
-            let Some(name) = name else { continue };
             let span = place::Span { start: fault.span.start, end: fault.span.end };
+            let Some(name) = name.filter(|name| !name.starts_with("__local")) else {
+                self.report
+                    .fault(Code::UnsafeVar, span, "expression is unsafe")
+                    .help("bind every variable of it in a statement that is not negated");
+                continue;
+            };
             let message = format!("var {name} is unsafe");
             self.report.fault(Code::UnsafeVar, span, message).help(format!(
                 "bind `{name}` in a statement that is not negated: `some {name} in …`, `{name} := …`"

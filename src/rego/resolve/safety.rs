@@ -165,6 +165,9 @@ impl Scheduler<'_> {
         let mut needs = Needs::default();
         read(term, bound, &Slots::default(), &mut needs, Steps::Free);
         self.faults.extend(needs.missing.iter().map(|slot| Unsafe { slot: Some(slot), span }));
+        if needs.wildcard {
+            self.faults.push(Unsafe { slot: None, span });
+        }
         bound.extend(&needs.outputs);
         self.term(term, bound, span);
     }

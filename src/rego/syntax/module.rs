@@ -8,6 +8,13 @@ use super::lexer::TokenKind;
 use super::parser::{Keywords, Parser};
 use crate::domain::place::Span;
 
+/// Which words may begin a path: a package may be called like a keyword.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Any,
+    Names,
+}
+
 impl Parser<'_, '_, '_> {
     /// The whole file.
     pub(super) fn module(mut self) -> Option<Module> {
@@ -63,13 +70,19 @@ impl Parser<'_, '_, '_> {
             return None;
         }
         self.at += 1;
-        let path = self.path()?;
+        let path = self.path(Words::Any)?;
         Some(Package { path, span: self.span_from(start) })
     }
 
     /// `a.b["c-d"]`.
-    fn path(&mut self) -> Option<Vec<Name>> {
-        let first = self.name("a path: `a.b`")?;
+    fn path(&mut self, words: Words) -> Option<Vec<Name>> {
+        let first = match (words, self.word()) {
+            (Words::Any, Some(word)) => {
+                let span = self.take().span;
+                Name { text: Arc::from(word), span }
+            }
+            _ => self.name("a path: `a.b`")?,
+        };
         let mut path = vec![first];
         while self.peek().glued {
             if self.eat(TokenKind::Dot) {
@@ -94,7 +107,7 @@ impl Parser<'_, '_, '_> {
 
     fn import(&mut self) -> Option<Import> {
         let start = self.take().span;
-        let path = self.path()?;
+        let path = self.path(Words::Names)?;
         let root = path.first().map_or("", |name| name.text.as_ref());
         if !matches!(root, "data" | "input" | "future" | "rego") {
             let span = self.span_from(start);
