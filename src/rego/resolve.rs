@@ -27,8 +27,8 @@ use super::ir::{self, Unit};
 use super::syntax::Module;
 use super::syntax::fault::{Code, Report};
 use crate::domain::place;
-pub use annotation::ReadYaml;
 use annotation::Annotations;
+pub use annotation::ReadYaml;
 use globals::{Globals, World, package_of};
 use lower::Lower;
 
@@ -130,7 +130,11 @@ fn check_imports(module: &Module, report: &mut Report<'_>) {
         let Some(name) = import.alias.as_ref().or(import.path.last()) else { continue };
         if let Some(before) = seen.insert(&name.text, import.span) {
             report
-                .fault(Code::Compile, import.span, format!("import must not shadow `{}`", name.text))
+                .fault(
+                    Code::Compile,
+                    import.span,
+                    format!("import must not shadow `{}`", name.text),
+                )
                 .related(before, "the other import")
                 .help("remove one, or give it another name with `as`");
         }

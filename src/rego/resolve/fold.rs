@@ -24,7 +24,10 @@ pub(super) fn number(text: &str) -> Value {
 /// A composite of constants as one constant.
 pub(super) fn constant(term: Term) -> Term {
     let constants = |items: &[Term]| -> Option<Vec<Value>> {
-        items.iter().map(|item| if let Term::Constant(value) = item { Some(value.clone()) } else { None }).collect()
+        items
+            .iter()
+            .map(|item| if let Term::Constant(value) = item { Some(value.clone()) } else { None })
+            .collect()
     };
     let folded = match &term {
         Term::Array(items) => constants(items).map(Value::array),

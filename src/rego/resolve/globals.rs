@@ -54,7 +54,8 @@ impl<'w> Globals<'w> {
             names.insert(Arc::clone(rule), Meaning::Data(path));
         }
         for import in &module.imports {
-            let path: Path = import.path.iter().skip(1).map(|name| Arc::clone(&name.text)).collect();
+            let path: Path =
+                import.path.iter().skip(1).map(|name| Arc::clone(&name.text)).collect();
             let meaning = match import.path.first().map(|name| name.text.as_ref()) {
                 Some("data") => Meaning::Data(path),
                 Some("input") => Meaning::Input(path),
@@ -139,7 +140,11 @@ impl<'w> Globals<'w> {
     pub(super) fn similar_function(&self, written: &str) -> String {
         let names = builtin::all().map(|builtin| builtin.name);
         let local = self.names.keys().map(AsRef::as_ref);
-        suggest::help(written, names.chain(local), "name a rule with arguments, or a built-in function of OPA")
+        suggest::help(
+            written,
+            names.chain(local),
+            "name a rule with arguments, or a built-in function of OPA",
+        )
     }
 }
 
@@ -148,16 +153,41 @@ impl<'w> Globals<'w> {
 fn unavailable(name: &str) -> Option<usize> {
     Some(match name {
         "opa.runtime" | "rego.metadata.chain" | "rego.metadata.rule" => 0,
-        "print" | "http.send" | "net.lookup_ip_addr" | "internal.template_string" | "walk" | "trace"
-        | "graphql.parse_query" | "graphql.parse_schema" | "graphql.schema_is_valid"
-        | "crypto.parse_private_keys" | "crypto.x509.parse_certificates"
-        | "crypto.x509.parse_certificate_request" | "crypto.x509.parse_rsa_private_key"
-        | "crypto.x509.parse_and_verify_certificates" | "any" | "all" | "cast_array"
-        | "cast_boolean" | "cast_null" | "cast_object" | "cast_set" | "cast_string" => 1,
-        "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse"
-        | "graphql.parse_and_verify" | "strings.render_template" | "crypto.x509.parse_keypair"
-        | "crypto.x509.parse_and_verify_certificates_with_options" | "rego.parse_module"
-        | "net.cidr_overlap" | "re_match" | "set_diff" => 2,
+        "print"
+        | "http.send"
+        | "net.lookup_ip_addr"
+        | "internal.template_string"
+        | "walk"
+        | "trace"
+        | "graphql.parse_query"
+        | "graphql.parse_schema"
+        | "graphql.schema_is_valid"
+        | "crypto.parse_private_keys"
+        | "crypto.x509.parse_certificates"
+        | "crypto.x509.parse_certificate_request"
+        | "crypto.x509.parse_rsa_private_key"
+        | "crypto.x509.parse_and_verify_certificates"
+        | "any"
+        | "all"
+        | "cast_array"
+        | "cast_boolean"
+        | "cast_null"
+        | "cast_object"
+        | "cast_set"
+        | "cast_string" => 1,
+        "eq"
+        | "assign"
+        | "internal.member_2"
+        | "graphql.is_valid"
+        | "graphql.parse"
+        | "graphql.parse_and_verify"
+        | "strings.render_template"
+        | "crypto.x509.parse_keypair"
+        | "crypto.x509.parse_and_verify_certificates_with_options"
+        | "rego.parse_module"
+        | "net.cidr_overlap"
+        | "re_match"
+        | "set_diff" => 2,
         "internal.member_3" | "providers.aws.sign_req" => 3,
         _ => return None,
     })
@@ -170,7 +200,8 @@ pub(super) fn deprecated(name: &str) -> Option<&'static str> {
         "re_match" => "write `regex.match(pattern, text)`",
         "set_diff" => "write `a - b`",
         "net.cidr_overlap" => "write `net.cidr_contains(cidr, other)`",
-        "cast_array" | "cast_boolean" | "cast_null" | "cast_object" | "cast_set" | "cast_string" => {
+        "cast_array" | "cast_boolean" | "cast_null" | "cast_object" | "cast_set"
+        | "cast_string" => {
             "ask with `is_array`, `is_boolean`, `is_null`, `is_object`, `is_set` or `is_string`"
         }
         _ => return None,

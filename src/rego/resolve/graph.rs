@@ -7,7 +7,8 @@ use super::merge::fault;
 use crate::domain::value::Value;
 use crate::rego::fault::Fault;
 use crate::rego::ir::{
-    Body, Callee, Collects, Definition, Head, Literal, LiteralKind, Replacement, Rule, Target, Term, Unit,
+    Body, Callee, Collects, Definition, Head, Literal, LiteralKind, Replacement, Rule, Target,
+    Term, Unit,
 };
 use crate::rego::syntax::Module;
 use crate::rego::syntax::fault::Code;
@@ -32,13 +33,17 @@ pub(super) fn check(unit: &Unit, modules: &[Module], faults: &mut Vec<Fault>) {
     let edges: Vec<Vec<usize>> = unit.rules.iter().map(|rule| needed(rule, &tree)).collect();
     for (index, way) in cycles(&edges) {
         let name = |index: usize| {
-            unit.rules.get(index).map_or_else(String::new, |rule| format!("data.{}", rule.path.join(".")))
+            unit.rules
+                .get(index)
+                .map_or_else(String::new, |rule| format!("data.{}", rule.path.join(".")))
         };
         let Some(rule) = unit.rules.get(index) else { continue };
         let way: Vec<String> = way.into_iter().map(name).collect();
         let message = format!("rule {} is recursive: {}", name(index), way.join(" -> "));
         faults.extend(fault(modules, rule.span, Code::Recursion, &message).map(|fault| {
-            fault.with_help("Rego has no recursion: use `walk`, `graph.reachable`, or a comprehension")
+            fault.with_help(
+                "Rego has no recursion: use `walk`, `graph.reachable`, or a comprehension",
+            )
         }));
     }
 }
@@ -193,7 +198,9 @@ fn way_back(start: usize, edges: &[Vec<usize>], component: &[usize]) -> Vec<usiz
         for next in edges.get(node).into_iter().flatten() {
             if *next == start {
                 let mut way = vec![start, node];
-                while let Some(before) = way.last().filter(|last| **last != start).and_then(|last| from.get(last)) {
+                while let Some(before) =
+                    way.last().filter(|last| **last != start).and_then(|last| from.get(last))
+                {
                     way.push(*before);
                 }
                 if way.last() != Some(&start) {

@@ -27,7 +27,8 @@ pub(super) fn out_of_not(body: &mut Body, names: &mut Slots, taken: Taken) -> Ve
             hoist.operand(right);
         }
         LiteralKind::Expression(Term::Call(call)) => {
-            let equality = matches!(&call.callee, Callee::Builtin(name) if name.as_ref() == "equal");
+            let equality =
+                matches!(&call.callee, Callee::Builtin(name) if name.as_ref() == "equal");
             for argument in &mut call.arguments {
                 if equality {
                     hoist.operand(argument);
@@ -53,7 +54,9 @@ impl Hoist<'_> {
     /// Leaves the reference itself where it stands, but not what it is looked up by.
     fn operand(&mut self, term: &mut Term) {
         match term {
-            Term::Input(steps) | Term::Data(steps) => steps.iter_mut().for_each(|it| self.whole(it)),
+            Term::Input(steps) | Term::Data(steps) => {
+                steps.iter_mut().for_each(|it| self.whole(it))
+            }
             Term::Reference(base, steps) => {
                 self.whole(base);
                 steps.iter_mut().for_each(|step| self.whole(step));

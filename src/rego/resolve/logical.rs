@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use super::lower::Lower;
 use crate::domain::value::Value;
-use crate::rego::ir::{Body, Call, Callee, Collects, Comprehension, Literal, LiteralKind, Span, Term};
+use crate::rego::ir::{
+    Body, Call, Callee, Collects, Comprehension, Literal, LiteralKind, Span, Term,
+};
 use crate::rego::syntax::ast::{Logical, Statement};
 
 impl Lower<'_, '_, '_> {

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::globals::{Globals, Meaning};
-use super::scope::{Frame, Origin, pattern_names};
 use super::fold::{constant, number};
+use super::globals::{Globals, Meaning};
 use super::hoist::{Taken, out_of_not};
+use super::scope::{Frame, Origin, pattern_names};
 use crate::domain::place;
 use crate::domain::value::Value;
 use crate::rego::ir::{
-    Body, Call, Callee, Collects, Comprehension, Literal, LiteralKind, Replacement, Slot, Span, Target, Term, With,
+    Body, Call, Callee, Collects, Comprehension, Literal, LiteralKind, Replacement, Slot, Span,
+    Target, Term, With,
 };
 use crate::rego::syntax::ast::{self, Piece, Statement, StatementKind, TermKind};
 use crate::rego::syntax::fault::{Code, Report};
@@ -83,7 +84,12 @@ impl Lower<'_, '_, '_> {
             StatementKind::Not(inner) => {
                 if let StatementKind::Assign(..) = inner.kind {
                     let message = "cannot assign vars inside negated expression".to_owned();
-                    self.complain(Code::Compile, inner.span, message, "assign before it, or compare with `==`");
+                    self.complain(
+                        Code::Compile,
+                        inner.span,
+                        message,
+                        "assign before it, or compare with `==`",
+                    );
                     return;
                 }
                 let mut one = Vec::new();
@@ -154,7 +160,8 @@ impl Lower<'_, '_, '_> {
         if matches!(&call.callee, Callee::Builtin(name) if name.as_ref() == "print") {
             return None;
         }
-        if matches!(&call.callee, Callee::Builtin(name) if matches!(name.as_ref(), "eq" | "assign")) {
+        if matches!(&call.callee, Callee::Builtin(name) if matches!(name.as_ref(), "eq" | "assign"))
+        {
             let right = call.arguments.pop()?;
             return Some(LiteralKind::Unify(call.arguments.pop()?, right));
         }
@@ -181,7 +188,12 @@ impl Lower<'_, '_, '_> {
             ),
             _ => {
                 let message = "cannot assign to this".to_owned();
-                self.complain(Code::Compile, term.span, message, "assign to a name, or compare with `==`");
+                self.complain(
+                    Code::Compile,
+                    term.span,
+                    message,
+                    "assign to a name, or compare with `==`",
+                );
                 Term::Wildcard
             }
         }
@@ -196,8 +208,14 @@ impl Lower<'_, '_, '_> {
             Some(Meaning::Data(path)) => Target::Data(path),
             Some(Meaning::Builtin(name)) => Target::Function(Callee::Builtin(name)),
             None => {
-                let message = "with keyword target must reference existing input, data, or a function";
-                self.complain(Code::Type, with.target.span, message.to_owned(), "name `input`, `data`, a path below them, or a function");
+                let message =
+                    "with keyword target must reference existing input, data, or a function";
+                self.complain(
+                    Code::Type,
+                    with.target.span,
+                    message.to_owned(),
+                    "name `input`, `data`, a path below them, or a function",
+                );
                 return None;
             }
         };
@@ -244,7 +262,8 @@ impl Lower<'_, '_, '_> {
             TermKind::Template(pieces) => self.template(pieces, term.span),
             TermKind::Name(name) => self.name(name, Vec::new()),
             TermKind::Reference(base, steps) => {
-                let steps_of = |lower: &mut Self| steps.iter().map(|step| lower.term(step)).collect();
+                let steps_of =
+                    |lower: &mut Self| steps.iter().map(|step| lower.term(step)).collect();
                 if let TermKind::Name(name) = &base.kind {
                     let base = self.name(name, Vec::new());
                     let steps = steps_of(self);
@@ -269,12 +288,12 @@ impl Lower<'_, '_, '_> {
                 let lowered = entries.iter().map(|(key, value)| (self.term(key), self.term(value)));
                 constant(Term::Object(lowered.collect()))
             }
-            TermKind::ArrayComprehension(head, body) => self.comprehension(term.span, body, |lower| {
-                Collects::Array(lower.term(head))
-            }),
-            TermKind::SetComprehension(head, body) => self.comprehension(term.span, body, |lower| {
-                Collects::Set(lower.term(head))
-            }),
+            TermKind::ArrayComprehension(head, body) => {
+                self.comprehension(term.span, body, |lower| Collects::Array(lower.term(head)))
+            }
+            TermKind::SetComprehension(head, body) => {
+                self.comprehension(term.span, body, |lower| Collects::Set(lower.term(head)))
+            }
             TermKind::ObjectComprehension(head, body) => {
                 self.comprehension(term.span, body, |lower| {
                     Collects::Object(lower.term(&head.0), lower.term(&head.1))
@@ -381,7 +400,11 @@ impl Lower<'_, '_, '_> {
                     let kind = LiteralKind::Unify(Term::Local(slot), value);
                     let body = vec![Literal { kind, with, span }];
                     let collects = Collects::Set(Term::Local(slot));
-                    parts.push(Term::Comprehension(Box::new(Comprehension { collects, body, span })));
+                    parts.push(Term::Comprehension(Box::new(Comprehension {
+                        collects,
+                        body,
+                        span,
+                    })));
                 }
             }
         }

@@ -17,7 +17,11 @@ pub(super) fn fault(modules: &[Module], at: Span, code: Code, message: &str) -> 
 }
 
 /// The rules, each path once.
-pub(super) fn rules(resolved: Vec<Resolved>, modules: &[Module], faults: &mut Vec<Fault>) -> Vec<Rule> {
+pub(super) fn rules(
+    resolved: Vec<Resolved>,
+    modules: &[Module],
+    faults: &mut Vec<Fault>,
+) -> Vec<Rule> {
     let mut rules: BTreeMap<Path, Rule> = BTreeMap::new();
     for Resolved { path, kind, default, definition } in resolved {
         let rule = rules.entry(path.clone()).or_insert_with(|| Rule {
@@ -56,9 +60,15 @@ fn fits(rule: &Rule, kind: RuleKind, _default: bool) -> bool {
 fn check_extents(rules: &BTreeMap<Path, Rule>, modules: &[Module], faults: &mut Vec<Fault>) {
     for (path, rule) in rules {
         for length in 1..path.len() {
-            let Some(above) = path.get(..length).and_then(|above| rules.get(above)) else { continue };
+            let Some(above) = path.get(..length).and_then(|above| rules.get(above)) else {
+                continue;
+            };
             if above.kind != RuleKind::Object {
-                let message = format!("rule data.{} conflicts with data.{}", above.path.join("."), path.join("."));
+                let message = format!(
+                    "rule data.{} conflicts with data.{}",
+                    above.path.join("."),
+                    path.join(".")
+                );
                 faults.extend(fault(modules, rule.span, Code::Type, &message).map(|fault| {
                     fault.with_help("rename one of them: a rule with a value has nothing below it")
                 }));
@@ -78,9 +88,10 @@ pub(super) fn check_packages(
         if packages.contains(&rule.path) {
             let path = rule.path.join(".");
             let message = format!("package {path} conflicts with rule data.{path}");
-            faults.extend(fault(modules, rule.span, Code::Type, &message).map(|fault| {
-                fault.with_help("rename the rule or the package")
-            }));
+            faults.extend(
+                fault(modules, rule.span, Code::Type, &message)
+                    .map(|fault| fault.with_help("rename the rule or the package")),
+            );
         }
     }
 }

@@ -9,7 +9,9 @@ use super::scope::{Origin, pattern_names};
 use super::slots::Slots;
 use crate::domain::place;
 use crate::domain::value::Value;
-use crate::rego::ir::{Body, Branch, Definition, Head, Literal, LiteralKind, Path, RuleKind, Slot, Span, Term};
+use crate::rego::ir::{
+    Body, Branch, Definition, Head, Literal, LiteralKind, Path, RuleKind, Slot, Span, Term,
+};
 use crate::rego::syntax::ast::{Makes, Rule, Statement, TermKind};
 use crate::rego::syntax::fault::{Code, Report};
 
@@ -168,7 +170,13 @@ impl Lower<'_, '_, '_> {
         body
     }
 
-    fn value(&mut self, value: Option<&crate::rego::syntax::ast::Term>, is_set: bool, bound: &mut Slots, body: &mut Body) -> Head {
+    fn value(
+        &mut self,
+        value: Option<&crate::rego::syntax::ast::Term>,
+        is_set: bool,
+        bound: &mut Slots,
+        body: &mut Body,
+    ) -> Head {
         let term = match value {
             Some(value) => self.head_term(value, bound, body),
             None => Term::Constant(Value::Bool(true)),
@@ -177,9 +185,16 @@ impl Lower<'_, '_, '_> {
     }
 
     /// A term of the head: what it looks up moves into the body, where it may iterate.
-    fn head_term(&mut self, term: &crate::rego::syntax::ast::Term, bound: &mut Slots, body: &mut Body) -> Term {
+    fn head_term(
+        &mut self,
+        term: &crate::rego::syntax::ast::Term,
+        bound: &mut Slots,
+        body: &mut Body,
+    ) -> Term {
         let lowered = constant(self.term(term));
-        if matches!(lowered, Term::Constant(_)) || matches!(&lowered, Term::Local(slot) if bound.contains(*slot)) {
+        if matches!(lowered, Term::Constant(_))
+            || matches!(&lowered, Term::Local(slot) if bound.contains(*slot))
+        {
             return lowered;
         }
         let slot = self.frame.fresh(None);
@@ -196,7 +211,11 @@ pub(super) fn check_default(rule: &Rule, report: &mut Report<'_>) {
     for argument in rule.head.arguments.iter().flatten() {
         if !matches!(argument.kind, TermKind::Name(_)) {
             report
-                .fault(Code::Compile, argument.span, "the arguments of a default function must be plain names")
+                .fault(
+                    Code::Compile,
+                    argument.span,
+                    "the arguments of a default function must be plain names",
+                )
                 .help("write `default f(_) := …`");
         }
     }

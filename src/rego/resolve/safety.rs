@@ -43,7 +43,8 @@ impl Scheduler<'_> {
             for slot in &mut left {
                 let Some(literal) = slot.as_ref() else { continue };
                 let needs = needs(literal, bound, &open);
-                if needs.missing.iter().any(|slot| !needs.outputs.contains(slot)) || needs.wildcard {
+                if needs.missing.iter().any(|slot| !needs.outputs.contains(slot)) || needs.wildcard
+                {
                     continue;
                 }
                 let Some(mut literal) = slot.take() else { continue };

@@ -36,7 +36,9 @@ impl Slots {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
         let words = (0_u32..).step_by(64).zip(&self.0);
-        words.flat_map(|(base, bits)| (0..64).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| base + bit))
+        words.flat_map(|(base, bits)| {
+            (0..64).filter(move |bit| bits & (1 << bit) != 0).map(move |bit| base + bit)
+        })
     }
 }
 

@@ -41,7 +41,11 @@ impl Parser<'_, '_, '_> {
         while self.is_word("else") && !self.begins_reference() {
             if is_set {
                 let span = self.peek().span;
-                self.fault(span, "a set cannot have `else`", "write a rule with a value, or a second rule");
+                self.fault(
+                    span,
+                    "a set cannot have `else`",
+                    "write a rule with a value, or a second rule",
+                );
             }
             branches.push(self.branch()?);
         }
@@ -81,7 +85,11 @@ impl Parser<'_, '_, '_> {
             return;
         }
         if self.version == Version::V1 {
-            self.fault(head.span, "a set needs `contains`", "write `name contains element if { … }`");
+            self.fault(
+                head.span,
+                "a set needs `contains`",
+                "write `name contains element if { … }`",
+            );
         }
         if let Some(element) = head.steps.pop() {
             head.makes = Makes::Element(element);
@@ -104,7 +112,8 @@ impl Parser<'_, '_, '_> {
         if bare || self.version == Version::V1 {
             let span = head.span;
             if self.report.faults.last().is_none_or(|last| last.span != span) {
-                let message = format!("the rule `{}` has neither a value nor a body", head.name.text);
+                let message =
+                    format!("the rule `{}` has neither a value nor a body", head.name.text);
                 self.fault(span, message, "write `name := value`, or `name if { … }`");
             }
         }
@@ -151,7 +160,11 @@ impl Parser<'_, '_, '_> {
         if self.is_word("contains") && self.keywords.contains {
             if is_function {
                 let span = self.peek().span;
-                self.fault(span, "a function cannot make a set with `contains`", "give it a value: `f(x) := {…}`");
+                self.fault(
+                    span,
+                    "a function cannot make a set with `contains`",
+                    "give it a value: `f(x) := {…}`",
+                );
                 return None;
             }
             self.at += 1;
@@ -171,10 +184,8 @@ impl Parser<'_, '_, '_> {
         // Braces may also begin an object, or a comprehension; a set of terms is read as a body.
         let single = self.attempt(|parser| {
             let statement = parser.statement()?;
-            let is_set = matches!(
-                &statement.kind,
-                StatementKind::Term(Term { kind: TermKind::Set(_), .. })
-            );
+            let is_set =
+                matches!(&statement.kind, StatementKind::Term(Term { kind: TermKind::Set(_), .. }));
             (!is_set).then_some(statement)
         });
         if let Some(statement) = single {

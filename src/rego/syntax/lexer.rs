@@ -128,7 +128,8 @@ pub(super) struct Lexed {
 
 /// Takes `text` to pieces and reports what cannot be one.
 pub(super) fn lex(text: &str, limits: &Limits, report: &mut Report<'_>) -> Lexed {
-    let mut lexer = Lexer { text, at: 0, limits, report, lexed: Lexed::default(), open: Vec::new() };
+    let mut lexer =
+        Lexer { text, at: 0, limits, report, lexed: Lexed::default(), open: Vec::new() };
     lexer.run();
     lexer.lexed
 }
@@ -239,7 +240,11 @@ impl<'t> Lexer<'t, '_, '_> {
                     }
                     Some(open) => {
                         self.report
-                            .fault(Code::Parse, span, "this bracket does not close the one that is open")
+                            .fault(
+                                Code::Parse,
+                                span,
+                                "this bracket does not close the one that is open",
+                            )
                             .related(open.span, "the open bracket")
                             .help("close that one first");
                         self.stop();
@@ -324,7 +329,12 @@ impl<'t> Lexer<'t, '_, '_> {
                     return TokenKind::Text;
                 }
                 Some('\\') => self.escape(false),
-                _ => return self.unending(start, "close it with `\"` on the same line, or write a raw string in backticks"),
+                _ => {
+                    return self.unending(
+                        start,
+                        "close it with `\"` on the same line, or write a raw string in backticks",
+                    );
+                }
             }
         }
     }

@@ -93,7 +93,11 @@ impl Parser<'_, '_, '_> {
             } else if self.eat(TokenKind::LeftBracket) {
                 let term = self.plain_term()?;
                 let TermKind::String(text) = term.kind else {
-                    self.fault(term.span, "a step of this path must be a string", "write `a.b` or `a[\"b\"]`");
+                    self.fault(
+                        term.span,
+                        "a step of this path must be a string",
+                        "write `a.b` or `a[\"b\"]`",
+                    );
                     return None;
                 };
                 path.push(Name { text, span: term.span });
@@ -111,7 +115,11 @@ impl Parser<'_, '_, '_> {
         let root = path.first().map_or("", |name| name.text.as_ref());
         if !matches!(root, "data" | "input" | "future" | "rego") {
             let span = self.span_from(start);
-            self.fault(span, format!("an import cannot begin with `{root}`"), "import from `data`, `input`, or `rego.v1`");
+            self.fault(
+                span,
+                format!("an import cannot begin with `{root}`"),
+                "import from `data`, `input`, or `rego.v1`",
+            );
             return None;
         }
         let alias = if self.is_word("as") {
@@ -123,7 +131,11 @@ impl Parser<'_, '_, '_> {
         let last = path.last()?;
         if alias.is_none() && root != "future" && self.is_keyword(&last.text) {
             let (span, text) = (last.span, Arc::clone(&last.text));
-            self.fault(span, format!("an import cannot end with the keyword `{text}`"), "add `as` and a name");
+            self.fault(
+                span,
+                format!("an import cannot end with the keyword `{text}`"),
+                "add `as` and a name",
+            );
         }
         Some(Import { span: self.span_from(start), path, alias })
     }

@@ -35,9 +35,8 @@ impl Keywords {
 }
 
 /// The words that are keywords in every version.
-const KEYWORDS: [&str; 11] = [
-    "package", "import", "as", "default", "else", "not", "some", "with", "null", "true", "false",
-];
+const KEYWORDS: [&str; 11] =
+    ["package", "import", "as", "default", "else", "not", "some", "with", "null", "true", "false"];
 
 pub(super) struct Parser<'t, 'r, 'f> {
     pub(super) file: &'t Arc<SourceFile>,
@@ -165,7 +164,8 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
                 if !self.is_keyword(word)
                     || word == "contains"
                     || self.begins_reference()
-                    || (matches!(word, "and" | "or") && self.ahead(1).kind == TokenKind::LeftParen) =>
+                    || (matches!(word, "and" | "or")
+                        && self.ahead(1).kind == TokenKind::LeftParen) =>
             {
                 self.at += 1;
                 Some(Name { text: Arc::from(word), span: token.span })
@@ -180,7 +180,10 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
     /// From the first byte of the token at `start` to the end of the last one taken.
     pub(super) fn span_from(&self, start: Span) -> Span {
         let last = self.at.checked_sub(1).and_then(|index| self.tokens.get(index));
-        Span { start: start.start, end: last.map_or(start.end, |last| last.span.end.max(start.end)) }
+        Span {
+            start: start.start,
+            end: last.map_or(start.end, |last| last.span.end.max(start.end)),
+        }
     }
 
     pub(super) fn expect(&mut self, kind: TokenKind, expected: &str) -> Option<Token> {
@@ -207,7 +210,11 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
                 format!("`{}{more}`", short.escape_debug())
             }
         };
-        self.report.fault(Code::Parse, token.span, format!("unexpected {found}, expected {expected}"));
+        self.report.fault(
+            Code::Parse,
+            token.span,
+            format!("unexpected {found}, expected {expected}"),
+        );
     }
 
     pub(super) fn fault(&mut self, span: Span, message: impl AsRef<str>, help: &str) {

@@ -94,7 +94,11 @@ impl Parser<'_, '_, '_> {
                 self.at += 1;
                 if self.is_word("some") || (self.keywords.every && self.is_word("every")) {
                     let span = self.peek().span;
-                    self.fault(span, "`some` and `every` cannot be negated", "put them into a rule of their own and negate that");
+                    self.fault(
+                        span,
+                        "`some` and `every` cannot be negated",
+                        "put them into a rule of their own and negate that",
+                    );
                     return None;
                 }
                 if self.keywords.not {
@@ -130,7 +134,11 @@ impl Parser<'_, '_, '_> {
         let start = self.take().span;
         let target = self.plain_term()?;
         if !matches!(target.kind, TermKind::Name(_) | TermKind::Reference(..)) {
-            self.fault(target.span, "`with` cannot replace this", "name `input`, `data` or a path below them, or a function");
+            self.fault(
+                target.span,
+                "`with` cannot replace this",
+                "name `input`, `data` or a path below them, or a function",
+            );
             return None;
         }
         if !self.is_word("as") {
@@ -155,7 +163,11 @@ impl Parser<'_, '_, '_> {
             let key = terms.pop();
             if !terms.is_empty() {
                 let span = self.span_from(start);
-                self.fault(span, "`some … in` takes at most a key and a value", "write `some key, value in collection`");
+                self.fault(
+                    span,
+                    "`some … in` takes at most a key and a value",
+                    "write `some key, value in collection`",
+                );
                 return None;
             }
             return Some(StatementKind::SomeIn { key, value, collection });

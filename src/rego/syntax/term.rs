@@ -165,7 +165,11 @@ impl Parser<'_, '_, '_> {
         }
         let said = unescape(inner);
         if said.is_none() {
-            self.fault(token.span, "`\\u` must be followed by four hexadecimal digits", "write e.g. `\\u00e9`");
+            self.fault(
+                token.span,
+                "`\\u` must be followed by four hexadecimal digits",
+                "write e.g. `\\u00e9`",
+            );
         }
         said.map(Arc::from)
     }
@@ -188,7 +192,11 @@ impl Parser<'_, '_, '_> {
             }
             let statement = self.statement()?;
             if !matches!(statement.kind, StatementKind::Term(_)) {
-                self.fault(statement.span, "this cannot stand in a template string", "write one expression that has a value");
+                self.fault(
+                    statement.span,
+                    "this cannot stand in a template string",
+                    "write one expression that has a value",
+                );
                 return None;
             }
             pieces.push(Piece::Expression(statement));
@@ -237,7 +245,9 @@ impl Parser<'_, '_, '_> {
         let span = self.span_from(start);
         if steps.len() > self.limits.max_steps {
             let message = format!("the reference has more than {} steps", self.limits.max_steps);
-            self.report.fault(Code::Limit, span, message).help("give a part of it a name of its own");
+            self.report
+                .fault(Code::Limit, span, message)
+                .help("give a part of it a name of its own");
             return None;
         }
         match head.kind {
@@ -246,7 +256,11 @@ impl Parser<'_, '_, '_> {
             | TermKind::Number(_)
             | TermKind::String(_)
             | TermKind::Template(_) => {
-                self.fault(head.span, "nothing can be looked up in this", "look up in an array, a set, an object or a name");
+                self.fault(
+                    head.span,
+                    "nothing can be looked up in this",
+                    "look up in an array, a set, an object or a name",
+                );
                 None
             }
             TermKind::Reference(inner, mut before) => {
@@ -361,7 +375,9 @@ impl Parser<'_, '_, '_> {
         let leading_comma = self.eat(TokenKind::Comma);
         let first = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            if let Some(body) = self.union_or_comprehension(|parser| parser.comprehension_body(end))? {
+            if let Some(body) =
+                self.union_or_comprehension(|parser| parser.comprehension_body(end))?
+            {
                 return Some(TermKind::SetComprehension(Box::new(first), body));
             }
         }
@@ -371,7 +387,9 @@ impl Parser<'_, '_, '_> {
         }
         let value = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            if let Some(body) = self.union_or_comprehension(|parser| parser.comprehension_body(end))? {
+            if let Some(body) =
+                self.union_or_comprehension(|parser| parser.comprehension_body(end))?
+            {
                 return Some(TermKind::ObjectComprehension(Box::new((first, value)), body));
             }
         }
