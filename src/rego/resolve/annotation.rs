@@ -118,7 +118,9 @@ fn path_value(path: &Path) -> Value {
 /// The block with its scope, and authors and resources as objects.
 fn normal(value: &Value, scope: &str) -> Value {
     let mut entries = vec![(Arc::from("scope"), Value::string(scope))];
-    for (key, value) in value.as_object().map(|object| object.entries()).unwrap_or_default() {
+    for (key, value) in
+        value.as_object().map(crate::domain::value::Object::entries).unwrap_or_default()
+    {
         let value = match key.as_ref() {
             "scope" => continue,
             "authors" => each(value, author),

@@ -135,7 +135,9 @@ impl Lower<'_, '_, '_> {
     ) -> Branch {
         let body = self.body(statements);
         let mut bound = Slots::default();
-        arguments.iter().for_each(|slot| bound.insert(*slot));
+        for slot in arguments {
+            bound.insert(*slot);
+        }
         let mut body = self.ordered(body, &mut bound);
         let value = value(self, &mut bound, &mut body);
         Branch { body, value, span }

@@ -71,15 +71,10 @@ impl Frame {
 
     pub(super) fn open(&mut self, body: &[Statement]) {
         let mut upcoming = BTreeSet::new();
-        body.iter().for_each(|statement| declared(statement, &mut upcoming));
-        self.scopes.push(Scope { names: BTreeMap::new(), upcoming });
-    }
-
-    /// Further statements of the scope that is open.
-    pub(super) fn expect(&mut self, body: &[Statement]) {
-        if let Some(scope) = self.scopes.last_mut() {
-            body.iter().for_each(|statement| declared(statement, &mut scope.upcoming));
+        for statement in body {
+            declared(statement, &mut upcoming);
         }
+        self.scopes.push(Scope { names: BTreeMap::new(), upcoming });
     }
 
     /// Closes the innermost scope and tells which of its names nobody used.
@@ -179,9 +174,15 @@ fn declared(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {
 pub(super) fn pattern_names(term: &Term, found: &mut dyn FnMut(&Arc<str>)) {
     match &term.kind {
         TermKind::Name(name) if name.as_ref() != "_" => found(name),
-        TermKind::Array(items) => items.iter().for_each(|item| pattern_names(item, found)),
+        TermKind::Array(items) => {
+            for item in items {
+                pattern_names(item, found);
+            }
+        }
         TermKind::Object(entries) => {
-            entries.iter().for_each(|(_, value)| pattern_names(value, found));
+            for (_, value) in entries {
+                pattern_names(value, found);
+            }
         }
         _ => {}
     }

@@ -58,7 +58,7 @@ impl Parser<'_, '_, '_> {
             }
         }
         if self.is(TokenKind::LeftParen) {
-            let group = self.attempt(|parser| parser.group());
+            let group = self.attempt(Parser::group);
             if group.is_some() {
                 return group;
             }
@@ -94,7 +94,7 @@ impl Parser<'_, '_, '_> {
             }
         }
         if self.is(TokenKind::LeftParen) {
-            let group = self.attempt(|parser| parser.group());
+            let group = self.attempt(Parser::group);
             if let Some(group) = group {
                 return Some(StatementKind::Logical(Logical::Not(group)));
             }

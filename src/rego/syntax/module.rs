@@ -20,7 +20,7 @@ impl Parser<'_, '_, '_> {
     pub(super) fn module(mut self) -> Option<Module> {
         let package = self.package();
         if package.is_none() {
-            self.skip_to_rule();
+            self.skip_to_rule(0);
         }
         let mut imports = Vec::new();
         let mut rules = Vec::new();
@@ -28,6 +28,7 @@ impl Parser<'_, '_, '_> {
             if self.eat(TokenKind::Semicolon) {
                 continue;
             }
+            let before = self.at;
             let found = if self.is_word("import") && !self.begins_reference() {
                 self.import().map(|import| {
                     self.switch_keywords(&import);
@@ -37,29 +38,26 @@ impl Parser<'_, '_, '_> {
                 self.rule(&mut rules)
             };
             if found.is_none() {
-                self.skip_to_rule();
+                self.skip_to_rule(before);
             }
         }
         let (file, version) = (Arc::clone(self.file), self.version);
         Some(Module { file, version, package: package?, imports, rules, comments: self.comments })
     }
 
-    /// Goes on at the next word that begins a line without a blank before it.
-    fn skip_to_rule(&mut self) {
-        loop {
+    /// Goes on at the next word that begins a line without a blank before it, behind token `before`.
+    fn skip_to_rule(&mut self, before: usize) {
+        self.at = self.at.max(before + 1);
+        while !self.is(TokenKind::End) && !self.at_margin() {
             self.at += 1;
-            let token = self.peek();
-            if token.kind == TokenKind::End {
-                return;
-            }
-            let start = token.span.start as usize;
-            let at_margin = start == 0
-                || start.checked_sub(1).and_then(|at| self.file.text.as_bytes().get(at))
-                    == Some(&b'\n');
-            if token.kind == TokenKind::Word && at_margin {
-                return;
-            }
         }
+    }
+
+    fn at_margin(&self) -> bool {
+        let token = self.peek();
+        let start = token.span.start as usize;
+        let previous = start.checked_sub(1).and_then(|at| self.file.text.as_bytes().get(at));
+        token.kind == TokenKind::Word && previous.is_none_or(|byte| *byte == b'\n')
     }
 
     fn package(&mut self) -> Option<Package> {

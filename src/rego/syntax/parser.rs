@@ -9,6 +9,7 @@ use super::lexer::{Comment, Lexed, Token, TokenKind};
 use crate::domain::place::{SourceFile, Span};
 
 /// The words that are keywords only where an import or the version says so.
+#[expect(clippy::struct_excessive_bools, reason = "each is switched by an import of its own")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Keywords {
     pub(super) conditional: bool,

@@ -159,7 +159,7 @@ impl Parser<'_, '_, '_> {
         if self.is_keyword_in() {
             self.at += 1;
             let collection = self.union_term()?;
-            let Some(value) = terms.pop() else { return None };
+            let value = terms.pop()?;
             let key = terms.pop();
             if !terms.is_empty() {
                 let span = self.span_from(start);
