@@ -152,16 +152,22 @@ impl Lower<'_, '_, '_> {
             return body;
         }
         let names = &self.frame.names;
+        let named = |slot: &Option<u32>| {
+            slot.and_then(|slot| names.get(slot as usize)?.as_deref())
+                .filter(|name| !name.starts_with("__local"))
+        };
+        // A local of ours is unbound because of one that has a name; that one is worth a word.
+        let any_named =
+            faults.iter().any(|fault| fault.slot.is_none() || named(&fault.slot).is_some());
         for fault in faults {
-            let name = match fault.slot {
-                None => Some("_"),
-                Some(slot) => names.get(slot as usize).and_then(|name| name.as_deref()),
-            };
             let span = place::Span { start: fault.span.start, end: fault.span.end };
-            let Some(name) = name.filter(|name| !name.starts_with("__local")) else {
-                self.report
-                    .fault(Code::UnsafeVar, span, "expression is unsafe")
-                    .help("bind every variable of it in a statement that is not negated");
+            let name = if fault.slot.is_none() { Some("_") } else { named(&fault.slot) };
+            let Some(name) = name else {
+                if !any_named {
+                    self.report
+                        .fault(Code::UnsafeVar, span, "expression is unsafe")
+                        .help("bind every variable of it in a statement that is not negated");
+                }
                 continue;
             };
             let message = format!("var {name} is unsafe");
