@@ -16,6 +16,7 @@ pub mod ir;
 mod lexer;
 pub mod metadata;
 pub mod module;
+mod own;
 pub mod resolve;
 mod scope;
 pub mod syntax;

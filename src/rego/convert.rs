@@ -31,7 +31,6 @@ impl Term {
     }
 }
 
-#[cfg(test)]
 impl Term {
     /// Whether both are one object in memory.
     pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
@@ -214,7 +213,7 @@ mod tests {
             regorus::Value::Null,
             regorus::Value::new_array(),
         ];
-        let set = regorus::Value::from(set.into_iter().collect::<std::collections::BTreeSet<_>>());
+        let set = regorus::Value::from(set.into_iter().collect::<BTreeSet<_>>());
         assert_eq!(to_value(&set).unwrap().to_string(), r#"[null,2,"a",[],{},[]]"#);
     }
 

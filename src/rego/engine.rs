@@ -1,7 +1,8 @@
 //! The engine: one package with what it needs, ready to be run any number of times from any thread.
 //!
-//! Today this is the interpreter of `regorus`, and this file is the only one that runs it. A program is kept as a
-//! prepared engine, of which evaluations take a copy: that costs less than a compiled policy (which builds an engine
+//! The own evaluator answers where its front end takes the modules. The interpreter of `regorus` stands behind it: it
+//! answers where the own front end refuses, and it is the second opinion in the policies' own tests. A program of the
+//! interpreter is kept as a prepared engine, of which evaluations take a copy: that costs less than a compiled policy (which builds an engine
 //! each time) and lets several rules of the package be asked.
 //!
 //! Packages that need the same others share an engine, so that those are read and looked at once and not once for
@@ -17,9 +18,11 @@ use std::time::Duration;
 use regorus::utils::limits::{ExecutionTimerConfig, LimitError};
 
 use super::convert::{Term, to_value};
+use super::evaluate::Machine;
 use super::extension;
 use super::fault::Fault;
 use super::module::{self, Module};
+use super::own::Revision;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
@@ -27,6 +30,7 @@ use crate::domain::value::Value;
 #[derive(Clone, Debug)]
 pub struct Program {
     family: Arc<Family>,
+    own: Option<Arc<Revision>>,
 }
 
 /// Packages in one engine, with what they all need.
@@ -46,11 +50,14 @@ impl fmt::Debug for Family {
 #[derive(Default)]
 pub struct Runner {
     engines: Vec<(Arc<Family>, regorus::Engine)>,
+    machine: Machine,
+    /// The last input in both forms: most policies are asked about one input after the other.
+    input: Option<(Term, Value)>,
 }
 
 impl fmt::Debug for Runner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runner").field("n_engines", &self.engines.len()).finish()
+        f.debug_struct("Runner").field("n_engines", &self.engines.len()).finish_non_exhaustive()
     }
 }
 
@@ -90,6 +97,7 @@ pub struct Linker<'m> {
     data: Term,
     budget: Duration,
     bases: BTreeMap<Vec<usize>, regorus::Engine>,
+    own: Option<Arc<Revision>>,
 }
 
 /// How often the engine looks at the clock, in statements.
@@ -107,7 +115,9 @@ const NO_RULE: &str = "not a valid rule path";
 impl<'m> Linker<'m> {
     /// Makes a linker over `modules` and `data`; each evaluation may take as long as `budget`.
     pub fn new(modules: &'m [Module], data: Term, budget: Duration) -> Self {
-        Self { modules, data, budget, bases: BTreeMap::new() }
+        // Why it is left to the other engine is for `policy check`, which runs the own front end.
+        let own = Revision::of(modules, data.to_value(), budget).ok().map(Arc::new);
+        Self { modules, data, budget, bases: BTreeMap::new(), own }
     }
 
     /// Makes a program of each wanted package, in their order.
@@ -131,7 +141,8 @@ impl<'m> Linker<'m> {
                         // Which one it is, and the fault of each, is seen when each stands alone.
                         Err(_) => self.family(own, needed),
                     };
-                    made.insert(*place, program.map(|family| Program { family }));
+                    let own = self.own.clone();
+                    made.insert(*place, program.map(|family| Program { family, own }));
                 }
             }
         }
@@ -148,7 +159,7 @@ impl<'m> Linker<'m> {
         closure: &BTreeSet<Vec<String>>,
     ) -> Result<Program, Fault> {
         let (own, needed) = self.indices(package, closure);
-        Ok(Program { family: self.family(&own, &needed)? })
+        Ok(Program { family: self.family(&own, &needed)?, own: self.own.clone() })
     }
 
     /// The modules of a package, and those of the packages that it needs.
@@ -239,6 +250,10 @@ impl Runner {
         rule: &str,
         input: &Term,
     ) -> Result<Option<Value>, Failure> {
+        if let Some(own) = &program.own {
+            let input = self.own_input(input);
+            return own.answer(&mut self.machine, package, &[rule.to_owned()], Some(input));
+        }
         let family = &program.family;
         // Policies of one family follow each other, mostly.
         let known = self.engines.iter().rposition(|(known, _)| Arc::ptr_eq(known, family));
@@ -255,7 +270,29 @@ impl Runner {
     }
 }
 
+impl Runner {
+    fn own_input(&mut self, input: &Term) -> Value {
+        if let Some((known, value)) = &self.input
+            && known.is_shared_with(input)
+        {
+            return value.clone();
+        }
+        let value = input.to_value();
+        self.input = Some((input.clone(), value.clone()));
+        value
+    }
+}
+
 impl Program {
+    /// What the own evaluator answers to a rule without an input; `None` where it was left to the other engine.
+    pub(super) fn own_answer(
+        &self,
+        package: &[String],
+        rule: &[String],
+    ) -> Option<Result<Option<Value>, Failure>> {
+        Some(self.own.as_ref()?.answer(&mut Machine::default(), package, rule, None))
+    }
+
     /// A copy of the engine that notes which lines it runs.
     pub(super) fn observed(&self) -> regorus::Engine {
         let mut engine = self.family.engine.clone();

@@ -49,6 +49,17 @@ pub enum Status {
     Skip,
 }
 
+impl Status {
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Fail => "fail",
+            Self::Error(_) => "error",
+            Self::Skip => "skip",
+        }
+    }
+}
+
 /// The lines that tests reached, by file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Coverage {
@@ -113,16 +124,19 @@ pub fn run(
                 continue;
             }
             let started = Instant::now();
-            let status = if is_todo {
+            let second = if is_todo {
                 Status::Skip
             } else {
                 judge(program.run(&mut engine, &rule_path(&module.package, &rule.path)))
             };
             let duration = if is_todo { Duration::ZERO } else { started.elapsed() };
             let printed = engine.take_prints().unwrap_or_default();
-            let output =
+            let mut output: Vec<String> =
                 printed.iter().map(|line| without_place(line, &module.file.path)).collect();
-            if matches!(status, Status::Error(_)) {
+            let failed = matches!(second, Status::Error(_));
+            let own = if is_todo { None } else { program.own_answer(&module.package, &rule.path) };
+            let status = decided(own.map(judge), second, &mut output);
+            if failed {
                 // Whatever state a failure left behind must not reach the next test.
                 observe(&engine, coverage);
                 engine = program.observed();
@@ -146,6 +160,19 @@ fn without_place(line: &str, file: &str) -> String {
     let text = line.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));
     let text = text.and_then(|rest| rest.split_once(": ")).map_or(line, |(_, text)| text);
     text.to_owned()
+}
+
+/// The own evaluator's verdict, or the other engine's where there is none; says so where they differ.
+fn decided(own: Option<Status>, second: Status, output: &mut Vec<String>) -> Status {
+    let Some(own) = own else { return second };
+    if std::mem::discriminant(&own) != std::mem::discriminant(&second) {
+        output.push(format!(
+            "the evaluator says `{}`, the second engine `{}`",
+            own.word(),
+            second.word()
+        ));
+    }
+    own
 }
 
 fn judge(answer: Result<Option<Value>, Failure>) -> Status {

@@ -19,6 +19,7 @@ mod intake;
 mod policy;
 mod process;
 mod ratchet;
+mod rego;
 mod secrets;
 mod serve;
 mod staged;

@@ -159,6 +159,7 @@ impl<'p> Evaluation<'p> {
 /// The longest text of a value in a message.
 const MAX_SHOWN: usize = 80;
 
+#[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 fn no_answer(builtin: &Builtin, cause: &str, arguments: &[Value], span: Span) -> Box<Failure> {
     let shown: Vec<String> = arguments.iter().map(|value| shortened(&value.to_string())).collect();
     let message = format!("{}: {cause}, for `{}`", builtin.name, shown.join("`, `"));

@@ -191,19 +191,19 @@ impl<'p> Evaluation<'p> {
     fn tree_at(&mut self, id: u32, has_children: bool) -> Outcome<Option<Tree>> {
         let Some(rule) = self.program.rule(id) else { return Ok(None) };
         match rule.kind {
-            RuleKind::Function { .. } => return Ok(None),
+            RuleKind::Function { arity } if arity > 0 => return Ok(None),
             RuleKind::Object if has_children && rule.default.is_none() => {
                 self.reach(rule, rule.span)?;
                 return self.within(|evaluation| evaluation.tree_of(rule)).map(Some);
             }
-            RuleKind::Object | RuleKind::Complete | RuleKind::Set => {}
+            RuleKind::Object | RuleKind::Complete | RuleKind::Set | RuleKind::Function { .. } => {}
         }
         if !self.rule(id, rule.span)? {
             return Ok(None);
         }
         let value = self.context.rules.get(id).cloned().flatten();
         Ok(value.map(|value| match (rule.kind, &value) {
-            (RuleKind::Set, Value::Set(set)) => Tree::Set(set.items().iter().cloned().collect()),
+            (RuleKind::Set, Value::Set(set)) => Tree::Shared(std::sync::Arc::clone(set)),
             _ => Tree::Leaf(value),
         }))
     }

@@ -52,10 +52,12 @@ impl std::error::Error for Failure {}
 /// A part of an evaluation; boxed, since it is seldom and moved through every step.
 pub(super) type Outcome<T> = Result<T, Box<Failure>>;
 
+#[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 pub(super) fn conflict(message: String, span: Span) -> Box<Failure> {
     Box::new(Failure { kind: FailureKind::Conflict, message, span })
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 pub(super) fn exhausted(cause: Exhausted, span: Span) -> Box<Failure> {
     let message = cause.to_string();
     Box::new(Failure { kind: FailureKind::Exhausted(cause), message, span })

@@ -46,8 +46,8 @@ pub(super) fn dispatch(definitions: &[Definition]) -> Option<Dispatch> {
         .map(|it| compared(it).into_iter().find(|(other, _)| **other == on).map(|(_, key)| key))
         .collect();
     let chosen = |wanted: Option<&Value>| -> Vec<u32> {
-        let fits = |key: &Option<&Value>| key.is_none() || *key == wanted;
-        (0_u32..).zip(&keys).filter(|(_, key)| fits(key)).map(|(n, _)| n).collect()
+        let fits = |key: Option<&Value>| key.is_none() || key == wanted;
+        (0_u32..).zip(&keys).filter(|(_, key)| fits(**key)).map(|(n, _)| n).collect()
     };
     let by_value = keys.iter().flatten().map(|key| ((*key).clone(), chosen(Some(key)))).collect();
     Some(Dispatch { others: chosen(None), by_value, on })
@@ -78,10 +78,8 @@ fn equality(test: &Expr) -> Option<(&Expr, &Value)> {
 /// nor depend on what comes before them.
 pub(super) fn tests_first(body: &mut [Op], arity: Slot) {
     body.sort_by_key(|op| {
-        let is_early = matches!(op, Op::Test(test) if !test.any(&mut |expr| match expr {
-            Expr::Rule(_) => true,
-            Expr::Slot(slot) => *slot >= arity,
-            _ => false,
+        let is_early = matches!(op, Op::Test(test) if !test.any(&mut |expr| {
+            matches!(expr, Expr::Rule(_)) || matches!(expr, Expr::Slot(slot) if *slot >= arity)
         }));
         !is_early
     });
@@ -120,20 +118,19 @@ fn join_at(body: &[Op], position: usize) -> Option<(usize, Join)> {
     }
     let mut late: Vec<Slot> = key.into_iter().chain([member]).collect();
     for (offset, op) in body.iter().enumerate().skip(position + 1) {
-        match op {
-            Op::Test(test) => {
-                if let Some((path, probe)) = joined(test, member)
-                    && !probe.reads(&|slot| late.contains(&slot))
-                {
-                    let is_fixed = !iterate
-                        .collection
-                        .any(&mut |it| matches!(it, Expr::Input(_) | Expr::Rule(_)));
-                    let shared = is_fixed.then_some(0);
-                    return Some((offset, Join { path, probe: probe.clone(), memo: 0, shared }));
-                }
+        if let Op::Test(test) = op {
+            if let Some((path, probe)) = joined(test, member)
+                && !probe.reads(&|slot| late.contains(&slot))
+            {
+                let is_fixed =
+                    !iterate.collection.any(&mut |it| matches!(it, Expr::Input(_) | Expr::Rule(_)));
+                let shared = is_fixed.then_some(0);
+                return Some((offset, Join { path, probe: probe.clone(), memo: 0, shared }));
             }
-            Op::Bind(slot, _) => late.push(*slot),
-            _ => return None,
+        } else if let Op::Bind(slot, _) = op {
+            late.push(*slot);
+        } else {
+            return None;
         }
     }
     None
@@ -149,15 +146,15 @@ fn joined(test: &Expr, member: Slot) -> Option<(Vec<Arc<str>>, &Expr)> {
 }
 
 fn path_of(expr: &Expr, member: Slot) -> Option<Vec<Arc<str>>> {
-    match expr {
-        Expr::Slot(slot) if *slot == member => Some(Vec::new()),
-        Expr::Path(base, steps) if **base == Expr::Slot(member) => steps
-            .iter()
-            .map(|step| match step {
-                Expr::Constant(Value::String(key)) => Some(Arc::clone(key)),
-                _ => None,
-            })
-            .collect(),
-        _ => None,
+    if let Expr::Path(base, steps) = expr {
+        let key_of = |step: &Expr| {
+            if let Expr::Constant(Value::String(key)) = step { Some(Arc::clone(key)) } else { None }
+        };
+        return if **base == Expr::Slot(member) {
+            steps.iter().map(key_of).collect()
+        } else {
+            None
+        };
     }
+    (*expr == Expr::Slot(member)).then(Vec::new)
 }

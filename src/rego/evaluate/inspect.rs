@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::rego::ir::{self, Body, Collects, Literal, LiteralKind, Slot, Target, Term, Unit};
 
 use super::program::{
-    Call, Callee, Collect, Collection, Definition, Expr, Op, Pattern, Replacement, With,
+    Call, Callee, Collect, Collection, Definition, Op, Pattern, Replacement, With,
 };
 
 /// The functions that a `with` somewhere replaces.
@@ -25,7 +25,9 @@ pub(super) fn replaced_functions(unit: &Unit) -> BTreeSet<ir::Callee> {
 }
 
 fn of_body(body: &Body, found: &mut BTreeSet<ir::Callee>) {
-    body.iter().for_each(|literal| of_literal(literal, found));
+    for literal in body {
+        of_literal(literal, found);
+    }
 }
 
 fn of_literal(literal: &Literal, found: &mut BTreeSet<ir::Callee>) {
@@ -52,7 +54,9 @@ fn of_literal(literal: &Literal, found: &mut BTreeSet<ir::Callee>) {
 }
 
 fn of_terms<'t>(terms: impl IntoIterator<Item = &'t Term>, found: &mut BTreeSet<ir::Callee>) {
-    terms.into_iter().for_each(|term| of_term(term, found));
+    for term in terms {
+        of_term(term, found);
+    }
 }
 
 fn of_term(term: &Term, found: &mut BTreeSet<ir::Callee>) {

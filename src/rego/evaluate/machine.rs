@@ -3,7 +3,7 @@
 use crate::domain::value::Value;
 use crate::rego::budget::{Budget, Exhausted, Limits};
 use crate::rego::builtin::Cache;
-use crate::rego::ir::{RuleKind, Span};
+use crate::rego::ir::Span;
 
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
@@ -105,12 +105,7 @@ impl Evaluation<'_> {
                 let documents = self.context.documents(self.program);
                 return Ok(documents.at(path).cloned());
             }
-            Some(id)
-                if self
-                    .program
-                    .rule(id)
-                    .is_some_and(|rule| matches!(rule.kind, RuleKind::Function { .. })) =>
-            {
+            Some(id) if self.program.rule(id).is_some_and(|rule| Self::is_function(rule.kind)) => {
                 return Ok(None);
             }
             Some(_) | None => self.materialised(node)?,
@@ -125,6 +120,10 @@ impl Evaluation<'_> {
     }
 
     #[inline]
+    #[expect(
+        clippy::unnecessary_box_returns,
+        reason = "every step of an evaluation returns the box"
+    )]
     pub(super) fn spent(cause: Exhausted) -> Box<Failure> {
         exhausted(cause, Span::default())
     }

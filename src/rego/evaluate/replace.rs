@@ -57,13 +57,13 @@ impl<'p> Evaluation<'p> {
         for (target, replacement) in &with.replacements {
             let replacement = match replacement {
                 Replacement::Function(callee) => StandIn::Function(*callee),
-                Replacement::Value(expr) => match self.owned(expr) {
-                    Some(value) => StandIn::Value(value),
-                    None => {
+                Replacement::Value(expr) => {
+                    let Some(value) = self.owned(expr) else {
                         self.release(context);
                         return Ok(None);
-                    }
-                },
+                    };
+                    StandIn::Value(value)
+                }
             };
             match (target, replacement) {
                 (Target::Input(path), StandIn::Value(value)) => {

@@ -172,6 +172,7 @@ impl<'p> Iterator for Chosen<'p> {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 fn several_values(rule: &Rule, a: &Value, b: &Value) -> Box<Failure> {
     let what = match rule.kind {
         RuleKind::Function { .. } => {

@@ -1,5 +1,6 @@
 //! Bodies: steps one after the other, with the rest of the body run for each solution of a step that has several.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::value::Value;
@@ -88,7 +89,7 @@ impl<'p> Evaluation<'p> {
             Collection::Array(value) => Sink::Array { value, items: Vec::new() },
             Collection::Set(value) => Sink::Set { value, items: Members::default() },
             Collection::Object(key, value) => {
-                Sink::Object { key, value, entries: Default::default(), span: collect.span }
+                Sink::Object { key, value, entries: BTreeMap::new(), span: collect.span }
             }
         };
         self.run(&collect.body, &mut sink)?;
@@ -201,22 +202,21 @@ impl<'p> Evaluation<'p> {
         let Some((_, after)) = after.split_first() else { return Ok(false) };
         let shared = join.shared.filter(|_| self.context.data.is_none());
         if let Some(shared) = shared.and_then(|id| self.program.joins.get(id as usize)) {
-            let joined = match shared.get() {
-                Some(joined) => joined,
-                None => {
-                    let joined = self.joined(join, &iterate.collection)?;
-                    shared.get_or_init(|| joined)
-                }
+            let joined = if let Some(joined) = shared.get() {
+                joined
+            } else {
+                let joined = self.joined(join, &iterate.collection)?;
+                shared.get_or_init(|| joined)
             };
             return self.found(joined, &probe, iterate, after, sink);
         }
-        let joined = match self.context.joins.get(&join.memo) {
-            Some(known) => Arc::clone(known),
-            None => {
-                let joined = Arc::new(self.joined(join, &iterate.collection)?);
-                self.context.joins.insert(join.memo, Arc::clone(&joined));
-                joined
-            }
+        let known = self.context.joins.get(&join.memo).map(Arc::clone);
+        let joined = if let Some(known) = known {
+            known
+        } else {
+            let joined = Arc::new(self.joined(join, &iterate.collection)?);
+            self.context.joins.insert(join.memo, Arc::clone(&joined));
+            joined
         };
         self.found(&joined, &probe, iterate, after, sink)
     }
@@ -287,9 +287,9 @@ impl<'p> Evaluation<'p> {
         })
     }
 
-    /// Whether a rule of this kind can be called.
+    /// Whether a rule of this kind can only be called; one without arguments has a value as well.
     pub(super) fn is_function(kind: RuleKind) -> bool {
-        matches!(kind, RuleKind::Function { .. })
+        matches!(kind, RuleKind::Function { arity } if arity > 0)
     }
 }
 

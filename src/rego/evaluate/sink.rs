@@ -136,6 +136,7 @@ impl Members {
     }
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 fn two_values(name: &str, a: &Value, b: &Value, span: Span) -> Box<super::failure::Failure> {
     conflict(
         format!("`{name}` has two values, `{a}` and `{b}`: let its bodies exclude each other"),
@@ -143,6 +144,7 @@ fn two_values(name: &str, a: &Value, b: &Value, span: Span) -> Box<super::failur
     )
 }
 
+#[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 pub(super) fn two_values_under(
     key: &Value,
     a: &Value,

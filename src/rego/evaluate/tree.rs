@@ -2,8 +2,9 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::domain::value::Value;
+use crate::domain::value::{Set, Value};
 use crate::rego::ir::Span;
 
 use super::failure::{Outcome, conflict};
@@ -16,6 +17,8 @@ pub(super) enum Tree {
     Leaf(Value),
     /// A partial set.
     Set(BTreeSet<Value>),
+    /// A partial set that another rule has made; copied only where something is added.
+    Shared(Arc<Set>),
     /// A partial object or a package.
     Node(BTreeMap<Value, Self>),
 }
@@ -33,20 +36,22 @@ impl Tree {
         let Self::Node(children) = self else {
             return Err(conflict(format!("the key `{key}` stands below a complete value"), span));
         };
+        if !rest.is_empty() {
+            return children.entry(key.clone()).or_default().insert(rest, leaf, span);
+        }
         match children.entry(key.clone()) {
-            Entry::Vacant(place) if rest.is_empty() => drop(place.insert(leaf)),
-            Entry::Occupied(mut place) if rest.is_empty() => {
+            Entry::Vacant(place) => drop(place.insert(leaf)),
+            Entry::Occupied(mut place) => {
                 let known = std::mem::take(place.get_mut());
                 *place.get_mut() = known.joined(leaf, key, span)?;
             }
-            entry => entry.or_default().insert(rest, leaf, span)?,
         }
         Ok(())
     }
 
     /// Both together: sets are united, objects key by key, and other values must be the same.
     pub(super) fn joined(self, other: Self, key: &Value, span: Span) -> Outcome<Self> {
-        match (self, other) {
+        match (self.opened(), other.opened()) {
             (Self::Set(mut a), Self::Set(b)) => {
                 a.extend(b);
                 Ok(Self::Set(a))
@@ -68,9 +73,18 @@ impl Tree {
         }
     }
 
+    /// The same, ready to grow.
+    fn opened(self) -> Self {
+        if let Self::Shared(set) = self {
+            return Self::Set(set.items().iter().cloned().collect());
+        }
+        self
+    }
+
     pub(super) fn into_value(self) -> Value {
         match self {
             Self::Leaf(value) => value,
+            Self::Shared(set) => Value::Set(set),
             Self::Set(items) => Value::set(items.into_iter().collect()),
             Self::Node(children) => {
                 Value::map(children.into_iter().map(|(key, it)| (key, it.into_value())).collect())

@@ -176,10 +176,14 @@ impl Lower<'_, '_, '_> {
     fn assigned(&mut self, term: &ast::Term) -> Term {
         match &term.kind {
             TermKind::Name(name) if name.as_ref() == "_" => Term::Wildcard,
+<<<<<<< HEAD
             TermKind::Name(name) => {
                 self.refuse_shadow(name, term.span, "variables");
                 Term::Local(self.declare(name, term.span, Origin::Assigned))
             }
+=======
+            TermKind::Name(name) => Term::Local(self.declare(name, term.span, Origin::Assigned)),
+>>>>>>> w/eval
             TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.assigned(item)).collect())
             }
@@ -391,7 +395,9 @@ impl Lower<'_, '_, '_> {
                     let with: Vec<With> =
                         statement.with.iter().filter_map(|with| self.with(with)).collect();
                     let value = self.term(term);
-                    if matches!(value, Term::Constant(_)) {
+                    // A composite stands in a set of its own, as a computed part does.
+                    let is_scalar = |value: &Value| value.size().is_none();
+                    if matches!(&value, Term::Constant(value) if is_scalar(value)) {
                         parts.push(value);
                         continue;
                     }

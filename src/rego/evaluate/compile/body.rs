@@ -138,11 +138,9 @@ impl Compiler {
         slot: Slot,
         scope: &mut Scope,
     ) -> Compiled<()> {
-        match parameter {
-            Term::Wildcard => Ok(()),
-            Term::Local(own) if *own == slot => Ok(()),
-            pattern => self.unify(pattern, &Term::Local(slot), scope),
-        }
+        let is_plain = matches!(parameter, Term::Wildcard)
+            || matches!(parameter, Term::Local(own) if *own == slot);
+        if is_plain { Ok(()) } else { self.unify(parameter, &Term::Local(slot), scope) }
     }
 
     fn unify(&mut self, a: &Term, b: &Term, scope: &mut Scope) -> Compiled<()> {
@@ -186,10 +184,12 @@ impl Compiler {
             return Ok(());
         }
         let mut later = Vec::new();
-        match self.pattern(pattern, scope, &mut later)? {
-            Pattern::Bind(slot) => scope.ops.push(Op::Bind(slot, value)),
-            pattern => scope.ops.push(Op::Match(pattern, value)),
-        }
+        let pattern = self.pattern(pattern, scope, &mut later)?;
+        scope.ops.push(if let Pattern::Bind(slot) = pattern {
+            Op::Bind(slot, value)
+        } else {
+            Op::Match(pattern, value)
+        });
         self.compare_later(later, scope)
     }
 

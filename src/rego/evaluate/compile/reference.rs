@@ -54,7 +54,7 @@ impl Compiler {
     fn evaluated(&mut self, rule: RuleId, scope: &mut Scope) -> Compiled<()> {
         let known = self.program.rule(rule);
         if let Some(known) = known
-            && let RuleKind::Function { .. } = known.kind
+            && let RuleKind::Function { arity: 1.. } = known.kind
         {
             let message = format!("`{}` is a function: call it with its arguments", known.name);
             return self.refuse(message);
@@ -118,9 +118,8 @@ fn path(base: Expr, lookups: Vec<Expr>) -> Expr {
 fn split(steps: &[Term]) -> (Vec<Arc<str>>, &[Term]) {
     let constant: Vec<Arc<str>> = steps
         .iter()
-        .map_while(|step| match step {
-            Term::Constant(Value::String(key)) => Some(Arc::clone(key)),
-            _ => None,
+        .map_while(|step| {
+            if let Term::Constant(Value::String(key)) = step { Some(Arc::clone(key)) } else { None }
         })
         .collect();
     let rest = steps.get(constant.len()..).unwrap_or_default();

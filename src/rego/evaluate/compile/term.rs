@@ -158,7 +158,13 @@ impl Compiler {
         };
         Ok(match (comparison, name, arguments) {
             (Some(comparison), _, [a, b]) => {
-                let sides = (self.expr(a, scope)?, self.expr(b, scope)?);
+                // The other side may bind what this one reads: `x == xs[x]`.
+                let sides = if self.is_ground(a) {
+                    (self.expr(a, scope)?, self.expr(b, scope)?)
+                } else {
+                    let b = self.expr(b, scope)?;
+                    (self.expr(a, scope)?, b)
+                };
                 Some(Expr::Compare(comparison, Box::new(sides)))
             }
             (None, "internal.member_2", [value, collection]) => {
@@ -230,9 +236,8 @@ impl Compiler {
 
 /// The values, when all are constants.
 fn constants(items: &[Expr]) -> Option<Vec<Value>> {
-    let values = items.iter().map(|item| match item {
-        Expr::Constant(value) => Some(value.clone()),
-        _ => None,
-    });
+    let values = items
+        .iter()
+        .map(|item| if let Expr::Constant(value) = item { Some(value.clone()) } else { None });
     values.collect()
 }
