@@ -61,9 +61,8 @@ fn minus(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
             let left = a.items().iter().filter(|item| !b.contains(item));
             Ok(Some(Value::set(left.cloned().collect())))
         }
-        (Value::Number(_), _) => Err(type_error(2, second, &["number"])),
         (Value::Set(_), Value::Number(_)) => Err(type_error(2, second, &["set"])),
-        (Value::Set(_), _) => Err(type_error(2, second, &["number"])),
+        (Value::Number(_) | Value::Set(_), _) => Err(type_error(2, second, &["number"])),
         _ => Err(type_error(1, first, &["number", "set"])),
     }
 }

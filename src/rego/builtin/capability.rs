@@ -194,7 +194,7 @@ mod tests {
             match ours.get(name) {
                 Some(found) if found == declared => {}
                 Some(found) => {
-                    different.push(format!("{name}\n  ours:   {found}\n  theirs: {declared}"))
+                    different.push(format!("{name}\n  ours:   {found}\n  theirs: {declared}"));
                 }
                 None if ABSENT.contains(&name.as_str()) => {}
                 None => different.push(format!("{name} is missing")),

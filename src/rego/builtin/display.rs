@@ -104,7 +104,7 @@ fn sprintf(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let format = string(arguments, 1)?;
     let values: Vec<Argument> = array(arguments, 2)?.iter().map(argument).collect();
     let text = formatted(format, &values, MAX_TEXT_BYTES)
-        .map_err(|_| failed("the formatted text would be too large"))?;
+        .or(Err(failed("the formatted text would be too large")))?;
     charge(text.len(), context)?;
     answer(text)
 }

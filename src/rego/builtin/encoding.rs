@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::domain::value::Value;
 
 use super::conversion::is_valid;
+use super::format::push_formatted;
 use super::operand::{Answer, answer, failed, string};
 use super::signature::{Builtin, CallContext, Type, entry};
 use super::text::charge;
@@ -107,7 +108,11 @@ fn base64url_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answe
 
 /// Bytes as lower hexadecimal digits.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        push_formatted(&mut digits, format_args!("{byte:02x}"));
+    }
+    digits
 }
 
 fn hex_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {

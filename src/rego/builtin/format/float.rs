@@ -137,7 +137,7 @@ fn hexadecimal_text(number: f64, precision: Option<usize>) -> String {
     let fraction = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let fraction = match precision {
         None => fraction.trim_end_matches('0').to_owned(),
-        Some(precision) => format!("{:0<precision$.precision$}", fraction),
+        Some(precision) => format!("{fraction:0<precision$.precision$}"),
     };
     let point = if fraction.is_empty() { "" } else { "." };
     let (sign_of_exponent, exponent_size) =

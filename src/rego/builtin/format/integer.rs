@@ -2,7 +2,7 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::{Output, Spec, TooLarge, Written, quote};
+use super::{Output, Spec, TooLarge, Written, push_formatted, quote};
 
 /// Prints a machine integer; nothing when there is no such verb for it.
 pub(super) fn printed(output: &mut Output, number: i64, verb: char, spec: Spec) -> Option<Written> {
@@ -89,7 +89,7 @@ fn unicode(output: &mut Output, number: i64, spec: Spec) -> Written {
         && spec.sharp
         && quote::is_printable(char)
     {
-        text.push_str(&format!(" '{char}'"));
+        push_formatted(&mut text, format_args!(" '{char}'"));
     }
     output.pad(&text, Spec { zero: false, ..spec })
 }

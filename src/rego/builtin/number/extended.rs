@@ -283,7 +283,7 @@ impl Digits {
 
     /// The digit at a position; zero after the last.
     fn at(&self, position: usize) -> u8 {
-        self.digits.bytes().nth(position).unwrap_or(b'0')
+        self.digits.as_bytes().get(position).copied().unwrap_or(b'0')
     }
 
     fn nearest(&self, n_digits: usize) -> (String, i64) {
