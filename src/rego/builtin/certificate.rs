@@ -11,7 +11,7 @@ use num_bigint::BigInt;
 use crate::domain::value::{Number, Value};
 
 use super::der::{BIT_STRING, Element, INTEGER, OID, Reader, SEQUENCE};
-use super::encoding::{STANDARD, base64_bytes};
+use super::encoding::{STANDARD, base64_bytes, illegal};
 use super::operand::{Answer, failed, string};
 use super::pem::next_block;
 use super::signature::{Builtin, CallContext, Type, entry};
@@ -45,7 +45,7 @@ fn certificate_bytes(text: &str) -> Result<Vec<u8>, String> {
     if text.starts_with("-----BEGIN") {
         return from_pem(text);
     }
-    let bytes = base64_bytes(&STANDARD, text).ok_or("illegal base64 data")?;
+    let bytes = base64_bytes(&STANDARD, text).ok_or_else(|| illegal(text, false))?;
     match str::from_utf8(&bytes) {
         Ok(text) if text.starts_with("-----BEGIN") => from_pem(text),
         _ => Ok(bytes),

@@ -206,6 +206,19 @@ fn insert(
     }
 }
 
+fn check_removable(value: &Value, step: &Value) -> Result<(), BuiltinError> {
+    match value {
+        Value::Array(items) if index(items.len(), step)? >= items.len() => {
+            Err(failed("index for array delete out of bounds"))
+        }
+        Value::Object(_) | Value::Map(_) | Value::Set(_) if value.step(step).is_none() => {
+            let key = rego_text(step);
+            Err(failed(format!("cannot delete child key {key} that does not exist")))
+        }
+        _ => child(value, step).map(|_| ()),
+    }
+}
+
 fn delete(
     value: Option<&Value>,
     path: &[Value],
@@ -217,7 +230,7 @@ fn delete(
         let inner = delete(Some(child(value, first)?), rest, context)?;
         return inner.map(|inner| with_member(value, first, inner, context)).transpose();
     }
-    child(value, first)?;
+    check_removable(value, first)?;
     charge(value, context)?;
     Ok(Some(match value {
         Value::Array(items) => {
