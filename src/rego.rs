@@ -16,7 +16,9 @@ pub mod ir;
 mod lexer;
 pub mod metadata;
 pub mod module;
+pub mod resolve;
 mod scope;
+pub mod syntax;
 pub mod test;
 mod walk;
 

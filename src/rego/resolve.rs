@@ -1,0 +1,128 @@
+//! Syntax trees to the IR: what OPA's compiler does between its parser and its evaluator.
+//!
+//! Names become absolute references and slots; bodies are put into an order in which every variable is bound before it is
+//! needed; what `not` must not hide is taken out of it; modules of a package are merged. All faults of all files are
+//! reported at once.
+//!
+//! Source: the Open Policy Agent's documentation of the language, version 1.20, and the behaviour of its compiler.
+
+mod fold;
+mod globals;
+mod graph;
+mod hoist;
+mod lower;
+mod merge;
+mod rule;
+mod safety;
+mod scope;
+mod slots;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::fault::Fault;
+use super::ir::{self, Unit};
+use super::syntax::Module;
+use super::syntax::fault::{Code, Report};
+use crate::domain::place;
+use crate::domain::value::Value;
+use globals::{Globals, World, package_of};
+use lower::Lower;
+
+/// What `rego.metadata.chain()` and `rego.metadata.rule()` answer in a rule: by module and rule, both counted from 0.
+pub type Metadata<'m> = &'m dyn Fn(usize, usize) -> (Value, Value);
+
+/// What modules are resolved with.
+pub struct Options<'o> {
+    /// Functions of the host beside OPA's built-ins, with the number of their arguments.
+    pub host: BTreeMap<String, usize>,
+    /// What METADATA says.
+    pub metadata: Metadata<'o>,
+}
+
+impl std::fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// Resolves all modules of a revision together.
+///
+/// # Errors
+/// All faults, by file and place.
+pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fault>> {
+    let world = world(modules, options);
+    let mut faults = Vec::new();
+    let mut resolved = Vec::new();
+    for (index, module) in modules.iter().enumerate() {
+        let mut report = Report::new(&module.file);
+        check_imports(module, &mut report);
+        let globals = Globals::new(&world, module);
+        let package = package_of(module);
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let span_of = |span: place::Span| {
+            let (line, column) = module.file.line_and_column(span.start);
+            ir::Span { file: number, line, column, start: span.start, end: span.end }
+        };
+        for (position, written) in module.rules.iter().enumerate() {
+            if written.default {
+                rule::check_default(written, &mut report);
+            }
+            let metadata = || (options.metadata)(index, position);
+            let mut lower = Lower {
+                globals: &globals,
+                frame: scope::Frame::default(),
+                report: &mut report,
+                span_of: &span_of,
+                metadata: &metadata,
+            };
+            resolved.push(lower.rule(written, &package));
+        }
+        faults.extend(report.faults);
+    }
+    let rules = merge::rules(resolved, modules, &mut faults);
+    let packages: BTreeSet<_> = modules.iter().map(package_of).collect();
+    merge::check_packages(&rules, &packages, modules, &mut faults);
+    let files = modules.iter().map(|module| Arc::from(module.file.path.as_str())).collect();
+    let unit = Unit { files, packages: packages.into_iter().collect(), rules };
+    graph::check(&unit, modules, &mut faults);
+    if faults.is_empty() {
+        return Ok(unit);
+    }
+    faults.sort_by(Fault::order);
+    Err(faults)
+}
+
+fn world(modules: &[Module], options: &Options<'_>) -> World {
+    let mut world = World { host: options.host.clone(), ..World::default() };
+    for module in modules {
+        let package = package_of(module);
+        for written in &module.rules {
+            let names = world.rules.entry(package.clone()).or_default();
+            names.insert(Arc::clone(&written.head.name.text));
+            if let Some(arguments) = &written.head.arguments {
+                let mut path = package.clone();
+                path.extend(rule::constant_path(written).0);
+                world.functions.insert(path, arguments.len());
+            }
+        }
+    }
+    world
+}
+
+/// Since v1 a name is imported once.
+fn check_imports(module: &Module, report: &mut Report<'_>) {
+    if module.version == super::syntax::Version::V0 {
+        return;
+    }
+    let mut seen: BTreeMap<&str, place::Span> = BTreeMap::new();
+    for import in &module.imports {
+        let Some(name) = import.alias.as_ref().or(import.path.last()) else { continue };
+        if let Some(before) = seen.insert(&name.text, import.span) {
+            report
+                .fault(Code::Compile, import.span, format!("import must not shadow `{}`", name.text))
+                .related(before, "the other import")
+                .help("remove one, or give it another name with `as`");
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Constants: numbers as they are written, and composites of constants.
+
+use std::sync::Arc;
+
+use crate::domain::value::{Number, Value};
+use crate::rego::ir::Term;
+
+/// The number that a literal spells.
+pub(super) fn number(text: &str) -> Value {
+    let padded = match text.strip_prefix("-.") {
+        Some(rest) => format!("-0.{rest}"),
+        None => text.strip_prefix('.').map_or_else(|| text.to_owned(), |rest| format!("0.{rest}")),
+    };
+    let integer = Number::from_integer_text(&padded);
+    let number = integer.or_else(|| {
+        let float = padded.parse::<f64>().ok().and_then(Number::from_f64)?;
+        // A float that does not print as it was written would lose digits.
+        let short = padded.bytes().filter(u8::is_ascii_digit).count() <= 15;
+        short.then_some(float)
+    });
+    Value::Number(number.unwrap_or_else(|| Number::Decimal(Arc::from(padded))))
+}
+
+/// A composite of constants as one constant.
+pub(super) fn constant(term: Term) -> Term {
+    let constants = |items: &[Term]| -> Option<Vec<Value>> {
+        items.iter().map(|item| if let Term::Constant(value) = item { Some(value.clone()) } else { None }).collect()
+    };
+    let folded = match &term {
+        Term::Array(items) => constants(items).map(Value::array),
+        Term::Set(items) => constants(items).map(Value::set),
+        Term::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| match (key, value) {
+                (Term::Constant(key), Term::Constant(value)) => Some((key.clone(), value.clone())),
+                _ => None,
+            })
+            .collect::<Option<Vec<_>>>()
+            .map(Value::map),
+        _ => None,
+    };
+    folded.map_or(term, Term::Constant)
+}

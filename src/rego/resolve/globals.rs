@@ -1,0 +1,134 @@
+//! What a name means outside its rule: an import, a rule of the package, a document, a built-in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::domain::suggest;
+use crate::rego::builtin;
+use crate::rego::ir::{Callee, Path};
+use crate::rego::syntax::Module;
+
+/// The meaning of a name or a constant path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// Below `input`.
+    Input(Path),
+    /// Below `data`.
+    Data(Path),
+    /// A built-in function.
+    Builtin(Arc<str>),
+}
+
+/// What all modules together define.
+#[derive(Debug, Default)]
+pub(super) struct World {
+    /// The first words of the rules of each package.
+    pub(super) rules: BTreeMap<Path, BTreeSet<Arc<str>>>,
+    /// The functions by path, with the number of their arguments.
+    pub(super) functions: BTreeMap<Path, usize>,
+    /// Functions of the host, by name.
+    pub(super) host: BTreeMap<String, usize>,
+}
+
+/// What one module sees.
+#[derive(Debug)]
+pub(super) struct Globals<'w> {
+    world: &'w World,
+    names: BTreeMap<Arc<str>, Meaning>,
+}
+
+impl<'w> Globals<'w> {
+    pub(super) fn new(world: &'w World, module: &Module) -> Self {
+        let package = package_of(module);
+        let mut names = BTreeMap::new();
+        for rule in world.rules.get(&package).into_iter().flatten() {
+            let mut path = package.clone();
+            path.push(Arc::clone(rule));
+            names.insert(Arc::clone(rule), Meaning::Data(path));
+        }
+        for import in &module.imports {
+            let path: Path = import.path.iter().skip(1).map(|name| Arc::clone(&name.text)).collect();
+            let meaning = match import.path.first().map(|name| name.text.as_ref()) {
+                Some("data") => Meaning::Data(path),
+                Some("input") => Meaning::Input(path),
+                _ => continue,
+            };
+            let name = import.alias.as_ref().or(import.path.last());
+            names.extend(name.map(|name| (Arc::clone(&name.text), meaning)));
+        }
+        Self { world, names }
+    }
+
+    /// What a name means as a value.
+    pub(super) fn value(&self, name: &str) -> Option<Meaning> {
+        match self.names.get(name) {
+            Some(meaning) => Some(meaning.clone()),
+            None if name == "input" => Some(Meaning::Input(Vec::new())),
+            None if name == "data" => Some(Meaning::Data(Vec::new())),
+            None => None,
+        }
+    }
+
+    /// What a name with constant steps means, also as a function.
+    pub(super) fn meaning(&self, head: &str, steps: &[Arc<str>]) -> Option<Meaning> {
+        let below = |mut path: Path| {
+            path.extend(steps.iter().cloned());
+            path
+        };
+        match self.value(head) {
+            Some(Meaning::Input(path)) => Some(Meaning::Input(below(path))),
+            Some(Meaning::Data(path)) => Some(Meaning::Data(below(path))),
+            Some(Meaning::Builtin(_)) | None => {
+                let mut name = head.to_owned();
+                for step in steps {
+                    name.push('.');
+                    name.push_str(step);
+                }
+                let known = self.builtin_arity(&name).is_some();
+                known.then(|| Meaning::Builtin(Arc::from(name)))
+            }
+        }
+    }
+
+    fn builtin_arity(&self, name: &str) -> Option<usize> {
+        let known = || builtin::lookup(name).map(builtin::Builtin::arity);
+        self.world.host.get(name).copied().or_else(known).or_else(|| unavailable(name))
+    }
+
+    /// How many arguments a function takes; `None` where there is no such function.
+    pub(super) fn arity(&self, callee: &Callee) -> Option<usize> {
+        match callee {
+            Callee::Builtin(name) => self.builtin_arity(name),
+            Callee::Rule(path) => self.world.functions.get(path).copied(),
+        }
+    }
+
+    pub(super) fn is_function(&self, path: &[Arc<str>]) -> bool {
+        self.world.functions.contains_key(path)
+    }
+
+    /// What may have been meant by an unknown function.
+    pub(super) fn similar_function(&self, written: &str) -> String {
+        let names = builtin::all().map(|builtin| builtin.name);
+        let local = self.names.keys().map(AsRef::as_ref);
+        suggest::help(written, names.chain(local), "name a rule with arguments, or a built-in function of OPA")
+    }
+}
+
+/// The arity of what OPA has and the table has not: what asks the network, what only `opa` itself can answer, and words
+/// of the language that are called like functions.
+fn unavailable(name: &str) -> Option<usize> {
+    Some(match name {
+        "opa.runtime" | "rego.metadata.chain" | "rego.metadata.rule" => 0,
+        "print" | "http.send" | "net.lookup_ip_addr" | "internal.template_string" | "walk" | "trace"
+        | "rego.parse_module" => 1,
+        "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse" => 2,
+        "internal.member_3" | "providers.aws.sign_req" => 3,
+        _ => return None,
+    })
+}
+
+/// The path of a module's package below `data`.
+pub(super) fn package_of(module: &Module) -> Path {
+    module.package.path.iter().map(|name| Arc::clone(&name.text)).collect()
+}

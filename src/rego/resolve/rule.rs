@@ -1,0 +1,194 @@
+//! One written rule to one definition.
+
+use std::sync::Arc;
+
+use super::fold::constant;
+use super::lower::Lower;
+use super::safety::Scheduler;
+use super::scope::{Origin, pattern_names};
+use super::slots::Slots;
+use crate::domain::place;
+use crate::domain::value::Value;
+use crate::rego::ir::{Body, Branch, Definition, Head, Literal, LiteralKind, Path, RuleKind, Slot, Span, Term};
+use crate::rego::syntax::ast::{Makes, Rule, Statement, TermKind};
+use crate::rego::syntax::fault::{Code, Report};
+
+/// A definition and where it belongs.
+pub(super) struct Resolved {
+    pub(super) path: Path,
+    pub(super) kind: RuleKind,
+    pub(super) default: bool,
+    pub(super) definition: Definition,
+}
+
+/// The constant path of a rule below its package, and how many steps of the head it takes.
+pub(super) fn constant_path(rule: &Rule) -> (Path, usize) {
+    let mut path = vec![Arc::clone(&rule.head.name.text)];
+    for step in &rule.head.steps {
+        let TermKind::String(text) = &step.kind else { break };
+        path.push(Arc::clone(text));
+    }
+    let taken = path.len() - 1;
+    (path, taken)
+}
+
+impl Lower<'_, '_, '_> {
+    /// Lowers a whole rule.
+    pub(super) fn rule(&mut self, rule: &Rule, package: &[Arc<str>]) -> Resolved {
+        let (below, taken) = constant_path(rule);
+        let mut path = package.to_vec();
+        path.extend(below);
+        let dynamic: Vec<_> = rule.head.steps.iter().skip(taken).collect();
+        self.frame.open(&rule.body);
+        let parameters = self.parameters(rule);
+        let arguments: Vec<Slot> = (0..self.slot_count()).collect();
+        let (value, is_set) = match &rule.head.makes {
+            Makes::Value(value) => (value.as_ref(), false),
+            Makes::Element(element) => (Some(element), true),
+        };
+        let mut keys = Vec::new();
+        let mut branches = Vec::with_capacity(1 + rule.branches.len());
+        let span = (self.span_of)(rule.span);
+        branches.push(self.branch(&rule.body, &arguments, span, |lower, bound, body| {
+            keys = dynamic.iter().map(|step| lower.head_term(step, bound, body)).collect();
+            lower.value(value, is_set, bound, body)
+        }));
+        for branch in &rule.branches {
+            self.frame.close();
+            self.frame.open(&branch.body);
+            self.frame.begin_branch();
+            self.declare_arguments(rule);
+            let span = (self.span_of)(branch.span);
+            branches.push(self.branch(&branch.body, &arguments, span, |lower, bound, body| {
+                lower.value(branch.value.as_ref(), false, bound, body)
+            }));
+        }
+        self.frame.close();
+        let kind = match (&rule.head.arguments, dynamic.is_empty(), is_set) {
+            (Some(arguments), ..) => RuleKind::Function { arity: arguments.len() },
+            (None, true, true) => RuleKind::Set,
+            (None, true, false) => RuleKind::Complete,
+            (None, false, _) => RuleKind::Object,
+        };
+        let definition = Definition {
+            parameters,
+            keys,
+            branches,
+            slots: self.slot_count(),
+            span,
+            head: (self.span_of)(rule.head.span),
+        };
+        Resolved { path, kind, default: rule.default, definition }
+    }
+
+    fn slot_count(&self) -> u32 {
+        u32::try_from(self.frame.names.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The patterns of the arguments: plain names take the first slots.
+    fn parameters(&mut self, rule: &Rule) -> Vec<Term> {
+        let Some(arguments) = &rule.head.arguments else { return Vec::new() };
+        let slots: Vec<Slot> = arguments.iter().map(|_| self.frame.fresh(None)).collect();
+        for (argument, slot) in arguments.iter().zip(&slots) {
+            if let TermKind::Name(name) = &argument.kind
+                && name.as_ref() != "_"
+                && self.frame.declared(name).is_none()
+            {
+                self.frame.bind(name, *slot, Origin::Argument);
+                if let Some(named) = self.frame.names.get_mut(*slot as usize) {
+                    *named = Some(Arc::clone(name));
+                }
+            }
+        }
+        for argument in arguments {
+            pattern_names(argument, &mut |name| {
+                if self.frame.declared(name).is_none() {
+                    let slot = self.frame.fresh(Some(name));
+                    self.frame.bind(name, slot, Origin::Argument);
+                }
+            });
+        }
+        arguments.iter().map(|argument| self.term(argument)).collect()
+    }
+
+    /// In a further branch the arguments are the same slots.
+    fn declare_arguments(&mut self, rule: &Rule) {
+        for argument in rule.head.arguments.iter().flatten() {
+            pattern_names(argument, &mut |name| {
+                let slot = self.frame.names.iter().position(|named| named.as_ref() == Some(name));
+                if let Some(slot) = slot.and_then(|slot| u32::try_from(slot).ok()) {
+                    self.frame.bind(name, slot, Origin::Argument);
+                }
+            });
+        }
+    }
+
+    fn branch(
+        &mut self,
+        statements: &[Statement],
+        arguments: &[Slot],
+        span: Span,
+        value: impl FnOnce(&mut Self, &mut Slots, &mut Body) -> Head,
+    ) -> Branch {
+        let body = self.body(statements);
+        let mut bound = Slots::default();
+        arguments.iter().for_each(|slot| bound.insert(*slot));
+        let mut body = self.ordered(body, &mut bound);
+        let value = value(self, &mut bound, &mut body);
+        Branch { body, value, span }
+    }
+
+    /// The body in order, with what is unsafe in it reported.
+    fn ordered(&mut self, body: Body, bound: &mut Slots) -> Body {
+        let mut scheduler = Scheduler { names: &mut self.frame.names, faults: Vec::new() };
+        let body = scheduler.order(body, bound);
+        let faults = scheduler.faults;
+        let names = self.frame.names.clone();
+        for fault in faults {
+            let name = match fault.slot {
+                None => Some("_"),
+                Some(slot) => names.get(slot as usize).and_then(|name| name.as_deref()),
+            };
+            let Some(name) = name else { continue };
+            let span = place::Span { start: fault.span.start, end: fault.span.end };
+            let message = format!("var {name} is unsafe");
+            self.report.fault(Code::UnsafeVar, span, message).help(format!(
+                "bind `{name}` in a statement that is not negated: `some {name} in …`, `{name} := …`"
+            ));
+        }
+        body
+    }
+
+    fn value(&mut self, value: Option<&crate::rego::syntax::ast::Term>, is_set: bool, bound: &mut Slots, body: &mut Body) -> Head {
+        let term = match value {
+            Some(value) => self.head_term(value, bound, body),
+            None => Term::Constant(Value::Bool(true)),
+        };
+        if is_set { Head::Element(term) } else { Head::Value(term) }
+    }
+
+    /// A term of the head: what it looks up moves into the body, where it may iterate.
+    fn head_term(&mut self, term: &crate::rego::syntax::ast::Term, bound: &mut Slots, body: &mut Body) -> Term {
+        let lowered = constant(self.term(term));
+        if matches!(lowered, Term::Constant(_)) || matches!(&lowered, Term::Local(slot) if bound.contains(*slot)) {
+            return lowered;
+        }
+        let slot = self.frame.fresh(None);
+        let span = (self.span_of)(term.span);
+        let kind = LiteralKind::Unify(Term::Local(slot), lowered);
+        let literal = Literal { kind, with: Vec::new(), span };
+        body.extend(self.ordered(vec![literal], bound));
+        Term::Local(slot)
+    }
+}
+
+/// Reports what makes no sense in any rule of this kind.
+pub(super) fn check_default(rule: &Rule, report: &mut Report<'_>) {
+    for argument in rule.head.arguments.iter().flatten() {
+        if !matches!(argument.kind, TermKind::Name(_)) {
+            report
+                .fault(Code::Compile, argument.span, "the arguments of a default function must be plain names")
+                .help("write `default f(_) := …`");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! Files: the package, the imports, the rules, and going on behind a fault.
+
+use std::sync::Arc;
+
+use super::ast::{Import, Module, Name, Package, TermKind, Version};
+use super::fault::Code;
+use super::lexer::TokenKind;
+use super::parser::{Keywords, Parser};
+use crate::domain::place::Span;
+
+impl Parser<'_, '_, '_> {
+    /// The whole file.
+    pub(super) fn module(mut self) -> Option<Module> {
+        let package = self.package();
+        if package.is_none() {
+            self.skip_to_rule();
+        }
+        let mut imports = Vec::new();
+        let mut rules = Vec::new();
+        while !self.is(TokenKind::End) {
+            if self.eat(TokenKind::Semicolon) {
+                continue;
+            }
+            let found = if self.is_word("import") && !self.begins_reference() {
+                self.import().map(|import| {
+                    self.switch_keywords(&import);
+                    imports.push(import);
+                })
+            } else {
+                self.rule(&mut rules)
+            };
+            if found.is_none() {
+                self.skip_to_rule();
+            }
+        }
+        let (file, version) = (Arc::clone(self.file), self.version);
+        Some(Module { file, version, package: package?, imports, rules, comments: self.comments })
+    }
+
+    /// Goes on at the next word that begins a line without a blank before it.
+    fn skip_to_rule(&mut self) {
+        loop {
+            self.at += 1;
+            let token = self.peek();
+            if token.kind == TokenKind::End {
+                return;
+            }
+            let start = token.span.start as usize;
+            let at_margin = start == 0
+                || start.checked_sub(1).and_then(|at| self.file.text.as_bytes().get(at))
+                    == Some(&b'\n');
+            if token.kind == TokenKind::Word && at_margin {
+                return;
+            }
+        }
+    }
+
+    fn package(&mut self) -> Option<Package> {
+        let start = self.peek().span;
+        if !self.is_word("package") {
+            let span = if self.is(TokenKind::End) { Span::default() } else { start };
+            self.fault(span, "a file must begin with its package", "write `package name` on top");
+            return None;
+        }
+        self.at += 1;
+        let path = self.path()?;
+        Some(Package { path, span: self.span_from(start) })
+    }
+
+    /// `a.b["c-d"]`.
+    fn path(&mut self) -> Option<Vec<Name>> {
+        let first = self.name("a path: `a.b`")?;
+        let mut path = vec![first];
+        while self.peek().glued {
+            if self.eat(TokenKind::Dot) {
+                let field = self.field()?;
+                if let TermKind::String(text) = field.kind {
+                    path.push(Name { text, span: field.span });
+                }
+            } else if self.eat(TokenKind::LeftBracket) {
+                let term = self.plain_term()?;
+                let TermKind::String(text) = term.kind else {
+                    self.fault(term.span, "a step of this path must be a string", "write `a.b` or `a[\"b\"]`");
+                    return None;
+                };
+                path.push(Name { text, span: term.span });
+                self.expect(TokenKind::RightBracket, "`]`")?;
+            } else {
+                break;
+            }
+        }
+        Some(path)
+    }
+
+    fn import(&mut self) -> Option<Import> {
+        let start = self.take().span;
+        let path = self.path()?;
+        let root = path.first().map_or("", |name| name.text.as_ref());
+        if !matches!(root, "data" | "input" | "future" | "rego") {
+            let span = self.span_from(start);
+            self.fault(span, format!("an import cannot begin with `{root}`"), "import from `data`, `input`, or `rego.v1`");
+            return None;
+        }
+        let alias = if self.is_word("as") {
+            self.at += 1;
+            Some(self.name("a name behind `as`")?)
+        } else {
+            None
+        };
+        let last = path.last()?;
+        if alias.is_none() && root != "future" && self.is_keyword(&last.text) {
+            let (span, text) = (last.span, Arc::clone(&last.text));
+            self.fault(span, format!("an import cannot end with the keyword `{text}`"), "add `as` and a name");
+        }
+        Some(Import { span: self.span_from(start), path, alias })
+    }
+
+    fn switch_keywords(&mut self, import: &Import) {
+        let path: Vec<&str> = import.path.iter().map(|name| name.text.as_ref()).collect();
+        match path.as_slice() {
+            ["rego", "v1"] => {
+                self.version = Version::V1;
+                self.keywords = Keywords::ALL;
+            }
+            ["future", "keywords"] => self.keywords = Keywords::ALL,
+            ["future", "keywords", "if"] => self.keywords.conditional = true,
+            ["future", "keywords", "contains"] => self.keywords.contains = true,
+            ["future", "keywords", "in"] => self.keywords.membership = true,
+            ["future", "keywords", "every"] => {
+                self.keywords.every = true;
+                self.keywords.membership = true;
+            }
+            ["future" | "rego", ..] => {
+                self.report
+                    .fault(Code::Parse, import.span, "there is no such keyword to import")
+                    .help("write `import rego.v1`");
+            }
+            _ => {}
+        }
+    }
+}
