@@ -149,13 +149,3 @@ fn trace(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
     }
     answer(true)
 }
-
-/// The lines that a `print` of these values writes: one for each combination of what its arguments may be.
-pub(crate) fn printed(values: &[Value]) -> String {
-    let part = |value: &Value| match value {
-        Value::Set(set) if set.is_empty() => "<undefined>".to_owned(),
-        Value::Set(set) => set.items().first().map(plain_text).unwrap_or_default(),
-        other => plain_text(other),
-    };
-    values.iter().map(part).collect::<Vec<_>>().join(" ")
-}
