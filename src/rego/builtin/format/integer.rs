@@ -84,7 +84,8 @@ fn unicode(output: &mut Output, number: i64, spec: Spec) -> Written {
     if n_digits > output.max_bytes {
         return Err(TooLarge);
     }
-    let mut text = format!("U+{number:0n_digits$X}");
+    let digits = format!("{number:X}");
+    let mut text = format!("U+{}{digits}", "0".repeat(n_digits.saturating_sub(digits.len())));
     if let Some(char) = u32::try_from(number).ok().and_then(char::from_u32)
         && spec.sharp
         && quote::is_printable(char)
