@@ -2,6 +2,7 @@
 
 mod extension;
 mod name;
+mod private;
 
 use std::sync::Arc;
 
@@ -18,10 +19,18 @@ use super::signature::{Builtin, CallContext, Type, entry};
 use super::text::charge;
 use super::token::{PublicKey, public_key};
 
-const CERTIFICATES: Type = Type::Array(&Type::Object(&Type::String, &Type::Any));
+const KEY: Type = Type::Object(&Type::String, &Type::Any);
+const CERTIFICATES: Type = Type::Array(&KEY);
 
-pub(super) const BUILTINS: &[Builtin] =
-    &[entry("crypto.x509.parse_certificates", &[Type::String], CERTIFICATES, parse_certificates)];
+pub(super) const BUILTINS: &[Builtin] = &[
+    entry("crypto.x509.parse_certificates", &[Type::String], CERTIFICATES, parse_certificates),
+    entry(
+        "crypto.x509.parse_rsa_private_key",
+        &[Type::String],
+        KEY,
+        private::parse_rsa_private_key,
+    ),
+];
 
 /// Entries of a certificate's object.
 type Entries = Vec<(Arc<str>, Value)>;

@@ -34,8 +34,8 @@ fn is_match(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let text = string(arguments, 3)?;
     context.budget.charge(1 + u64::try_from(text.len() / 32).unwrap_or(u64::MAX))?;
     let glob = context.cache.globs.or_make(
-        (pattern.to_string(), delimiters),
-        |(pattern, delimiters)| {
+        &(pattern.to_string(), delimiters),
+        |(pattern, delimiters): &(String, String)| {
             let tree = Parser { chars: pattern.chars().collect(), at: 0, delimiters }.pattern(0)?;
             let whole = Hir::concat(vec![Hir::look(Look::Start), tree, Hir::look(Look::End)]);
             Pattern::from_tree(&whole, Vec::new()).map(Arc::new)

@@ -78,10 +78,7 @@ fn compiled(
     context: &mut CallContext<'_>,
 ) -> Result<Arc<Pattern>, BuiltinError> {
     context.budget.charge(1 + u64::try_from(text.len() / 32).unwrap_or(u64::MAX))?;
-    context
-        .cache
-        .patterns
-        .or_make(pattern.to_owned(), |pattern| Pattern::from_go(pattern).map(Arc::new))
+    context.cache.patterns.or_make(pattern, |pattern: &str| Pattern::from_go(pattern).map(Arc::new))
 }
 
 fn is_match(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {

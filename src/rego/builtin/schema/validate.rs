@@ -252,8 +252,8 @@ impl<'s> Validator<'s, '_, '_> {
 
     fn matches(&mut self, pattern: &str, text: &str) -> Result<bool, BuiltinError> {
         self.context.budget.charge(1 + u64::try_from(text.len() / 32).unwrap_or(u64::MAX))?;
-        let make = |pattern: &String| Pattern::from_go(pattern).map(Arc::new);
-        Ok(self.context.cache.patterns.or_make(pattern.to_owned(), make)?.matches(text))
+        let make = |pattern: &str| Pattern::from_go(pattern).map(Arc::new);
+        Ok(self.context.cache.patterns.or_make(pattern, make)?.matches(text))
     }
 
     fn string(
