@@ -159,7 +159,6 @@ fn unavailable(name: &str) -> Option<usize> {
         | "internal.template_string"
         | "walk"
         | "trace"
-<<<<<<< HEAD
         | "graphql.parse_query"
         | "graphql.parse_schema"
         | "graphql.schema_is_valid"
@@ -189,10 +188,6 @@ fn unavailable(name: &str) -> Option<usize> {
         | "net.cidr_overlap"
         | "re_match"
         | "set_diff" => 2,
-=======
-        | "rego.parse_module" => 1,
-        "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse" => 2,
->>>>>>> w/eval
         "internal.member_3" | "providers.aws.sign_req" => 3,
         _ => return None,
     })

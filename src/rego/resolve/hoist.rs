@@ -55,13 +55,9 @@ impl Hoist<'_> {
     fn operand(&mut self, term: &mut Term) {
         match term {
             Term::Input(steps) | Term::Data(steps) => {
-<<<<<<< HEAD
                 for it in steps.iter_mut() {
                     self.whole(it);
                 }
-=======
-                steps.iter_mut().for_each(|it| self.whole(it))
->>>>>>> w/eval
             }
             Term::Reference(base, steps) => {
                 self.whole(base);

@@ -176,14 +176,10 @@ impl Lower<'_, '_, '_> {
     fn assigned(&mut self, term: &ast::Term) -> Term {
         match &term.kind {
             TermKind::Name(name) if name.as_ref() == "_" => Term::Wildcard,
-<<<<<<< HEAD
             TermKind::Name(name) => {
                 self.refuse_shadow(name, term.span, "variables");
                 Term::Local(self.declare(name, term.span, Origin::Assigned))
             }
-=======
-            TermKind::Name(name) => Term::Local(self.declare(name, term.span, Origin::Assigned)),
->>>>>>> w/eval
             TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.assigned(item)).collect())
             }

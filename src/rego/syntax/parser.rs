@@ -162,15 +162,11 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
         let token = self.peek();
         match self.word() {
             Some(word)
-<<<<<<< HEAD
                 if !self.is_keyword(word)
                     || word == "contains"
                     || self.begins_reference()
                     || (matches!(word, "and" | "or")
                         && self.ahead(1).kind == TokenKind::LeftParen) =>
-=======
-                if !self.is_keyword(word) || word == "contains" || self.begins_reference() =>
->>>>>>> w/eval
             {
                 self.at += 1;
                 Some(Name { text: Arc::from(word), span: token.span })

@@ -76,33 +76,8 @@ impl Parser<'_, '_, '_> {
     /// One statement with its `with`.
     pub(super) fn statement(&mut self) -> Option<Statement> {
         let start = self.peek().span;
-<<<<<<< HEAD
         let logical = self.keywords.and || self.keywords.or;
         let kind = if logical { self.disjunction()? } else { self.simple()? };
-=======
-        let kind = match self.word() {
-            _ if self.begins_reference() => self.expression()?,
-            Some("not") => {
-                self.at += 1;
-                if self.is_word("some") || (self.keywords.every && self.is_word("every")) {
-                    let span = self.peek().span;
-                    self.fault(
-                        span,
-                        "`some` and `every` cannot be negated",
-                        "put them into a rule of their own and negate that",
-                    );
-                    return None;
-                }
-                let inner = self.peek().span;
-                let kind = self.expression()?;
-                let span = self.span_from(inner);
-                StatementKind::Not(Box::new(Statement { span, kind, with: Vec::new() }))
-            }
-            Some("some") => self.some()?,
-            Some("every") if self.keywords.every => self.every()?,
-            _ => self.expression()?,
-        };
->>>>>>> w/eval
         let span = self.span_from(start);
         let mut with = Vec::new();
         while self.is_word("with") && !self.begins_reference() {

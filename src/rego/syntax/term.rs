@@ -378,19 +378,12 @@ impl Parser<'_, '_, '_> {
         let leading_comma = self.eat(TokenKind::Comma);
         let first = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-<<<<<<< HEAD
             match self.union_or_comprehension(end) {
                 Behind::Body(body) => {
                     return Some(TermKind::SetComprehension(Box::new(first), body));
                 }
                 Behind::Union => {}
                 Behind::Fault => return None,
-=======
-            if let Some(body) =
-                self.union_or_comprehension(|parser| parser.comprehension_body(end))?
-            {
-                return Some(TermKind::SetComprehension(Box::new(first), body));
->>>>>>> w/eval
             }
         }
         let first = self.infix(Some(first), 0)?;
@@ -399,19 +392,12 @@ impl Parser<'_, '_, '_> {
         }
         let value = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-<<<<<<< HEAD
             match self.union_or_comprehension(end) {
                 Behind::Body(body) => {
                     return Some(TermKind::ObjectComprehension(Box::new((first, value)), body));
                 }
                 Behind::Union => {}
                 Behind::Fault => return None,
-=======
-            if let Some(body) =
-                self.union_or_comprehension(|parser| parser.comprehension_body(end))?
-            {
-                return Some(TermKind::ObjectComprehension(Box::new((first, value)), body));
->>>>>>> w/eval
             }
         }
         let value = self.infix(Some(value), 0)?;
