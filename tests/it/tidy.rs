@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["document", "domain"]),
     ("intake", &["document", "domain"]),
     ("evidence", &["document", "domain"]),
-    ("rego", &["domain"]),
+    ("rego", &["document", "domain"]),
     ("policy", &["rego", "document", "domain"]),
     ("decide", &["domain"]),
     ("record", &["domain"]),
@@ -49,12 +49,15 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ignore", &["src/intake"]),
     ("clap", &["src/cli", "src/main.rs"]),
     ("annotate_snippets", &["src/cli/print"]),
-    ("chrono", &["src/domain/clock.rs"]),
     ("sigstore_verify", &["src/evidence"]),
     ("sigstore_trust_root", &["src/evidence"]),
     ("aws_lc_rs", &["src/evidence", "src/app"]),
     ("ed25519_dalek", &["src/evidence/verify/key.rs"]),
     ("reqwest", &["src/evidence"]),
+    ("chrono", &["src/domain/clock.rs", "src/rego/builtin/time"]),
+    ("chrono_tz", &["src/rego/builtin/time"]),
+    ("regex_automata", &["src/rego/builtin/regex"]),
+    ("regex_syntax", &["src/rego/builtin"]),
 ];
 
 /// Calls and where alone they may stand.
