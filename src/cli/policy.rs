@@ -1,5 +1,6 @@
 //! `policy`: look at, check and test policies.
 
+mod capabilities;
 mod docs;
 mod test;
 
@@ -23,6 +24,7 @@ pub fn run(session: &Session, verb: &PolicyVerb) -> Result<Exit, Failure> {
         PolicyVerb::Check { paths } => check(session, paths),
         PolicyVerb::Test(args) => test::run(session, args),
         PolicyVerb::Docs { schema, format } => docs::run(session, *schema, *format),
+        PolicyVerb::Capabilities { format } => capabilities::run(session, *format),
     }
 }
 

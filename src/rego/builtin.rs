@@ -42,6 +42,7 @@ mod semver;
 mod set;
 mod signature;
 mod table;
+mod template;
 mod text;
 mod time;
 mod token;

@@ -12,7 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("config", &["document", "domain"]),
     ("intake", &["document", "domain"]),
     ("evidence", &["domain"]),
-    ("rego", &["domain"]),
+    ("rego", &["document", "domain"]),
     ("policy", &["rego", "document", "domain"]),
     ("decide", &["domain"]),
     ("record", &["domain"]),
@@ -49,7 +49,10 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ignore", &["src/intake"]),
     ("clap", &["src/cli", "src/main.rs"]),
     ("annotate_snippets", &["src/cli/print"]),
-    ("chrono", &["src/domain/clock.rs"]),
+    ("chrono", &["src/domain/clock.rs", "src/rego/builtin/time"]),
+    ("chrono_tz", &["src/rego/builtin/time"]),
+    ("regex_automata", &["src/rego/builtin/regex"]),
+    ("regex_syntax", &["src/rego/builtin"]),
 ];
 
 /// Calls and where alone they may stand.

@@ -42,6 +42,13 @@ pub enum PolicyVerb {
         #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: DocsFormat,
     },
+    /// The functions of the language, in the form that OPA's tools read
+    #[command(after_help = "Examples:\n  goldgate policy capabilities -o json > capabilities.json")]
+    Capabilities {
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
 }
 
 /// `policy test`

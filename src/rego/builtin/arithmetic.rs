@@ -61,9 +61,8 @@ fn minus(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
             let left = a.items().iter().filter(|item| !b.contains(item));
             Ok(Some(Value::set(left.cloned().collect())))
         }
-        (Value::Number(_), _) => Err(type_error(2, second, &["number"])),
         (Value::Set(_), Value::Number(_)) => Err(type_error(2, second, &["set"])),
-        (Value::Set(_), _) => Err(type_error(2, second, &["number"])),
+        (Value::Number(_) | Value::Set(_), _) => Err(type_error(2, second, &["number"])),
         _ => Err(type_error(1, first, &["number", "set"])),
     }
 }
@@ -110,6 +109,8 @@ fn mul(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
 fn div(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
     let (a, b) = (number(arguments, 1)?, number(arguments, 2)?);
     if let (Number::Int(a), Number::Int(b)) = (a, b)
+        // Nothing divided by less than nothing is -0, which the floats below know.
+        && !(*a == 0 && *b < 0)
         && let (Some(quotient), Some(0)) = (a.checked_div(*b), a.checked_rem(*b))
     {
         return Ok(Some(Value::from(quotient)));

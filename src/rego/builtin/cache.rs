@@ -1,5 +1,6 @@
 //! What built-ins keep from call to call on one thread.
 
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -27,19 +28,23 @@ impl<K, V> Default for Bounded<K, V> {
 
 impl<K: Ord, V: Clone> Bounded<K, V> {
     /// What is kept under `key`, or else made now.
-    pub(super) fn or_make<E>(
+    pub(super) fn or_make<Q, E>(
         &mut self,
-        key: K,
-        make: impl FnOnce(&K) -> Result<V, E>,
-    ) -> Result<V, E> {
-        if let Some(kept) = self.0.get(&key) {
+        key: &Q,
+        make: impl FnOnce(&Q) -> Result<V, E>,
+    ) -> Result<V, E>
+    where
+        K: Borrow<Q>,
+        Q: Ord + ToOwned<Owned = K> + ?Sized,
+    {
+        if let Some(kept) = self.0.get(key) {
             return Ok(kept.clone());
         }
-        let made = make(&key)?;
+        let made = make(key)?;
         if self.0.len() >= MAX_ENTRIES {
             self.0.clear();
         }
-        self.0.insert(key, made.clone());
+        self.0.insert(key.to_owned(), made.clone());
         Ok(made)
     }
 }

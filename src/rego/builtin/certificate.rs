@@ -2,6 +2,7 @@
 
 mod extension;
 mod name;
+mod private;
 
 use std::sync::Arc;
 
@@ -11,17 +12,25 @@ use num_bigint::BigInt;
 use crate::domain::value::{Number, Value};
 
 use super::der::{BIT_STRING, Element, INTEGER, OID, Reader, SEQUENCE};
-use super::encoding::{STANDARD, base64_bytes};
+use super::encoding::{STANDARD, base64_bytes, illegal};
 use super::operand::{Answer, failed, string};
 use super::pem::next_block;
 use super::signature::{Builtin, CallContext, Type, entry};
 use super::text::charge;
 use super::token::{PublicKey, public_key};
 
-const CERTIFICATES: Type = Type::Array(&Type::Object(&Type::String, &Type::Any));
+const KEY: Type = Type::Object(&Type::String, &Type::Any);
+const CERTIFICATES: Type = Type::Array(&KEY);
 
-pub(super) const BUILTINS: &[Builtin] =
-    &[entry("crypto.x509.parse_certificates", &[Type::String], CERTIFICATES, parse_certificates)];
+pub(super) const BUILTINS: &[Builtin] = &[
+    entry("crypto.x509.parse_certificates", &[Type::String], CERTIFICATES, parse_certificates),
+    entry(
+        "crypto.x509.parse_rsa_private_key",
+        &[Type::String],
+        KEY,
+        private::parse_rsa_private_key,
+    ),
+];
 
 /// Entries of a certificate's object.
 type Entries = Vec<(Arc<str>, Value)>;
@@ -45,7 +54,7 @@ fn certificate_bytes(text: &str) -> Result<Vec<u8>, String> {
     if text.starts_with("-----BEGIN") {
         return from_pem(text);
     }
-    let bytes = base64_bytes(&STANDARD, text).ok_or("illegal base64 data")?;
+    let bytes = base64_bytes(&STANDARD, text).ok_or_else(|| illegal(text, false))?;
     match str::from_utf8(&bytes) {
         Ok(text) if text.starts_with("-----BEGIN") => from_pem(text),
         _ => Ok(bytes),

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 
 use crate::domain::value::{Number, Value};
 
-use super::number::{exact_integer, extended, number_of_text};
+use super::number::{extended, number_of_text};
 use super::operand::{
     Answer, answer, any, failed, members, number, operand_error, string, type_error,
 };
@@ -176,9 +176,10 @@ fn format_int(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
         _ => return Err(operand_error(2, "must be one of {2, 8, 10, 16}")),
     };
     let number = number(arguments, 1)?;
-    let integer = match exact_integer(number) {
-        Some(integer) => integer,
-        None => extended(number).ok_or_else(|| failed("number is too large"))?.truncated(),
+    // What is not written in digits alone goes through a float, as in OPA.
+    let integer = match number.to_string().parse::<BigInt>() {
+        Ok(integer) => integer,
+        Err(_) => extended(number).ok_or_else(|| failed("number is too large"))?.truncated(),
     };
     answer(BigInt::to_str_radix(&integer, base))
 }

@@ -104,7 +104,7 @@ fn sprintf(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let format = string(arguments, 1)?;
     let values: Vec<Argument> = array(arguments, 2)?.iter().map(argument).collect();
     let text = formatted(format, &values, MAX_TEXT_BYTES)
-        .map_err(|_| failed("the formatted text would be too large"))?;
+        .or(Err(failed("the formatted text would be too large")))?;
     charge(text.len(), context)?;
     answer(text)
 }
@@ -148,14 +148,4 @@ fn trace(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
         return Err(type_error(1, note, &["string"]));
     }
     answer(true)
-}
-
-/// The lines that a `print` of these values writes: one for each combination of what its arguments may be.
-pub(crate) fn printed(values: &[Value]) -> String {
-    let part = |value: &Value| match value {
-        Value::Set(set) if set.is_empty() => "<undefined>".to_owned(),
-        Value::Set(set) => set.items().first().map(plain_text).unwrap_or_default(),
-        other => plain_text(other),
-    };
-    values.iter().map(part).collect::<Vec<_>>().join(" ")
 }

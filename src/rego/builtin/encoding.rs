@@ -9,6 +9,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use crate::domain::value::Value;
 
 use super::conversion::is_valid;
+use super::format::push_formatted;
 use super::operand::{Answer, answer, failed, string};
 use super::signature::{Builtin, CallContext, Type, entry};
 use super::text::charge;
@@ -50,13 +51,23 @@ pub(super) fn base64_bytes(engine: &GeneralPurpose, text: &str) -> Option<Vec<u8
     engine.decode(text).ok()
 }
 
-/// Bytes that are no text become replacement characters where they are shown.
+/// The bytes as a text; each byte that is no text is a replacement character, as where Go shows it.
 pub(super) fn text_of(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n('\u{fffd}', chunk.invalid().len()));
+    }
+    text
 }
 
-fn illegal() -> super::BuiltinError {
-    failed("illegal base64 data")
+/// The fault of a text that is no base64, with the place where Go stops.
+pub(super) fn illegal(text: &str, is_url: bool) -> String {
+    let marks: &[u8] = if is_url { b"-_" } else { b"+/" };
+    let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || marks.contains(&byte);
+    let is_allowed = |byte: u8| is_digit(byte) || matches!(byte, b'=' | b'\r' | b'\n');
+    let place = text.bytes().position(|byte| !is_allowed(byte)).unwrap_or(text.len() / 4 * 4);
+    format!("illegal base64 data at input byte {place}")
 }
 
 fn base64_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
@@ -68,7 +79,8 @@ fn base64_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
 fn base64_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let text = string(arguments, 1)?;
     charge(text.len(), context)?;
-    answer(text_of(&base64_bytes(&STANDARD, text).ok_or_else(illegal)?))
+    let bytes = base64_bytes(&STANDARD, text).ok_or_else(|| failed(illegal(text, false)))?;
+    answer(text_of(&bytes))
 }
 
 fn base64_is_valid(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {
@@ -96,7 +108,8 @@ pub(super) fn base64url_bytes(text: &str) -> Result<Vec<u8>, super::BuiltinError
         3 => "=",
         _ => return Err(failed(format!("illegal base64url string: {text}"))),
     };
-    base64_bytes(&URL, &format!("{text}{padding}")).ok_or_else(illegal)
+    let padded = format!("{text}{padding}");
+    base64_bytes(&URL, &padded).ok_or_else(|| failed(illegal(&padded, true)))
 }
 
 fn base64url_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
@@ -107,7 +120,11 @@ fn base64url_decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answe
 
 /// Bytes as lower hexadecimal digits.
 pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let mut digits = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        push_formatted(&mut digits, format_args!("{byte:02x}"));
+    }
+    digits
 }
 
 fn hex_encode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {

@@ -6,10 +6,18 @@ mod float;
 mod integer;
 mod quote;
 
+use std::fmt::{Arguments, Write as _};
+
+use num_bigint::BigInt;
+
 pub(super) use float::float_text;
 pub(super) use quote::quoted;
 
-use num_bigint::BigInt;
+/// Adds formatted text.
+pub(super) fn push_formatted(text: &mut String, arguments: Arguments<'_>) {
+    // Writing to a string cannot fail.
+    let _ = text.write_fmt(arguments);
+}
 
 /// What Go would be given for a value.
 #[derive(Debug)]
@@ -355,7 +363,11 @@ fn hexadecimal(output: &mut Output, text: &str, upper: bool, spec: Spec) -> Writ
         if spec.sharp && (position == 0 || spec.space) {
             digits.push_str(prefix);
         }
-        digits.push_str(&if upper { format!("{byte:02X}") } else { format!("{byte:02x}") });
+        if upper {
+            push_formatted(&mut digits, format_args!("{byte:02X}"));
+        } else {
+            push_formatted(&mut digits, format_args!("{byte:02x}"));
+        }
     }
     output.pad(&digits, spec)
 }

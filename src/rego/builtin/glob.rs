@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use regex_syntax::hir::{Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, Look, Repetition};
+use regex_syntax::hir::{
+    Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, HirKind, Look, Repetition,
+};
 
 use crate::domain::value::Value;
 
@@ -32,8 +34,8 @@ fn is_match(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let text = string(arguments, 3)?;
     context.budget.charge(1 + u64::try_from(text.len() / 32).unwrap_or(u64::MAX))?;
     let glob = context.cache.globs.or_make(
-        (pattern.to_string(), delimiters),
-        |(pattern, delimiters)| {
+        &(pattern.to_string(), delimiters),
+        |(pattern, delimiters): &(String, String)| {
             let tree = Parser { chars: pattern.chars().collect(), at: 0, delimiters }.pattern(0)?;
             let whole = Hir::concat(vec![Hir::look(Look::Start), tree, Hir::look(Look::End)]);
             Pattern::from_tree(&whole, Vec::new()).map(Arc::new)
@@ -121,7 +123,7 @@ impl Parser<'_> {
                 }
             }
         }
-        Ok(Hir::concat(parts))
+        Ok(Hir::concat(as_library(parts, depth)))
     }
 
     /// Braces that the end of the pattern closes too.
@@ -176,6 +178,37 @@ impl Parser<'_> {
         }
         Ok(class(listed.chars(), negated))
     }
+}
+
+/// Two habits of OPA's library: a lone `?` or `[!a]` matches nothing too, and in `ab**ba` both ends may overlap.
+fn as_library(mut parts: Vec<Hir>, depth: usize) -> Vec<Hir> {
+    if depth > 0 {
+        return parts;
+    }
+    if let [one] = parts.as_slice()
+        && let HirKind::Class(Class::Unicode(class)) = one.kind()
+        && class.iter().any(|range| range.end() == char::MAX)
+    {
+        let sub = Box::new(parts.remove(0));
+        return vec![Hir::repetition(Repetition { min: 0, max: Some(1), greedy: true, sub })];
+    }
+    if let [first, middle, last] = parts.as_slice()
+        && let (HirKind::Literal(first), HirKind::Literal(last)) = (first.kind(), last.kind())
+        && let HirKind::Repetition(Repetition { min: 0, max: None, sub, .. }) = middle.kind()
+        && **sub == Hir::dot(Dot::AnyChar)
+    {
+        let overlaps: Vec<Hir> = overlaps(&first.0, &last.0).map(Hir::literal).collect();
+        let whole = Hir::concat(std::mem::take(&mut parts));
+        return vec![Hir::alternation(std::iter::once(whole).chain(overlaps).collect())];
+    }
+    parts
+}
+
+/// The texts shorter than both together that begin with one and end with the other.
+fn overlaps(first: &[u8], last: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let shared = (1..=first.len().min(last.len()))
+        .filter(|length| first.get(first.len() - length..) == last.get(..*length));
+    shared.map(move |length| [first, last.get(length..).unwrap_or_default()].concat())
 }
 
 fn range(low: char, high: char, negated: bool) -> Hir {

@@ -7,7 +7,7 @@ mod read;
 use crate::domain::value::Value;
 
 use super::conversion::is_valid;
-use super::format::quoted;
+use super::format::{push_formatted, quoted};
 use super::operand::{Answer, answer, any, failed, object, operand_error, string};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 use super::text::charge;
@@ -117,7 +117,7 @@ fn write_string(text: &mut String, string: &str) {
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' | '\0'..'\u{20}' => {
-                text.push_str(&format!("\\u{:04x}", u32::from(char)));
+                push_formatted(text, format_args!("\\u{:04x}", u32::from(char)));
             }
             _ => text.push(char),
         }

@@ -62,8 +62,7 @@ impl Pattern {
     pub(super) fn from_tree(hir: &Hir, names: Vec<Option<Box<str>>>) -> Result<Self, BuiltinError> {
         let config = meta::Config::new().nfa_size_limit(Some(MAX_COMPILED_BYTES)).onepass(false);
         let regex = meta::Builder::new().configure(config).build_from_hir(hir);
-        let regex =
-            regex.map_err(|_| failed("the regular expression is too large when compiled"))?;
+        let regex = regex.or(Err(failed("the regular expression is too large when compiled")))?;
         Ok(Self { regex, names })
     }
 
@@ -79,10 +78,7 @@ fn compiled(
     context: &mut CallContext<'_>,
 ) -> Result<Arc<Pattern>, BuiltinError> {
     context.budget.charge(1 + u64::try_from(text.len() / 32).unwrap_or(u64::MAX))?;
-    context
-        .cache
-        .patterns
-        .or_make(pattern.to_owned(), |pattern| Pattern::from_go(pattern).map(Arc::new))
+    context.cache.patterns.or_make(pattern, |pattern: &str| Pattern::from_go(pattern).map(Arc::new))
 }
 
 fn is_match(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
@@ -209,14 +205,13 @@ fn template_match(arguments: &[Value], context: &mut CallContext<'_>) -> Answer 
     let delimiter = |position: usize, side: &str| {
         let delimiter = string(arguments, position)?;
         let mut bytes = delimiter.bytes();
-        match (bytes.next(), bytes.next()) {
-            (Some(byte), None) => Ok(byte),
-            _ => {
-                let length = string(arguments, 3)?.len();
-                Err(failed(format!(
-                    "{side} delimiter has to be exactly one character long but is {length} long"
-                )))
-            }
+        if let (Some(byte), None) = (bytes.next(), bytes.next()) {
+            Ok(byte)
+        } else {
+            let length = string(arguments, 3)?.len();
+            Err(failed(format!(
+                "{side} delimiter has to be exactly one character long but is {length} long"
+            )))
         }
     };
     let (start, end) = (delimiter(3, "start")?, delimiter(4, "end")?);

@@ -3,8 +3,8 @@
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, certificate, comparison, conversion, digest, display,
-    encoding, glob, identity, json, net, object, regex, schema, semver, set, text, time, token,
-    unit, uri, yaml,
+    encoding, glob, identity, json, net, object, regex, schema, semver, set, template, text, time,
+    token, unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -31,6 +31,7 @@ const FAMILIES: &[&[Builtin]] = &[
     schema::BUILTINS,
     semver::BUILTINS,
     set::BUILTINS,
+    template::BUILTINS,
     text::AFFIXES,
     text::BUILTINS,
     text::REPLACEMENTS,

@@ -158,7 +158,7 @@ fn decode(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
         let header = token.header()?;
         let payload = token.payload_bytes()?;
         if header.get("cty").and_then(Value::as_str) == Some("JWT") {
-            text = text_of(&payload).trim_matches(['"', '\'']).to_owned();
+            text_of(&payload).trim_matches(['"', '\'']).clone_into(&mut text);
             continue;
         }
         let payload = object_of(&payload).map_err(failed)?;

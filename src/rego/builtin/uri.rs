@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::domain::value::Value;
 
 use super::encoding::{text_of, unescaped};
-use super::format::quoted;
+use super::format::{push_formatted, quoted};
 use super::operand::{Answer, answer, failed, string};
 use super::signature::{Builtin, CallContext, Type, entry};
 use super::text::charge;
@@ -94,7 +94,7 @@ fn address(text: &str) -> Result<Address, String> {
     let mut address = Address { scheme: scheme.to_ascii_lowercase(), ..Address::default() };
     address.fragment = text_of(&unescaped(fragment, false)?);
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    address.raw_query = query.to_owned();
+    query.clone_into(&mut address.raw_query);
     if !rest.starts_with('/') {
         if !address.scheme.is_empty() {
             // An opaque address, `mailto:a@b`, has no path.
@@ -212,7 +212,7 @@ fn escaped_path(path: &str) -> String {
             escaped.push(char::from(byte));
         } else {
             escaped.push('%');
-            escaped.push_str(&format!("{byte:02X}"));
+            push_formatted(&mut escaped, format_args!("{byte:02X}"));
         }
     }
     escaped

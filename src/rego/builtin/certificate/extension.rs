@@ -75,9 +75,8 @@ pub(super) fn shown(list: Element<'_>) -> Option<Result<Entries, String>> {
             ("Value".into(), base64_value(value)),
         ]));
         match extensions.read(&id, value)? {
-            Read::Shown => {}
             Read::Unknown if is_critical => extensions.unhandled.push(numbers_value(&id)),
-            Read::Unknown => {}
+            Read::Shown | Read::Unknown => {}
             Read::Refused(what) => return Some(Err(format!("x509: {what} are not read here"))),
         }
     }
@@ -100,7 +99,7 @@ impl Extensions {
         let mut reader = Reader::new(value);
         match id {
             [2, 5, 29, 14] => {
-                self.subject_key = Some(base64_value(reader.expect(OCTET_STRING)?.content))
+                self.subject_key = Some(base64_value(reader.expect(OCTET_STRING)?.content));
             }
             [2, 5, 29, 15] => self.key_usage = key_usage(reader.expect(BIT_STRING)?),
             [2, 5, 29, 17] => self.names(reader.expect(SEQUENCE)?)?,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::domain::value::Value;
 
+use super::super::format::push_formatted;
 use super::super::operand::{Answer, answer, failed, members, object, operand_error, string};
 use super::super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 use super::super::text::charge;
@@ -32,7 +33,7 @@ fn escaped(text: &str) -> String {
                 escaped.push(char::from(byte));
             }
             b' ' => escaped.push('+'),
-            _ => escaped.push_str(&format!("%{byte:02X}")),
+            _ => push_formatted(&mut escaped, format_args!("%{byte:02X}")),
         }
     }
     escaped

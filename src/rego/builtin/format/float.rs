@@ -44,7 +44,11 @@ pub(in super::super) fn float_text(number: f64, form: char, precision: Option<us
         'b' => binary_text(number),
         'e' | 'E' => {
             let text = match precision {
-                Some(precision) => format!("{number:.precision$e}"),
+                Some(precision) => {
+                    let digits = precision.min(MAX_DIGITS);
+                    let text = format!("{number:.digits$e}");
+                    text.replacen('e', &("0".repeat(precision - digits) + "e"), 1)
+                }
                 None => format!("{number:e}"),
             };
             let text = exponent_text(&text);
@@ -56,11 +60,17 @@ pub(in super::super) fn float_text(number: f64, form: char, precision: Option<us
         }
         'g' | 'G' => general_text(number, precision, form == 'G'),
         _ => match precision {
-            Some(precision) => format!("{number:.precision$}"),
+            Some(precision) => {
+                let digits = precision.min(MAX_DIGITS);
+                format!("{number:.digits$}") + &"0".repeat(precision - digits)
+            }
             None => number.to_string(),
         },
     }
 }
+
+/// No float has more digits than this, and Rust's own formatting takes no more than 65,535.
+const MAX_DIGITS: usize = 1_100;
 
 /// Rust's `1e5` as Go's `1e+05`.
 fn exponent_text(text: &str) -> String {
@@ -73,7 +83,7 @@ fn exponent_text(text: &str) -> String {
 }
 
 fn general_text(number: f64, precision: Option<usize>, upper: bool) -> String {
-    let precision = precision.map(|precision| precision.max(1));
+    let precision = precision.map(|precision| precision.clamp(1, MAX_DIGITS));
     let scientific = match precision {
         Some(precision) => format!("{number:.*e}", precision - 1),
         None => format!("{number:e}"),
@@ -137,7 +147,11 @@ fn hexadecimal_text(number: f64, precision: Option<usize>) -> String {
     let fraction = format!("{:013x}", mantissa & ((1 << 52) - 1));
     let fraction = match precision {
         None => fraction.trim_end_matches('0').to_owned(),
-        Some(precision) => format!("{:0<precision$.precision$}", fraction),
+        Some(precision) => {
+            let digits: String = fraction.chars().take(precision).collect();
+            let n_zeros = precision.saturating_sub(digits.len());
+            digits + &"0".repeat(n_zeros)
+        }
     };
     let point = if fraction.is_empty() { "" } else { "." };
     let (sign_of_exponent, exponent_size) =

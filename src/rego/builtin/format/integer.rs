@@ -2,7 +2,7 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::{Output, Spec, TooLarge, Written, quote};
+use super::{Output, Spec, TooLarge, Written, push_formatted, quote};
 
 /// Prints a machine integer; nothing when there is no such verb for it.
 pub(super) fn printed(output: &mut Output, number: i64, verb: char, spec: Spec) -> Option<Written> {
@@ -84,12 +84,13 @@ fn unicode(output: &mut Output, number: i64, spec: Spec) -> Written {
     if n_digits > output.max_bytes {
         return Err(TooLarge);
     }
-    let mut text = format!("U+{number:0n_digits$X}");
+    let digits = format!("{number:X}");
+    let mut text = format!("U+{}{digits}", "0".repeat(n_digits.saturating_sub(digits.len())));
     if let Some(char) = u32::try_from(number).ok().and_then(char::from_u32)
         && spec.sharp
         && quote::is_printable(char)
     {
-        text.push_str(&format!(" '{char}'"));
+        push_formatted(&mut text, format_args!(" '{char}'"));
     }
     output.pad(&text, Spec { zero: false, ..spec })
 }

@@ -89,7 +89,6 @@ fn deleted() -> BuiltinError {
 
 /// The index of an array that a step means; `-` is the end.
 fn index(n_items: usize, step: &Value) -> Result<usize, BuiltinError> {
-    let out_of_bounds = || failed("index for array insertion out of bounds");
     let number = match step {
         Value::Number(Number::Int(number)) => *number,
         Value::Number(_) => return Err(failed("invalid number type for indexing")),
@@ -103,7 +102,7 @@ fn index(n_items: usize, step: &Value) -> Result<usize, BuiltinError> {
         }
         _ => return Err(failed("invalid type for indexing")),
     };
-    usize::try_from(number).or_else(|_| Err(out_of_bounds()))
+    usize::try_from(number).or(Err(failed("index for array insertion out of bounds")))
 }
 
 /// The type as OPA's own language names it.
@@ -184,12 +183,11 @@ fn insert(
         return with_member(value, first, inner, context);
     }
     match value {
-        Value::Object(_) | Value::Map(_) => with_member(value, first, new, context),
         Value::Set(_) if *first != new => {
             let (key, new) = (rego_text(first), rego_text(&new));
             Err(failed(format!("set key {key} does not equal value to be inserted {new}")))
         }
-        Value::Set(_) => with_member(value, first, new, context),
+        Value::Object(_) | Value::Map(_) | Value::Set(_) => with_member(value, first, new, context),
         Value::Array(items) => {
             charge(value, context)?;
             let at = index(items.len(), first)?;
@@ -208,6 +206,19 @@ fn insert(
     }
 }
 
+fn check_removable(value: &Value, step: &Value) -> Result<(), BuiltinError> {
+    match value {
+        Value::Array(items) if index(items.len(), step)? >= items.len() => {
+            Err(failed("index for array delete out of bounds"))
+        }
+        Value::Object(_) | Value::Map(_) | Value::Set(_) if value.step(step).is_none() => {
+            let key = rego_text(step);
+            Err(failed(format!("cannot delete child key {key} that does not exist")))
+        }
+        _ => child(value, step).map(|_| ()),
+    }
+}
+
 fn delete(
     value: Option<&Value>,
     path: &[Value],
@@ -219,7 +230,7 @@ fn delete(
         let inner = delete(Some(child(value, first)?), rest, context)?;
         return inner.map(|inner| with_member(value, first, inner, context)).transpose();
     }
-    child(value, first)?;
+    check_removable(value, first)?;
     charge(value, context)?;
     Ok(Some(match value {
         Value::Array(items) => {

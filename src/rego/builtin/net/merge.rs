@@ -35,7 +35,8 @@ pub(super) fn merge(arguments: &[Value], context: &mut CallContext<'_>) -> Answe
         match range.text {
             Some(text) => texts.push(Value::from(text)),
             None => {
-                texts.extend(networks(range.first, range.last).map(|text| Value::from(text.text())))
+                texts
+                    .extend(networks(range.first, range.last).map(|text| Value::from(text.text())));
             }
         }
     }

@@ -54,7 +54,7 @@ impl Extended {
     ) -> Self {
         let n_bits = magnitude.bits();
         if n_bits == 0 {
-            return Self::ZERO;
+            return Self { negative, ..Self::ZERO };
         }
         if n_bits <= bits {
             let shift = BITS - n_bits;
@@ -202,7 +202,7 @@ impl Extended {
 
     fn text_of_bits(&self, bits: u64) -> String {
         if self.is_zero() {
-            return "0".to_owned();
+            return if self.negative { "-0" } else { "0" }.to_owned();
         }
         let (digits, point) = self.shortest(BITS - bits);
         let sign = if self.negative { "-" } else { "" };
@@ -283,7 +283,7 @@ impl Digits {
 
     /// The digit at a position; zero after the last.
     fn at(&self, position: usize) -> u8 {
-        self.digits.bytes().nth(position).unwrap_or(b'0')
+        self.digits.as_bytes().get(position).copied().unwrap_or(b'0')
     }
 
     fn nearest(&self, n_digits: usize) -> (String, i64) {

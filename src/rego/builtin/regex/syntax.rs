@@ -7,9 +7,12 @@ use regex_syntax::hir::{
     Capture, Class, ClassUnicode, ClassUnicodeRange, Dot, Hir, HirKind, Look, Repetition,
 };
 
+mod bracket;
 mod class;
+mod count;
 
-use class::{Set, perl_class, posix_class, unicode_class};
+use class::Set;
+use count::counts;
 
 /// Groups inside groups; Go stops at 1,000, this bound keeps the compiler's stack small.
 const MAX_NESTING: usize = 250;
@@ -45,6 +48,7 @@ pub(super) fn fault(what: &str, text: &str) -> String {
 }
 
 /// What `(?imsU)` sets.
+#[expect(clippy::struct_excessive_bools, reason = "each is one flag of the pattern")]
 #[derive(Clone, Copy, Default)]
 struct Flags {
     fold_case: bool,
@@ -66,6 +70,13 @@ struct Frame {
     items: Vec<Item>,
     /// The flags to go back to, and the capture if it is one.
     group: Option<(Flags, Option<u32>)>,
+}
+
+/// What a group is for.
+enum Group {
+    Plain,
+    Capture,
+    Named(Box<str>),
 }
 
 struct Parser<'a> {
@@ -100,7 +111,10 @@ impl<'a> Parser<'a> {
                 }
                 ')' => self.close(rest)?,
                 '^' => {
-                    self.look(rest, if self.flags.multi_line { Look::StartLF } else { Look::Start })
+                    self.look(
+                        rest,
+                        if self.flags.multi_line { Look::StartLF } else { Look::Start },
+                    );
                 }
                 '$' => self.look(rest, if self.flags.multi_line { Look::EndLF } else { Look::End }),
                 '.' => {
@@ -212,11 +226,16 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn open_frame(&mut self, capture: Option<Option<Box<str>>>) -> Result<(), String> {
+    fn open_frame(&mut self, group: Group) -> Result<(), String> {
         if self.frames.len() > MAX_NESTING {
             return Err(fault("expression nests too deeply", self.whole));
         }
-        let capture = capture.map(|name| {
+        let name = match group {
+            Group::Plain => None,
+            Group::Capture => Some(None),
+            Group::Named(name) => Some(Some(name)),
+        };
+        let capture = name.map(|name| {
             self.names.push(name);
             u32::try_from(self.names.len()).unwrap_or(u32::MAX)
         });
@@ -228,7 +247,7 @@ impl<'a> Parser<'a> {
         let start = self.rest;
         let Some(inside) = start.strip_prefix("(?") else {
             self.rest = start.strip_prefix('(').unwrap_or_default();
-            return self.open_frame(Some(None));
+            return self.open_frame(Group::Capture);
         };
         // Go asks for one character after `<`, so that `(?P<` alone is a flag fault.
         let named = inside.strip_prefix("P<").or_else(|| inside.strip_prefix('<'));
@@ -242,7 +261,7 @@ impl<'a> Parser<'a> {
                 return Err(fault("invalid named capture", read(start, rest)));
             }
             self.rest = rest;
-            return self.open_frame(Some(Some(name.into())));
+            return self.open_frame(Group::Named(name.into()));
         }
         self.flags_group(start, inside)
     }
@@ -264,7 +283,7 @@ impl<'a> Parser<'a> {
                 ':' | ')' if on || saw_flag => {
                     self.rest = rest;
                     if char == ':' {
-                        self.open_frame(None)?;
+                        self.open_frame(Group::Plain)?;
                     }
                     self.flags = flags;
                     return Ok(());
@@ -338,58 +357,6 @@ impl<'a> Parser<'a> {
         }
         Ok(())
     }
-
-    /// `\d`, `\pL` and their like at the start of `text`.
-    fn class_escape<'t>(&self, text: &'t str) -> Result<Option<(Set, &'t str)>, String> {
-        let found = match unicode_class(text)? {
-            Some((set, negated, rest)) => Some((set, negated, rest)),
-            None => perl_class(text),
-        };
-        Ok(found.map(|(set, negated, rest)| (self.fitted(set, negated), rest)))
-    }
-
-    fn fitted(&self, set: Set, negated: bool) -> Set {
-        let set = if self.flags.fold_case { set.folded() } else { set };
-        if negated { set.negated() } else { set }
-    }
-
-    fn bracket(&mut self) -> Result<(), String> {
-        let start = self.rest;
-        let mut text = start.strip_prefix('[').unwrap_or_default();
-        let negated = text.strip_prefix('^');
-        text = negated.unwrap_or(text);
-        let mut set = Set::default();
-        let mut is_first = true;
-        while is_first || !text.starts_with(']') {
-            is_first = false;
-            if let Some((named, negated, rest)) = posix_class(text)? {
-                set.add(self.fitted(named, negated));
-                text = rest;
-                continue;
-            }
-            if let Some((named, rest)) = self.class_escape(text)? {
-                set.add(named);
-                text = rest;
-                continue;
-            }
-            let range_start = text;
-            let (low, rest) = class::member(text, start)?;
-            let mut high = low;
-            text = rest;
-            if let Some(rest) =
-                text.strip_prefix('-').filter(|rest| !rest.is_empty() && !rest.starts_with(']'))
-            {
-                (high, text) = class::member(rest, start)?;
-                if high < low {
-                    return Err(fault("invalid character class range", read(range_start, text)));
-                }
-            }
-            set.add(self.fitted(Set::of(low, high), false));
-        }
-        self.rest = text.strip_prefix(']').unwrap_or_default();
-        self.push(class_of(if negated.is_some() { set.negated() } else { set }));
-        Ok(())
-    }
 }
 
 fn class_of(set: Set) -> Hir {
@@ -399,32 +366,4 @@ fn class_of(set: Set) -> Hir {
 fn alternation(alternatives: Vec<Item>) -> Item {
     let copies = alternatives.iter().map(|item| item.copies).max().unwrap_or(1);
     Item { hir: Hir::alternation(alternatives.into_iter().map(|item| item.hir).collect()), copies }
-}
-
-type Counts = (u32, Option<u32>);
-
-/// The counts after `{`: nothing when it is no count and so a literal, an inner nothing when they are too large.
-fn counts(text: &str) -> Option<(Option<Counts>, &str)> {
-    let (min, text) = integer(text)?;
-    let (max, text) = match text.strip_prefix(',') {
-        None => (Some(min), text),
-        Some(text) if text.starts_with('}') => (None, text),
-        Some(text) => {
-            let (max, text) = integer(text)?;
-            (Some(max), text)
-        }
-    };
-    let rest = text.strip_prefix('}')?;
-    let fits = min <= MAX_REPEAT && max.is_none_or(|max| max <= MAX_REPEAT && min <= max);
-    Some((fits.then_some((min, max)), rest))
-}
-
-/// A decimal number without a leading zero; what is too large for Go is the largest one.
-fn integer(text: &str) -> Option<(u32, &str)> {
-    let n_digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let (digits, rest) = text.split_at_checked(n_digits)?;
-    if digits.is_empty() || (digits.len() > 1 && digits.starts_with('0')) {
-        return None;
-    }
-    Some((digits.parse().unwrap_or(u32::MAX), rest))
 }

@@ -1,6 +1,6 @@
 //! Templates: text with patterns between delimiters, e.g. `users:<[a-z]+>`. Source: OPA 1.x, `topdown/regex_template.go`.
 
-use super::super::format::quoted;
+use super::super::format::{push_formatted, quoted};
 
 /// The pattern that a template stands for.
 pub(super) fn pattern(template: &str, start: u8, end: u8) -> Result<String, String> {
@@ -21,7 +21,7 @@ pub(super) fn pattern(template: &str, start: u8, end: u8) -> Result<String, Stri
                     super::BuiltinError::Failed(text) | super::BuiltinError::Type(text) => text,
                     super::BuiltinError::Exhausted(exhausted) => exhausted.to_string(),
                 })?;
-                pattern.push_str(&format!("({inner})"));
+                push_formatted(&mut pattern, format_args!("({inner})"));
                 from = at + 1;
             }
         }

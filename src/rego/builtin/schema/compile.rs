@@ -76,7 +76,7 @@ impl<'s> Compiler<'s, '_, '_> {
         types(schema)?;
         self.applicators(schema)?;
         self.bounds(schema)?;
-        self.lengths(schema)?;
+        lengths(schema)?;
         self.values(schema)?;
         self.combinations(schema)
     }
@@ -176,11 +176,11 @@ impl<'s> Compiler<'s, '_, '_> {
             }
             let Some(value) = schema.get(exclusive) else { continue };
             match (value, self.draft) {
-                (Value::Number(_), Draft::Six | Draft::Seven | Draft::Hybrid) => {}
                 (Value::Bool(_), Draft::Four | Draft::Hybrid) if schema.get(limit).is_none() => {
                     return Err(failed(format!("{exclusive} cannot be used without {limit}")));
                 }
-                (Value::Bool(_), Draft::Four | Draft::Hybrid) => {}
+                (Value::Number(_), Draft::Six | Draft::Seven | Draft::Hybrid)
+                | (Value::Bool(_), Draft::Four | Draft::Hybrid) => {}
                 (_, Draft::Four) => return Err(invalid_type("boolean", exclusive)),
                 (_, Draft::Six | Draft::Seven) => return Err(invalid_type("number", exclusive)),
                 (_, Draft::Hybrid) => return Err(invalid_type("boolean/number", exclusive)),
@@ -188,28 +188,30 @@ impl<'s> Compiler<'s, '_, '_> {
         }
         Ok(())
     }
+}
 
-    fn lengths(&mut self, schema: &Object) -> Checked {
-        let (min, max) = (size(schema, "minLength")?, size(schema, "maxLength")?);
-        if min.zip(max).is_some_and(|(min, max)| min > max) {
-            return Err(failed("minLength cannot be greater than maxLength"));
-        }
-        match schema.get("pattern") {
-            None => {}
-            Some(Value::String(pattern)) if Pattern::from_go(pattern).is_ok() => {}
-            Some(Value::String(_)) => return Err(failed("pattern must be a valid regex")),
-            Some(_) => return Err(invalid_type("string", "pattern")),
-        }
-        if schema.get("format").is_some_and(|format| format.as_str().is_none()) {
-            return Err(invalid_type("string", "format"));
-        }
-        let (min, max) = (size(schema, "minProperties")?, size(schema, "maxProperties")?);
-        if min.zip(max).is_some_and(|(min, max)| min > max) {
-            return Err(failed("minProperties cannot be greater than maxProperties"));
-        }
-        Ok(())
+fn lengths(schema: &Object) -> Checked {
+    let (min, max) = (size(schema, "minLength")?, size(schema, "maxLength")?);
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        return Err(failed("minLength cannot be greater than maxLength"));
     }
+    match schema.get("pattern") {
+        None => {}
+        Some(Value::String(pattern)) if Pattern::from_go(pattern).is_ok() => {}
+        Some(Value::String(_)) => return Err(failed("pattern must be a valid regex")),
+        Some(_) => return Err(invalid_type("string", "pattern")),
+    }
+    if schema.get("format").is_some_and(|format| format.as_str().is_none()) {
+        return Err(invalid_type("string", "format"));
+    }
+    let (min, max) = (size(schema, "minProperties")?, size(schema, "maxProperties")?);
+    if min.zip(max).is_some_and(|(min, max)| min > max) {
+        return Err(failed("minProperties cannot be greater than maxProperties"));
+    }
+    Ok(())
+}
 
+impl<'s> Compiler<'s, '_, '_> {
     fn values(&mut self, schema: &'s Object) -> Checked {
         let mut names = BTreeSet::new();
         for name in list(schema, "required")? {

@@ -1,17 +1,17 @@
 //! A document against a schema that was checked before.
 
-use std::collections::BTreeMap;
+mod array;
+mod number;
+mod object;
+
 use std::sync::Arc;
 
-use num_bigint::BigInt;
+use crate::domain::value::{Object, Value};
 
-use crate::domain::value::{Number, Object, Value};
-
-use super::super::number::{Decimal, exact_integer, ten_to};
 use super::super::operand::failed;
 use super::super::regex::Pattern;
 use super::super::signature::{BuiltinError, CallContext};
-use super::fault::{Fault, Outcome, Path, bound_text, canonical, type_of};
+use super::fault::{Fault, Outcome, Path, canonical, type_of};
 use super::{Draft, form, reference};
 
 /// Schemas that one value passes: a schema may refer to itself for ever.
@@ -96,7 +96,7 @@ impl<'s> Validator<'s, '_, '_> {
         match value {
             Value::Object(object) => self.object(schema, object, outcome, path)?,
             Value::Array(items) => self.array(schema, items, outcome, path)?,
-            Value::Number(number) => numbers(schema, number, outcome, path),
+            Value::Number(number) => number::check(schema, number, outcome, path),
             _ => {}
         }
         self.any(schema, value, outcome, path);
@@ -250,195 +250,10 @@ impl<'s> Validator<'s, '_, '_> {
         outcome.score += 1;
     }
 
-    fn array(
-        &mut self,
-        schema: &'s Object,
-        items: &[Value],
-        outcome: &mut Outcome,
-        path: &Path<'_>,
-    ) -> Done {
-        match schema.get("items") {
-            Some(Value::Array(schemas)) => {
-                self.items(
-                    schemas.iter().zip(items).map(|(schema, item)| (schema, item)),
-                    0,
-                    outcome,
-                    path,
-                )?;
-                match schema.get("additionalItems") {
-                    Some(Value::Bool(false))
-                        if !schemas.is_empty() && schemas.len() < items.len() =>
-                    {
-                        outcome.add(
-                            "array_no_additional_items",
-                            path,
-                            "No additional items allowed on array",
-                        );
-                    }
-                    Some(additional @ Value::Object(_)) if !schemas.is_empty() => {
-                        let rest = items.iter().skip(schemas.len()).map(|item| (additional, item));
-                        self.items(rest, schemas.len(), outcome, path)?;
-                    }
-                    _ => {}
-                }
-            }
-            Some(single) => {
-                self.items(items.iter().map(|item| (single, item)), 0, outcome, path)?
-            }
-            None => {}
-        }
-        if let Some(min) = bound(schema, "minItems", |min| items.len() < min) {
-            outcome.add("array_min_items", path, format!("Array must have at least {min} items"));
-        }
-        if let Some(max) = bound(schema, "maxItems", |max| items.len() > max) {
-            outcome.add("array_max_items", path, format!("Array must have at most {max} items"));
-        }
-        if schema.get("uniqueItems").and_then(Value::as_bool) == Some(true) {
-            let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-            for (position, item) in items.iter().enumerate() {
-                if let Some(first) = seen.insert(canonical(item), position) {
-                    outcome.add(
-                        "unique",
-                        path,
-                        format!("array items[{first},{position}] must be unique"),
-                    );
-                }
-            }
-        }
-        if let Some(contains) = schema.get("contains").filter(|_| self.draft >= Draft::Six) {
-            self.contains(contains, items, outcome, path)?;
-        }
-        outcome.score += 1;
-        Ok(())
-    }
-
-    fn items<'v>(
-        &mut self,
-        pairs: impl Iterator<Item = (&'s Value, &'v Value)>,
-        first: usize,
-        outcome: &mut Outcome,
-        path: &Path<'_>,
-    ) -> Done {
-        for (position, (schema, item)) in pairs.enumerate() {
-            let step = (first + position).to_string();
-            let tried = self.tried(schema, item, &Path { parent: Some(path), step: &step })?;
-            outcome.merge(tried);
-        }
-        Ok(())
-    }
-
-    fn contains(
-        &mut self,
-        schema: &'s Value,
-        items: &[Value],
-        outcome: &mut Outcome,
-        path: &Path<'_>,
-    ) -> Done {
-        let mut best = None::<Outcome>;
-        for (position, item) in items.iter().enumerate() {
-            let step = position.to_string();
-            let tried = self.tried(schema, item, &Path { parent: Some(path), step: &step })?;
-            if tried.is_valid() {
-                return Ok(());
-            }
-            if best.as_ref().is_none_or(|best| tried.score > best.score) {
-                best = Some(tried);
-            }
-        }
-        outcome.add("contains", path, "At least one of the items must match");
-        best.into_iter().for_each(|best| outcome.merge(best));
-        Ok(())
-    }
-
-    fn object(
-        &mut self,
-        schema: &'s Object,
-        object: &Object,
-        outcome: &mut Outcome,
-        path: &Path<'_>,
-    ) -> Done {
-        if let Some(min) = bound(schema, "minProperties", |min| object.len() < min) {
-            outcome.add(
-                "array_min_properties",
-                path,
-                format!("Must have at least {min} properties"),
-            );
-        }
-        if let Some(max) = bound(schema, "maxProperties", |max| object.len() > max) {
-            outcome.add(
-                "array_max_properties",
-                path,
-                format!("Must have at most {max} properties"),
-            );
-        }
-        for name in list(schema, "required").iter().filter_map(Value::as_str) {
-            if object.get(name).is_some() {
-                outcome.score += 1;
-            } else {
-                outcome.add("required", path, format!("{name} is required"));
-            }
-        }
-        let properties = schema.get("properties").and_then(Value::as_object);
-        for (key, item) in object.entries() {
-            let is_named = properties.is_some_and(|properties| properties.get(key).is_some());
-            let is_matched = self.pattern_properties(schema, key, item, outcome, path)?;
-            if is_named || is_matched {
-                continue;
-            }
-            match schema.get("additionalProperties") {
-                Some(Value::Bool(false)) => {
-                    let text = format!("Additional property {key} is not allowed");
-                    outcome.add("additional_property_not_allowed", path, text);
-                }
-                Some(additional @ Value::Object(_)) => {
-                    let tried =
-                        self.tried(additional, item, &Path { parent: Some(path), step: key })?;
-                    outcome.merge(tried);
-                }
-                _ => {}
-            }
-        }
-        if let Some(names) = schema.get("propertyNames").filter(|_| self.draft >= Draft::Six) {
-            for (key, _) in object.entries() {
-                let tried = self.tried(names, &Value::String(Arc::clone(key)), path)?;
-                if !tried.is_valid() {
-                    let text = format!("Property name of \"{key}\" does not match");
-                    outcome.add("invalid_property_name", path, text);
-                    outcome.merge(tried);
-                }
-            }
-        }
-        outcome.score += 1;
-        Ok(())
-    }
-
-    fn pattern_properties(
-        &mut self,
-        schema: &'s Object,
-        key: &str,
-        item: &Value,
-        outcome: &mut Outcome,
-        path: &Path<'_>,
-    ) -> Result<bool, BuiltinError> {
-        let Some(Value::Object(patterns)) = schema.get("patternProperties") else {
-            return Ok(false);
-        };
-        let mut is_matched = false;
-        for (pattern, inner) in patterns.entries() {
-            if self.matches(pattern, key)? {
-                is_matched = true;
-                let tried = self.tried(inner, item, &Path { parent: Some(path), step: key })?;
-                outcome.merge(tried);
-            }
-        }
-        outcome.score += i64::from(is_matched);
-        Ok(is_matched)
-    }
-
     fn matches(&mut self, pattern: &str, text: &str) -> Result<bool, BuiltinError> {
         self.context.budget.charge(1 + u64::try_from(text.len() / 32).unwrap_or(u64::MAX))?;
-        let make = |pattern: &String| Pattern::from_go(pattern).map(Arc::new);
-        Ok(self.context.cache.patterns.or_make(pattern.to_owned(), make)?.matches(text))
+        let make = |pattern: &str| Pattern::from_go(pattern).map(Arc::new);
+        Ok(self.context.cache.patterns.or_make(pattern, make)?.matches(text))
     }
 
     fn string(
@@ -505,58 +320,4 @@ fn wrong_type(schema: &Object, value: &Value) -> Option<String> {
 fn bound(schema: &Object, key: &str, is_broken: impl Fn(usize) -> bool) -> Option<i64> {
     let bound = schema.get(key)?.as_i64()?;
     is_broken(usize::try_from(bound).unwrap_or(usize::MAX)).then_some(bound)
-}
-
-fn numbers(schema: &Object, number: &Number, outcome: &mut Outcome, path: &Path<'_>) {
-    let limit = |key: &str| match schema.get(key) {
-        Some(Value::Number(number)) => Some(number),
-        _ => None,
-    };
-    let is_exclusive = |key: &str| schema.get(key).and_then(Value::as_bool) == Some(true);
-    if let Some(multiple) = limit("multipleOf").filter(|multiple| !is_multiple(number, multiple)) {
-        outcome.add("multiple_of", path, format!("Must be a multiple of {}", bound_text(multiple)));
-    }
-    let (max, min) = (limit("maximum"), limit("minimum"));
-    let (below, above) = (is_exclusive("exclusiveMaximum"), is_exclusive("exclusiveMinimum"));
-    if let Some(max) = max.filter(|max| !below && number > max) {
-        outcome.add(
-            "number_lte",
-            path,
-            format!("Must be less than or equal to {}", bound_text(max)),
-        );
-    }
-    let exclusive = if below { max } else { limit("exclusiveMaximum") };
-    if let Some(max) = exclusive.filter(|max| number >= max) {
-        outcome.add("number_lt", path, format!("Must be less than {}", bound_text(max)));
-    }
-    if let Some(min) = min.filter(|min| !above && number < min) {
-        outcome.add(
-            "number_gte",
-            path,
-            format!("Must be greater than or equal to {}", bound_text(min)),
-        );
-    }
-    let exclusive = if above { min } else { limit("exclusiveMinimum") };
-    if let Some(min) = exclusive.filter(|min| number <= min) {
-        outcome.add("number_gt", path, format!("Must be greater than {}", bound_text(min)));
-    }
-    outcome.score += 1;
-}
-
-/// Whether one number is an integer times another, exactly.
-fn is_multiple(number: &Number, of: &Number) -> bool {
-    if let (Some(number), Some(of)) = (exact_integer(number), exact_integer(of)) {
-        return remainder(&number, &of).is_some_and(|rest| rest == BigInt::from(0));
-    }
-    let decimals = [number, of].map(|number| Decimal::parse(&number.to_string()));
-    let [Some(number), Some(of)] = decimals else { return true };
-    let exponent = number.exponent.min(of.exponent);
-    let scaled =
-        |number: &Decimal| &number.digits * ten_to((number.exponent - exponent).unsigned_abs());
-    remainder(&scaled(&number), &scaled(&of)).is_some_and(|rest| rest == BigInt::from(0))
-}
-
-/// Nothing when the divisor is zero.
-fn remainder(number: &BigInt, divisor: &BigInt) -> Option<BigInt> {
-    number.checked_div(divisor).map(|quotient| number - quotient * divisor)
 }

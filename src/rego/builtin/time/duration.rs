@@ -1,6 +1,6 @@
 //! Durations: `1h30m`, and OPA's days, weeks and years. Source: Go's `time.ParseDuration`, OPA 1.x `topdown/time.go`.
 
-use super::super::format::quoted;
+use super::super::format::{push_formatted, quoted};
 
 /// Reads a duration in nanoseconds.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
@@ -40,9 +40,9 @@ fn rewritten(text: &str) -> Option<String> {
         match hours {
             Some(hours) => {
                 let value = digits.parse::<f64>().ok().filter(|_| digits != ".")? * hours;
-                rewritten.push_str(&format!("{value}h"));
+                push_formatted(&mut rewritten, format_args!("{value}h"));
             }
-            None => rewritten.push_str(&format!("{digits}{unit}")),
+            None => push_formatted(&mut rewritten, format_args!("{digits}{unit}")),
         }
         rest = after.get(unit.len()..)?;
     }
@@ -105,7 +105,7 @@ fn parse_go(text: &str, original: &str) -> Result<i64, String> {
     if negative {
         return Ok(0_i64.wrapping_sub_unsigned(total));
     }
-    i64::try_from(total).or_else(|_| Err(invalid()))
+    i64::try_from(total).or(Err(invalid()))
 }
 
 fn digits(text: &str) -> (&str, &str) {

@@ -1,5 +1,6 @@
 //! Go's layouts: an example time (`Mon Jan 2 15:04:05 2006 MST`) says how a time is written. Source: Go's package `time`.
 
+use super::super::format::push_formatted;
 use super::Moment;
 use super::civil::day_of_year;
 
@@ -53,6 +54,7 @@ pub(super) enum Pad {
 }
 
 /// How an offset is written.
+#[expect(clippy::struct_excessive_bools, reason = "each is one part of the written form")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Offset {
     /// `Z` for UTC.
@@ -255,10 +257,10 @@ fn offset_text(offset: i64, form: Offset) -> String {
     let colon = if form.colon { ":" } else { "" };
     let mut text = format!("{sign}{:02}", size / 3_600);
     if form.minutes {
-        text.push_str(&format!("{colon}{:02}", size / 60 % 60));
+        push_formatted(&mut text, format_args!("{colon}{:02}", size / 60 % 60));
     }
     if form.seconds {
-        text.push_str(&format!("{colon}{:02}", size % 60));
+        push_formatted(&mut text, format_args!("{colon}{:02}", size % 60));
     }
     text
 }

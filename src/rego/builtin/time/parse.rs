@@ -200,8 +200,8 @@ impl Fields {
             }
             Element::Fraction { digits: n_digits, fixed: true, .. } => {
                 let is_mark = value.starts_with(['.', ',']);
-                let (_, after) = digits(value.get(1..).unwrap_or_default(), n_digits)
-                    .map_err(|_| Fault::Form)?;
+                let (_, after) =
+                    digits(value.get(1..).unwrap_or_default(), n_digits).or(Err(Fault::Form))?;
                 if !is_mark {
                     return Err(Fault::Form);
                 }

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use crate::document::yaml::reads_as_text;
 use crate::domain::value::{Number, Value};
 
-use super::super::format::float_text;
+use super::super::format::{float_text, push_formatted};
 use super::super::json::json_key;
 use super::super::time::is_timestamp;
 
@@ -151,7 +151,6 @@ fn string(text: &str, style: Style) -> Result<String, String> {
 }
 
 /// What a text contains that rules out styles.
-#[expect(clippy::struct_excessive_bools, reason = "each rules a style in or out")]
 struct Facts {
     plain_allowed: bool,
     single_allowed: bool,
@@ -260,9 +259,9 @@ fn double_quoted(text: &str) -> String {
             '\u{2028}' => quoted.push_str("\\L"),
             '\u{2029}' => quoted.push_str("\\P"),
             _ if is_printable(char) => quoted.push(char),
-            _ if code <= 0xff => quoted.push_str(&format!("\\x{code:02X}")),
-            _ if code <= 0xffff => quoted.push_str(&format!("\\u{code:04X}")),
-            _ => quoted.push_str(&format!("\\U{code:08X}")),
+            _ if code <= 0xff => push_formatted(&mut quoted, format_args!("\\x{code:02X}")),
+            _ if code <= 0xffff => push_formatted(&mut quoted, format_args!("\\u{code:04X}")),
+            _ => push_formatted(&mut quoted, format_args!("\\U{code:08X}")),
         }
     }
     quoted.push('"');
