@@ -140,9 +140,12 @@ impl Database {
     }
 }
 
+/// Advisories about one component, each with what it says of its version.
+type Trouble<'d> = Vec<(&'d Arc<Advisory>, Hit)>;
+
 /// Groups hits of one component that name each other, or a third one, as aliases.
-fn joined<'d>(hits: Vec<(&'d Arc<Advisory>, Hit)>) -> Vec<Vec<(&'d Arc<Advisory>, Hit)>> {
-    let mut groups: Vec<(BTreeSet<&'d str>, Vec<(&'d Arc<Advisory>, Hit)>)> = Vec::new();
+fn joined<'d>(hits: Trouble<'d>) -> Vec<Trouble<'d>> {
+    let mut groups: Vec<(BTreeSet<&'d str>, Trouble<'d>)> = Vec::new();
     for (advisory, hit) in hits {
         let mut ids: BTreeSet<&str> =
             advisory.aliases.iter().chain([&advisory.id]).map(AsRef::as_ref).collect();

@@ -264,7 +264,7 @@ impl Import {
         }
     }
 
-    /// The table of exploit probabilities: `cve,epss,percentile`. Source: first.org/epss/data_stats.
+    /// The table of exploit probabilities: `cve,epss,percentile`. Source: `first.org/epss/data_stats`.
     fn probabilities(&mut self, name: &str, text: &str) {
         for (index, line) in text.lines().enumerate() {
             if line.starts_with('#') || line.starts_with("cve,") || line.is_empty() {
@@ -273,14 +273,12 @@ impl Import {
             let mut cells = line.split(',');
             let id = cells.next().filter(|id| id.starts_with("CVE-"));
             let probability = cells.next().and_then(|cell| cell.trim().parse::<f64>().ok());
-            match (id, probability.filter(|chance| (0.0..=1.0).contains(chance))) {
-                (Some(id), Some(chance)) => {
-                    self.records.probabilities.insert(Arc::from(id), chance);
-                }
-                (None, _) | (_, None) => {
-                    let line = index + 1;
-                    self.bad(name, format!("line {line} is not `CVE-…,probability,percentile`"));
-                }
+            let probability = probability.filter(|chance| (0.0..=1.0).contains(chance));
+            if let (Some(id), Some(chance)) = (id, probability) {
+                self.records.probabilities.insert(Arc::from(id), chance);
+            } else {
+                let line = index + 1;
+                self.bad(name, format!("line {line} is not `CVE-…,probability,percentile`"));
             }
         }
     }

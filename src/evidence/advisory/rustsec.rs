@@ -1,4 +1,4 @@
-//! Advisories of the RustSec database: TOML in front of Markdown.
+//! Advisories of the `RustSec` database: TOML in front of Markdown.
 //!
 //! Source: github.com/rustsec/advisory-db, "Advisory format".
 
@@ -28,7 +28,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         Some(Informational::Unsound) => AdvisoryKind::Unsound,
         Some(_) => AdvisoryKind::Notice,
     };
-    let score = metadata.cvss.as_ref().map(|vector| vector.score());
+    let score = metadata.cvss.as_ref().map(cvss::Cvss::score);
     let ranges = rustsec::osv::ranges_for_advisory(&advisory.versions);
     let ranges = ranges.iter().map(|range| {
         let from = range.introduced.as_ref().map_or_else(|| "0".to_owned(), ToString::to_string);

@@ -25,8 +25,8 @@ struct Document<'t> {
     packages: Vec<Package<'t>>,
     #[serde(borrow, default)]
     relationships: Vec<Relationship<'t>>,
-    #[serde(borrow, default)]
-    document_describes: Vec<Text<'t>>,
+    #[serde(borrow, default, rename = "documentDescribes")]
+    described: Vec<Text<'t>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -70,8 +70,8 @@ struct Relationship<'t> {
     spdx_element_id: Text<'t>,
     #[serde(borrow)]
     related_spdx_element: Text<'t>,
-    #[serde(borrow)]
-    relationship_type: Text<'t>,
+    #[serde(borrow, rename = "relationshipType")]
+    kind: Text<'t>,
 }
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
@@ -90,7 +90,7 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
         .filter_map(|creator| creator.strip_prefix("Tool: "))
         .map(|tool| tool.replacen('-', " ", 1))
         .collect();
-    let described = described(&document.document_describes, &document.relationships);
+    let described = described(&document.described, &document.relationships);
     let mut references = BTreeMap::new();
     for package in document.packages {
         if described.len() == 1 && described.contains(package.id.as_ref()) {
@@ -105,7 +105,7 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
         references.insert(id, index);
     }
     for relationship in &document.relationships {
-        let (from, to) = match relationship.relationship_type.as_ref() {
+        let (from, to) = match relationship.kind.as_ref() {
             "DEPENDS_ON" | "CONTAINS" => {
                 (&relationship.spdx_element_id, &relationship.related_spdx_element)
             }
@@ -136,7 +136,7 @@ fn described<'t>(
 ) -> BTreeSet<&'t str> {
     let related = relationships.iter().filter_map(|relationship| {
         let (from, to) = (&relationship.spdx_element_id, &relationship.related_spdx_element);
-        match relationship.relationship_type.as_ref() {
+        match relationship.kind.as_ref() {
             "DESCRIBES" if from == DOCUMENT => Some(to.as_ref()),
             "DESCRIBED_BY" if to == DOCUMENT => Some(from.as_ref()),
             _ => None,
