@@ -6,10 +6,17 @@
 //!
 //! Source: the Open Policy Agent's documentation of the language, version 1.20, and the behaviour of its compiler.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "passes change what they are about and leave all other terms as they are"
+)]
+
+mod annotation;
 mod fold;
 mod globals;
 mod graph;
 mod hoist;
+mod logical;
 mod lower;
 mod merge;
 mod rule;
@@ -25,19 +32,19 @@ use super::ir::{self, Unit};
 use super::syntax::Module;
 use super::syntax::fault::{Code, Report};
 use crate::domain::place;
-use crate::domain::value::Value;
+use annotation::Annotations;
+pub use annotation::ReadYaml;
 use globals::{Globals, World, package_of};
 use lower::Lower;
-
-/// What `rego.metadata.chain()` and `rego.metadata.rule()` answer in a rule: by module and rule, both counted from 0.
-pub type Metadata<'m> = &'m dyn Fn(usize, usize) -> (Value, Value);
 
 /// What modules are resolved with.
 pub struct Options<'o> {
     /// Functions of the host beside OPA's built-ins, with the number of their arguments.
     pub host: BTreeMap<String, usize>,
-    /// What METADATA says.
-    pub metadata: Metadata<'o>,
+    /// Whether imports and assigned variables that nobody uses are faults, as of `opa check --strict`.
+    pub strict: bool,
+    /// Reads the YAML of METADATA.
+    pub read_yaml: ReadYaml<'o>,
 }
 
 impl std::fmt::Debug for Options<'_> {
@@ -53,11 +60,12 @@ impl std::fmt::Debug for Options<'_> {
 pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fault>> {
     let world = world(modules, options);
     let mut faults = Vec::new();
+    let annotations = Annotations::gather(modules, options.read_yaml, &mut faults);
     let mut resolved = Vec::new();
     for (index, module) in modules.iter().enumerate() {
         let mut report = Report::new(&module.file);
         check_imports(module, &mut report);
-        let globals = Globals::new(&world, module);
+        let globals = Globals::new(&world, module, options.strict);
         let package = package_of(module);
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let span_of = |span: place::Span| {
@@ -65,11 +73,14 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
             ir::Span { file: number, line, column, start: span.start, end: span.end }
         };
         for (position, written) in module.rules.iter().enumerate() {
+            check_name(module, written, &mut report);
             if written.default {
                 rule::check_default(written, &mut report);
             }
-            let metadata = || (options.metadata)(index, position);
+            let metadata = || annotations.answers(index, module, position);
+            let n_faults = report.faults.len();
             let mut lower = Lower {
+                n_faults,
                 globals: &globals,
                 frame: scope::Frame::default(),
                 report: &mut report,
@@ -77,6 +88,9 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
                 metadata: &metadata,
             };
             resolved.push(lower.rule(written, &package));
+        }
+        if options.strict {
+            check_unused_imports(module, &globals, &mut report);
         }
         faults.extend(report.faults);
     }
@@ -100,10 +114,11 @@ fn world(modules: &[Module], options: &Options<'_>) -> World {
         for written in &module.rules {
             let names = world.rules.entry(package.clone()).or_default();
             names.insert(Arc::clone(&written.head.name.text));
-            if let Some(arguments) = &written.head.arguments {
-                let mut path = package.clone();
-                path.extend(rule::constant_path(written).0);
-                world.functions.insert(path, arguments.len());
+            let mut path = package.clone();
+            path.extend(rule::constant_path(written).0);
+            match &written.head.arguments {
+                Some(arguments) => drop(world.functions.insert(path, arguments.len())),
+                None => drop(world.values.insert(path)),
             }
         }
     }
@@ -127,6 +142,29 @@ fn check_imports(module: &Module, report: &mut Report<'_>) {
                 )
                 .related(before, "the other import")
                 .help("remove one, or give it another name with `as`");
+        }
+    }
+}
+
+/// Since v1 no rule is called like one of the two documents.
+fn check_name(module: &Module, written: &super::syntax::ast::Rule, report: &mut Report<'_>) {
+    let name = &written.head.name;
+    let is_root = matches!(name.text.as_ref(), "input" | "data");
+    if is_root && module.version == super::syntax::Version::V1 {
+        let message = format!("rules must not shadow {} (use a different rule name)", name.text);
+        report.fault(Code::Compile, name.span, message).help("choose another name");
+    }
+}
+
+fn check_unused_imports(module: &Module, globals: &Globals<'_>, report: &mut Report<'_>) {
+    for import in &module.imports {
+        let is_document =
+            import.path.first().is_some_and(|root| matches!(root.text.as_ref(), "data" | "input"));
+        let Some(name) = import.alias.as_ref().or(import.path.last()) else { continue };
+        if is_document && !globals.was_asked(&name.text) {
+            let path: Vec<&str> = import.path.iter().map(|name| name.text.as_ref()).collect();
+            let message = format!("import {} unused", path.join("."));
+            report.fault(Code::Compile, import.span, message).help("remove it");
         }
     }
 }

@@ -6,10 +6,16 @@
 //!
 //! Source: the Open Policy Agent's documentation of the language, version 1.20, and the behaviour of its parser.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a parser asks for the tokens that it knows and refuses all others"
+)]
+
 pub mod ast;
 pub(crate) mod fault;
 mod head;
 mod lexer;
+mod logical;
 mod module;
 mod parser;
 mod statement;
@@ -73,5 +79,84 @@ pub fn parse(
     match module {
         Some(module) if report.faults.is_empty() => Ok(module),
         _ => Err(report.faults),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn read(text: &str, version: Version) -> Result<Module, Vec<String>> {
+        let file = Arc::new(SourceFile::new("p.rego", text));
+        parse(&file, version, &Limits::default())
+            .map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn all_faults_of_a_file_are_reported_at_once() {
+        let faults = read("package p\n\na if {\n\tx := \n\ty = = 2\n}\n\nb := ]\n", Version::V1);
+        let faults = faults.unwrap_err();
+        assert!(faults[0].contains("closes none that is open"), "{faults:?}");
+        let text =
+            "package p\n\na if {\n\tx := +\n\ty = = 2\n\tz := 1\n}\n\nb { true }\n\nc := not\n";
+        let faults = read(text, Version::V1).unwrap_err();
+        let lines: Vec<&str> =
+            faults.iter().map(|fault| fault.split(": ").next().unwrap()).collect();
+        assert_eq!(lines, ["p.rego:4:7", "p.rego:5:6", "p.rego:9:3", "p.rego:11:6"], "{faults:#?}");
+    }
+
+    #[test]
+    fn template_strings_hold_any_expression() {
+        let text = "package p\nx := $\"a {input.y[{\"}\": 1}[\"}\"]]} \\{ {[1 | true][0]}\"\n";
+        let module = read(text, Version::V1).unwrap();
+        let shown = format!("{:?}", module.rules[0].head.makes);
+        assert!(shown.contains("Template") && shown.contains(" { "), "{shown}");
+    }
+
+    #[test]
+    fn a_union_with_a_comma_behind_it_is_no_comprehension() {
+        read("package p\nx := [{1} | {2}, 3]\n", Version::V1).unwrap();
+        read("package p\nx := {\"a\": {1} | {2}, \"b\": 3}\n", Version::V1).unwrap();
+    }
+
+    #[test]
+    fn ambiguous_and_deep_texts_are_refused_without_delay() {
+        for text in [
+            format!("package p\nx := {}1{}", "[".repeat(50_000), "]".repeat(50_000)),
+            format!("package p\nx := {}1{}", "[{1} | ".repeat(60), ", 2]".repeat(60)),
+            format!("package p\nx := {}1", "1 + ".repeat(50_000)),
+            format!("package p\nx := input{}", "[0]".repeat(20_000)),
+        ] {
+            assert!(read(&text, Version::V1).is_err());
+        }
+        let nested = format!("package p\nx := {}1{}", "[{\"a\": ".repeat(31), "}]".repeat(31));
+        read(&nested, Version::V1).unwrap();
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in any::<String>()) {
+            drop(read(&format!("package p\n{text}"), Version::V1));
+            drop(read(&text, Version::V0));
+        }
+
+        #[test]
+        fn no_soup_of_tokens_makes_the_parser_panic(
+            words in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "package", " p", "import ", "data.a", "rego.v1", "x", ".y", "[", "]", "{", "}", "(", ")",
+                    " if ", " contains ", " := ", " = ", " == ", "|", "&", "-", " not ", "some ", " in ",
+                    "every ", ", ", ";", "\n", "\"a\"", "`r`", "$\"t {", "}\"", " with ", " as ", "else ",
+                    "default ", "1", ".5", "#c\n", "_", "null", "é", "\0", "future.keywords", " and ", " or ",
+                ]),
+                0..120,
+            )
+        ) {
+            let text = format!("package p\nimport future.keywords\n{}", words.concat());
+            drop(read(&text, Version::V1));
+            drop(read(&text, Version::V0));
+        }
     }
 }

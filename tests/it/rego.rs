@@ -127,8 +127,8 @@ impl Case {
                 Err(faults) => return Answer::Refused(format!("{:?}", faults.first())),
             }
         }
-        let metadata = |_: usize, _: usize| (Value::array(vec![]), Value::object(vec![]));
-        let options = Options { host: BTreeMap::new(), metadata: &metadata };
+        let options =
+            Options { host: BTreeMap::new(), strict: false, read_yaml: &crate::front::read_yaml };
         let unit = match resolve(&modules, &options) {
             Ok(unit) => unit,
             Err(faults) => return Answer::Refused(format!("{:?}", faults.first())),

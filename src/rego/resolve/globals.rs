@@ -1,12 +1,13 @@
 //! What a name means outside its rule: an import, a rule of the package, a document, a built-in.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::domain::suggest;
 use crate::rego::builtin;
 use crate::rego::ir::{Callee, Path};
-use crate::rego::syntax::Module;
+use crate::rego::syntax::{Module, Version};
 
 /// The meaning of a name or a constant path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +27,8 @@ pub(super) struct World {
     pub(super) rules: BTreeMap<Path, BTreeSet<Arc<str>>>,
     /// The functions by path, with the number of their arguments.
     pub(super) functions: BTreeMap<Path, usize>,
+    /// The rules that are no functions.
+    pub(super) values: BTreeSet<Path>,
     /// Functions of the host, by name.
     pub(super) host: BTreeMap<String, usize>,
 }
@@ -35,10 +38,14 @@ pub(super) struct World {
 pub(super) struct Globals<'w> {
     world: &'w World,
     names: BTreeMap<Arc<str>, Meaning>,
+    /// The names that were asked for.
+    asked: RefCell<BTreeSet<Arc<str>>>,
+    version: Version,
+    strict: bool,
 }
 
 impl<'w> Globals<'w> {
-    pub(super) fn new(world: &'w World, module: &Module) -> Self {
+    pub(super) fn new(world: &'w World, module: &Module, strict: bool) -> Self {
         let package = package_of(module);
         let mut names = BTreeMap::new();
         for rule in world.rules.get(&package).into_iter().flatten() {
@@ -57,13 +64,16 @@ impl<'w> Globals<'w> {
             let name = import.alias.as_ref().or(import.path.last());
             names.extend(name.map(|name| (Arc::clone(&name.text), meaning)));
         }
-        Self { world, names }
+        Self { world, names, asked: RefCell::default(), version: module.version, strict }
     }
 
     /// What a name means as a value.
     pub(super) fn value(&self, name: &str) -> Option<Meaning> {
-        match self.names.get(name) {
-            Some(meaning) => Some(meaning.clone()),
+        match self.names.get_key_value(name) {
+            Some((name, meaning)) => {
+                self.asked.borrow_mut().insert(Arc::clone(name));
+                Some(meaning.clone())
+            }
             None if name == "input" => Some(Meaning::Input(Vec::new())),
             None if name == "data" => Some(Meaning::Data(Vec::new())),
             None => None,
@@ -91,6 +101,19 @@ impl<'w> Globals<'w> {
         }
     }
 
+    /// Whether anything of the module asked for the name.
+    pub(super) fn was_asked(&self, name: &str) -> bool {
+        self.asked.borrow().contains(name)
+    }
+
+    pub(super) fn is_v1(&self) -> bool {
+        self.version == Version::V1
+    }
+
+    pub(super) fn is_strict(&self) -> bool {
+        self.strict
+    }
+
     fn builtin_arity(&self, name: &str) -> Option<usize> {
         let known = || builtin::lookup(name).map(builtin::Builtin::arity);
         self.world.host.get(name).copied().or_else(known).or_else(|| unavailable(name))
@@ -106,6 +129,11 @@ impl<'w> Globals<'w> {
 
     pub(super) fn is_function(&self, path: &[Arc<str>]) -> bool {
         self.world.functions.contains_key(path)
+    }
+
+    /// Whether `f()` is another way to write the rule at `path`.
+    pub(super) fn is_value(&self, path: &[Arc<str>]) -> bool {
+        self.world.values.contains(path)
     }
 
     /// What may have been meant by an unknown function.
@@ -131,9 +159,51 @@ fn unavailable(name: &str) -> Option<usize> {
         | "internal.template_string"
         | "walk"
         | "trace"
-        | "rego.parse_module" => 1,
-        "eq" | "assign" | "internal.member_2" | "graphql.is_valid" | "graphql.parse" => 2,
+        | "graphql.parse_query"
+        | "graphql.parse_schema"
+        | "graphql.schema_is_valid"
+        | "crypto.parse_private_keys"
+        | "crypto.x509.parse_certificates"
+        | "crypto.x509.parse_certificate_request"
+        | "crypto.x509.parse_rsa_private_key"
+        | "crypto.x509.parse_and_verify_certificates"
+        | "any"
+        | "all"
+        | "cast_array"
+        | "cast_boolean"
+        | "cast_null"
+        | "cast_object"
+        | "cast_set"
+        | "cast_string" => 1,
+        "eq"
+        | "assign"
+        | "internal.member_2"
+        | "graphql.is_valid"
+        | "graphql.parse"
+        | "graphql.parse_and_verify"
+        | "strings.render_template"
+        | "crypto.x509.parse_keypair"
+        | "crypto.x509.parse_and_verify_certificates_with_options"
+        | "rego.parse_module"
+        | "net.cidr_overlap"
+        | "re_match"
+        | "set_diff" => 2,
         "internal.member_3" | "providers.aws.sign_req" => 3,
+        _ => return None,
+    })
+}
+
+/// What to write instead of a built-in that v1 no longer has.
+pub(super) fn deprecated(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "any" | "all" => "write `some x in xs; …` or `every x in xs { … }`",
+        "re_match" => "write `regex.match(pattern, text)`",
+        "set_diff" => "write `a - b`",
+        "net.cidr_overlap" => "write `net.cidr_contains(cidr, other)`",
+        "cast_array" | "cast_boolean" | "cast_null" | "cast_object" | "cast_set"
+        | "cast_string" => {
+            "ask with `is_array`, `is_boolean`, `is_null`, `is_object`, `is_set` or `is_string`"
+        }
         _ => return None,
     })
 }

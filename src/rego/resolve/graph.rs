@@ -76,7 +76,9 @@ impl Search<'_> {
     }
 
     fn body(&mut self, body: &Body) {
-        body.iter().for_each(|literal| self.literal(literal));
+        for literal in body {
+            self.literal(literal);
+        }
     }
 
     fn literal(&mut self, literal: &Literal) {
@@ -99,7 +101,9 @@ impl Search<'_> {
             }
             LiteralKind::Not(body) => self.body(body),
             LiteralKind::SomeIn { key, value, collection } => {
-                key.iter().for_each(|key| self.term(key));
+                if let Some(key) = key {
+                    self.term(key);
+                }
                 self.term(value);
                 self.term(collection);
             }
@@ -119,28 +123,39 @@ impl Search<'_> {
         match term {
             Term::Constant(_) | Term::Local(_) | Term::Wildcard => {}
             Term::Data(steps) => {
-                let known: Vec<Option<&Arc<str>>> = steps
+                // A rule's name is a string: a constant of another type finds it by how it is printed.
+                let keys: Vec<Option<Arc<str>>> = steps
                     .iter()
                     .map(|step| match step {
-                        Term::Constant(Value::String(text)) => Some(text),
+                        Term::Constant(Value::String(text)) => Some(Arc::clone(text)),
+                        Term::Constant(other) => Some(Arc::from(other.to_string())),
                         _ => None,
                     })
                     .collect();
+                let known: Vec<Option<&Arc<str>>> = keys.iter().map(Option::as_ref).collect();
                 look(self.tree, &known, &mut self.found);
-                steps.iter().for_each(|step| self.term(step));
+                for step in steps {
+                    self.term(step);
+                }
             }
             Term::Input(items) | Term::Array(items) | Term::Set(items) => {
-                items.iter().for_each(|item| self.term(item));
+                for item in items {
+                    self.term(item);
+                }
             }
             Term::Reference(base, steps) => {
                 self.term(base);
-                steps.iter().for_each(|step| self.term(step));
+                for step in steps {
+                    self.term(step);
+                }
             }
             Term::Call(call) => {
                 if let Callee::Rule(path) = &call.callee {
                     self.path(path);
                 }
-                call.arguments.iter().for_each(|argument| self.term(argument));
+                for argument in &call.arguments {
+                    self.term(argument);
+                }
             }
             Term::Object(entries) => entries.iter().for_each(|(key, value)| {
                 self.term(key);
@@ -164,13 +179,21 @@ impl Search<'_> {
 fn look(tree: &Tree, steps: &[Option<&Arc<str>>], found: &mut Vec<usize>) {
     found.extend(tree.rule);
     match steps.split_first() {
-        None => tree.children.values().for_each(|child| look(child, &[], found)),
+        None => {
+            for child in tree.children.values() {
+                look(child, &[], found);
+            }
+        }
         Some((Some(step), rest)) => {
             if let Some(child) = tree.children.get(*step) {
                 look(child, rest, found);
             }
         }
-        Some((None, rest)) => tree.children.values().for_each(|child| look(child, rest, found)),
+        Some((None, rest)) => {
+            for child in tree.children.values() {
+                look(child, rest, found);
+            }
+        }
     }
 }
 

@@ -55,11 +55,15 @@ impl Hoist<'_> {
     fn operand(&mut self, term: &mut Term) {
         match term {
             Term::Input(steps) | Term::Data(steps) => {
-                steps.iter_mut().for_each(|it| self.whole(it))
+                for it in steps.iter_mut() {
+                    self.whole(it);
+                }
             }
             Term::Reference(base, steps) => {
                 self.whole(base);
-                steps.iter_mut().for_each(|step| self.whole(step));
+                for step in steps.iter_mut() {
+                    self.whole(step);
+                }
             }
             Term::Call(_) | Term::Array(_) | Term::Set(_) | Term::Object(_) => self.whole(term),
             Term::Constant(_) | Term::Wildcard | Term::Local(_) | Term::Comprehension(_) => {}
@@ -70,7 +74,9 @@ impl Hoist<'_> {
         match term {
             Term::Constant(_) | Term::Wildcard | Term::Local(_) | Term::Comprehension(_) => return,
             Term::Array(items) | Term::Set(items) => {
-                items.iter_mut().for_each(|item| self.whole(item));
+                for item in items.iter_mut() {
+                    self.whole(item);
+                }
                 return;
             }
             Term::Object(entries) => {

@@ -20,6 +20,8 @@ pub(super) struct Lower<'a, 'r, 'f> {
     pub(super) globals: &'a Globals<'a>,
     pub(super) frame: Frame,
     pub(super) report: &'r mut Report<'f>,
+    /// The faults of the file before this rule: behind another fault of the same rule, nothing is called unsafe.
+    pub(super) n_faults: usize,
     pub(super) span_of: &'a dyn Fn(place::Span) -> Span,
     /// What `rego.metadata.chain()` and `rego.metadata.rule()` answer here.
     pub(super) metadata: &'a dyn Fn() -> (Value, Value),
@@ -32,6 +34,27 @@ impl Lower<'_, '_, '_> {
 
     fn complain(&mut self, code: Code, span: place::Span, message: String, help: &str) {
         self.report.fault(code, span, message).help(help);
+    }
+
+    /// Closes a scope; a declared name that nobody used is a fault, an assigned one only where that is asked for.
+    pub(super) fn close(&mut self) {
+        for unused in self.frame.close() {
+            let what = match unused.origin {
+                Origin::Declared => "declared",
+                Origin::Assigned if self.globals.is_strict() => "assigned",
+                Origin::Assigned | Origin::Argument | Origin::Seen => continue,
+            };
+            let message = format!("{what} var {} unused", unused.name);
+            self.complain(Code::Compile, unused.span, message, "remove it, or write `_`");
+        }
+    }
+
+    /// Since v1 a variable cannot be called like the two documents.
+    pub(super) fn refuse_shadow(&mut self, name: &str, span: place::Span, what: &str) {
+        if matches!(name, "input" | "data") && self.globals.is_v1() {
+            let message = format!("{what} must not shadow {name} (use a different variable name)");
+            self.complain(Code::Compile, span, message, "choose another name");
+        }
     }
 
     /// The statements of a body in a scope that is open.
@@ -78,6 +101,12 @@ impl Lower<'_, '_, '_> {
                 body.extend(hoisted);
                 LiteralKind::Not(one)
             }
+            StatementKind::Logical(logical) => {
+                for kind in self.logical(logical, span) {
+                    body.push(Literal { kind, with: with.clone(), span });
+                }
+                return;
+            }
             StatementKind::Some(names) => {
                 for name in names {
                     self.declare(&name.text, name.span, Origin::Declared);
@@ -100,7 +129,7 @@ impl Lower<'_, '_, '_> {
                 let key = key.as_ref().map(|key| self.member(key));
                 let value = self.member(value);
                 let body = self.body(body);
-                self.frame.close();
+                self.close();
                 LiteralKind::Every { key, value, domain, body }
             }
         };
@@ -115,7 +144,7 @@ impl Lower<'_, '_, '_> {
     }
 
     fn declare(&mut self, name: &Arc<str>, span: place::Span, origin: Origin) -> Slot {
-        match self.frame.declare(name, origin) {
+        match self.frame.declare(name, origin, span) {
             Ok(slot) => slot,
             Err(before) => {
                 self.complain(Code::Compile, span, before.objection(name), "choose another name");
@@ -147,7 +176,10 @@ impl Lower<'_, '_, '_> {
     fn assigned(&mut self, term: &ast::Term) -> Term {
         match &term.kind {
             TermKind::Name(name) if name.as_ref() == "_" => Term::Wildcard,
-            TermKind::Name(name) => Term::Local(self.declare(name, term.span, Origin::Assigned)),
+            TermKind::Name(name) => {
+                self.refuse_shadow(name, term.span, "variables");
+                Term::Local(self.declare(name, term.span, Origin::Assigned))
+            }
             TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.assigned(item)).collect())
             }
@@ -279,7 +311,7 @@ impl Lower<'_, '_, '_> {
         self.frame.open(body);
         let body = self.body(body);
         let collects = collects(self);
-        self.frame.close();
+        self.close();
         let span = self.span(span);
         Term::Comprehension(Box::new(Comprehension { collects, body, span }))
     }
@@ -289,7 +321,7 @@ impl Lower<'_, '_, '_> {
         if name.as_ref() == "_" {
             return Term::Wildcard;
         }
-        if let Some(slot) = self.frame.declared(name) {
+        if let Some(slot) = self.frame.used(name) {
             return Term::Local(slot);
         }
         if !self.frame.is_upcoming(name) {
@@ -313,17 +345,27 @@ impl Lower<'_, '_, '_> {
         if self.frame.declared(head).is_some() {
             let message = format!("called function {written} shadowed");
             self.complain(Code::Compile, operator.span, message, "rename the variable");
-            return Term::Wildcard;
+            return Term::Constant(Value::Null);
         }
         let callee = match self.path_of(operator) {
+            Some(Meaning::Data(path)) if arguments.is_empty() && self.globals.is_value(&path) => {
+                return Term::Data(strings(path));
+            }
             Some(Meaning::Data(path)) => Callee::Rule(path),
             Some(Meaning::Builtin(name)) => Callee::Builtin(name),
             Some(Meaning::Input(_)) | None => {
                 let help = self.globals.similar_function(&written);
                 self.complain(Code::Type, span, format!("undefined function {written}"), &help);
-                return Term::Wildcard;
+                return Term::Constant(Value::Null);
             }
         };
+        if let Callee::Builtin(name) = &callee
+            && self.globals.is_v1()
+            && let Some(instead) = super::globals::deprecated(name)
+        {
+            let message = format!("deprecated built-in function calls in expression: {name}");
+            self.complain(Code::Type, span, message, instead);
+        }
         let n = arguments.len();
         match self.globals.arity(&callee) {
             None => {

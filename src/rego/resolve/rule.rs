@@ -56,7 +56,7 @@ impl Lower<'_, '_, '_> {
             lower.value(value, is_set, bound, body)
         }));
         for branch in &rule.branches {
-            self.frame.close();
+            self.close();
             self.frame.open(&branch.body);
             self.frame.begin_branch();
             self.declare_arguments(rule);
@@ -65,7 +65,7 @@ impl Lower<'_, '_, '_> {
                 lower.value(branch.value.as_ref(), false, bound, body)
             }));
         }
-        self.frame.close();
+        self.close();
         let kind = match (&rule.head.arguments, dynamic.is_empty(), is_set) {
             (Some(arguments), ..) => RuleKind::Function { arity: arguments.len() },
             (None, true, true) => RuleKind::Set,
@@ -96,7 +96,8 @@ impl Lower<'_, '_, '_> {
                 && name.as_ref() != "_"
                 && self.frame.declared(name).is_none()
             {
-                self.frame.bind(name, *slot, Origin::Argument);
+                self.refuse_shadow(name, argument.span, "args");
+                self.frame.bind(name, *slot, Origin::Argument, argument.span);
                 if let Some(named) = self.frame.names.get_mut(*slot as usize) {
                     *named = Some(Arc::clone(name));
                 }
@@ -106,7 +107,7 @@ impl Lower<'_, '_, '_> {
             pattern_names(argument, &mut |name| {
                 if self.frame.declared(name).is_none() {
                     let slot = self.frame.fresh(Some(name));
-                    self.frame.bind(name, slot, Origin::Argument);
+                    self.frame.bind(name, slot, Origin::Argument, argument.span);
                 }
             });
         }
@@ -119,7 +120,7 @@ impl Lower<'_, '_, '_> {
             pattern_names(argument, &mut |name| {
                 let slot = self.frame.names.iter().position(|named| named.as_ref() == Some(name));
                 if let Some(slot) = slot.and_then(|slot| u32::try_from(slot).ok()) {
-                    self.frame.bind(name, slot, Origin::Argument);
+                    self.frame.bind(name, slot, Origin::Argument, argument.span);
                 }
             });
         }
@@ -134,7 +135,9 @@ impl Lower<'_, '_, '_> {
     ) -> Branch {
         let body = self.body(statements);
         let mut bound = Slots::default();
-        arguments.iter().for_each(|slot| bound.insert(*slot));
+        for slot in arguments {
+            bound.insert(*slot);
+        }
         let mut body = self.ordered(body, &mut bound);
         let value = value(self, &mut bound, &mut body);
         Branch { body, value, span }
@@ -145,14 +148,28 @@ impl Lower<'_, '_, '_> {
         let mut scheduler = Scheduler { names: &mut self.frame.names, faults: Vec::new() };
         let body = scheduler.order(body, bound);
         let faults = scheduler.faults;
-        let names = self.frame.names.clone();
+        if self.report.faults.len() > self.n_faults {
+            return body;
+        }
+        let names = &self.frame.names;
+        let named = |slot: &Option<u32>| {
+            slot.and_then(|slot| names.get(slot as usize)?.as_deref())
+                .filter(|name| !name.starts_with("__local"))
+        };
+        // A local of ours is unbound because of one that has a name; that one is worth a word.
+        let any_named =
+            faults.iter().any(|fault| fault.slot.is_none() || named(&fault.slot).is_some());
         for fault in faults {
-            let name = match fault.slot {
-                None => Some("_"),
-                Some(slot) => names.get(slot as usize).and_then(|name| name.as_deref()),
-            };
-            let Some(name) = name else { continue };
             let span = place::Span { start: fault.span.start, end: fault.span.end };
+            let name = if fault.slot.is_none() { Some("_") } else { named(&fault.slot) };
+            let Some(name) = name else {
+                if !any_named {
+                    self.report
+                        .fault(Code::UnsafeVar, span, "expression is unsafe")
+                        .help("bind every variable of it in a statement that is not negated");
+                }
+                continue;
+            };
             let message = format!("var {name} is unsafe");
             self.report.fault(Code::UnsafeVar, span, message).help(format!(
                 "bind `{name}` in a statement that is not negated: `some {name} in …`, `{name} := …`"

@@ -78,30 +78,18 @@ impl Scheduler<'_> {
         ordered
     }
 
-    /// Checks that a term behind a body needs nothing that the body does not bind, and orders what is nested in it.
-    pub(super) fn value(&mut self, term: &mut Term, bound: &Slots, span: Span) {
-        let mut needs = Needs::default();
-        read(term, bound, &Slots::default(), &mut needs, Steps::Bound);
-        self.faults.extend(needs.missing.iter().map(|slot| Unsafe { slot: Some(slot), span }));
-        if needs.wildcard {
-            self.faults.push(Unsafe { slot: None, span });
-        }
-        self.term(term, bound, span);
-    }
-
     /// Orders the bodies nested in a literal.
     fn inner(&mut self, literal: &mut Literal, bound: &Slots) {
-        let span = literal.span;
         for with in &mut literal.with {
             if let Replacement::Value(value) = &mut with.value {
-                self.term(value, bound, span);
+                self.term(value, bound);
             }
         }
         match &mut literal.kind {
-            LiteralKind::Expression(term) => self.term(term, bound, span),
+            LiteralKind::Expression(term) => self.term(term, bound),
             LiteralKind::Unify(left, right) => {
-                self.term(left, bound, span);
-                self.term(right, bound, span);
+                self.term(left, bound);
+                self.term(right, bound);
             }
             LiteralKind::Not(body) => {
                 for inner in body {
@@ -110,38 +98,46 @@ impl Scheduler<'_> {
             }
             LiteralKind::SomeIn { key, value, collection } => {
                 if let Some(key) = key {
-                    self.term(key, bound, span);
+                    self.term(key, bound);
                 }
-                self.term(value, bound, span);
-                self.term(collection, bound, span);
+                self.term(value, bound);
+                self.term(collection, bound);
             }
             LiteralKind::Every { key, value, domain, body } => {
-                self.term(domain, bound, span);
+                self.term(domain, bound);
                 let mut inner = bound.clone();
-                key.iter().for_each(|slot| inner.insert(*slot));
+                for slot in key.iter() {
+                    inner.insert(*slot);
+                }
                 inner.insert(*value);
                 *body = self.order(std::mem::take(body), &mut inner);
             }
         }
     }
 
-    fn term(&mut self, term: &mut Term, bound: &Slots, span: Span) {
+    fn term(&mut self, term: &mut Term, bound: &Slots) {
         match term {
             Term::Constant(_) | Term::Wildcard | Term::Local(_) => {}
             Term::Input(steps) | Term::Data(steps) | Term::Array(steps) | Term::Set(steps) => {
-                steps.iter_mut().for_each(|step| self.term(step, bound, span));
+                for step in steps.iter_mut() {
+                    self.term(step, bound);
+                }
             }
             Term::Reference(base, steps) => {
-                self.term(base, bound, span);
-                steps.iter_mut().for_each(|step| self.term(step, bound, span));
+                self.term(base, bound);
+                for step in steps.iter_mut() {
+                    self.term(step, bound);
+                }
             }
             Term::Call(call) => {
-                call.arguments.iter_mut().for_each(|it| self.term(it, bound, span));
+                for it in &mut call.arguments {
+                    self.term(it, bound);
+                }
             }
             Term::Object(entries) => {
                 for (key, value) in entries {
-                    self.term(key, bound, span);
-                    self.term(value, bound, span);
+                    self.term(key, bound);
+                    self.term(value, bound);
                 }
             }
             Term::Comprehension(comprehension) => {
@@ -166,8 +162,11 @@ impl Scheduler<'_> {
         let mut needs = Needs::default();
         read(term, bound, &Slots::default(), &mut needs, Steps::Free);
         self.faults.extend(needs.missing.iter().map(|slot| Unsafe { slot: Some(slot), span }));
+        if needs.wildcard {
+            self.faults.push(Unsafe { slot: None, span });
+        }
         bound.extend(&needs.outputs);
-        self.term(term, bound, span);
+        self.term(term, bound);
     }
 }
 
@@ -227,7 +226,9 @@ fn negated(literal: &Literal, bound: &Slots, open: &Slots, needs: &mut Needs) {
     all.iter().filter(|slot| !bound.contains(*slot)).for_each(|slot| needs.missing.insert(slot));
     let mut closed = Slots::default();
     of_literal(literal, Part::Closed, &mut closed);
-    closed.iter().for_each(|slot| closed_over(slot, bound, open, needs));
+    for slot in closed.iter() {
+        closed_over(slot, bound, open, needs);
+    }
     let mut wild = Needs::default();
     match &literal.kind {
         LiteralKind::Expression(term) => read(term, bound, open, &mut wild, Steps::Bound),
@@ -256,10 +257,14 @@ fn read(term: &Term, bound: &Slots, open: &Slots, needs: &mut Needs, free: Steps
             self::steps(steps, bound, open, needs, free);
         }
         Term::Array(items) | Term::Set(items) => {
-            items.iter().for_each(|item| read(item, bound, open, needs, free));
+            for item in items {
+                read(item, bound, open, needs, free);
+            }
         }
         Term::Call(call) => {
-            call.arguments.iter().for_each(|it| read(it, bound, open, needs, free));
+            for it in &call.arguments {
+                read(it, bound, open, needs, free);
+            }
         }
         Term::Object(entries) => {
             for (key, value) in entries {
@@ -270,7 +275,9 @@ fn read(term: &Term, bound: &Slots, open: &Slots, needs: &mut Needs, free: Steps
         Term::Comprehension(_) => {
             let mut closed = Slots::default();
             of_term(term, Part::Closed, &mut closed);
-            closed.iter().for_each(|slot| closed_over(slot, bound, open, needs));
+            for slot in closed.iter() {
+                closed_over(slot, bound, open, needs);
+            }
         }
     }
 }
@@ -295,7 +302,11 @@ fn pattern(term: &Term, bound: &Slots, open: &Slots, needs: &mut Needs) {
                 needs.outputs.insert(*slot);
             }
         }
-        Term::Array(items) => items.iter().for_each(|item| pattern(item, bound, open, needs)),
+        Term::Array(items) => {
+            for item in items {
+                pattern(item, bound, open, needs);
+            }
+        }
         Term::Object(entries) => {
             for (key, value) in entries {
                 read(key, bound, open, needs, Steps::Free);
@@ -317,6 +328,16 @@ fn unify(left: &Term, right: &Term, bound: &Slots, open: &Slots, needs: &mut Nee
         }
         return;
     }
+    if let (Term::Object(lefts), Term::Object(rights)) = (left, right)
+        && let Some(pairs) = by_constant_key(lefts, rights)
+    {
+        let mut bound = bound.clone();
+        for (left, right) in pairs {
+            unify(left, right, &bound, open, needs);
+            bound.extend(&needs.outputs);
+        }
+        return;
+    }
     for (pattern_side, value_side) in [(left, right), (right, left)] {
         let mut value = needs.clone();
         read(value_side, bound, open, &mut value, Steps::Free);
@@ -330,4 +351,23 @@ fn unify(left: &Term, right: &Term, bound: &Slots, open: &Slots, needs: &mut Nee
     }
     read(left, bound, open, needs, Steps::Free);
     read(right, bound, open, needs, Steps::Free);
+}
+
+/// The values of two objects with the same constant keys, side by side.
+fn by_constant_key<'t>(
+    lefts: &'t [(Term, Term)],
+    rights: &'t [(Term, Term)],
+) -> Option<Vec<(&'t Term, &'t Term)>> {
+    if lefts.len() != rights.len() {
+        return None;
+    }
+    let constant = |term: &'t Term| if let Term::Constant(key) = term { Some(key) } else { None };
+    lefts
+        .iter()
+        .map(|(key, left)| {
+            let key = constant(key)?;
+            let same = rights.iter().find(|(other, _)| constant(other) == Some(key))?;
+            Some((left, &same.1))
+        })
+        .collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::domain::place::Span;
 use crate::rego::ir::Slot;
 use crate::rego::syntax::ast::{Statement, StatementKind, Term, TermKind};
 
@@ -27,10 +28,27 @@ impl Origin {
     }
 }
 
+/// One name of a body.
+#[derive(Clone, Debug)]
+struct Entry {
+    slot: Slot,
+    origin: Origin,
+    span: Span,
+    used: bool,
+}
+
+/// A name that was declared and never used.
+#[derive(Clone, Debug)]
+pub(super) struct Unused {
+    pub(super) name: Arc<str>,
+    pub(super) origin: Origin,
+    pub(super) span: Span,
+}
+
 /// The names of one body.
 #[derive(Clone, Debug, Default)]
 struct Scope {
-    names: BTreeMap<Arc<str>, (Slot, Origin)>,
+    names: BTreeMap<Arc<str>, Entry>,
     /// Names that this body declares further down: they are no rules' names in it.
     upcoming: BTreeSet<Arc<str>>,
 }
@@ -53,19 +71,28 @@ impl Frame {
 
     pub(super) fn open(&mut self, body: &[Statement]) {
         let mut upcoming = BTreeSet::new();
-        body.iter().for_each(|statement| declared(statement, &mut upcoming));
+        for statement in body {
+            declared(statement, &mut upcoming);
+        }
         self.scopes.push(Scope { names: BTreeMap::new(), upcoming });
     }
 
-    /// Further statements of the scope that is open.
-    pub(super) fn expect(&mut self, body: &[Statement]) {
-        if let Some(scope) = self.scopes.last_mut() {
-            body.iter().for_each(|statement| declared(statement, &mut scope.upcoming));
-        }
+    /// Closes the innermost scope and tells which of its names nobody used.
+    pub(super) fn close(&mut self) -> Vec<Unused> {
+        let names = self.scopes.pop().map(|scope| scope.names).unwrap_or_default();
+        let unused = names.into_iter().filter(|(_, entry)| !entry.used);
+        unused
+            .map(|(name, entry)| Unused { name, origin: entry.origin, span: entry.span })
+            .collect()
     }
 
-    pub(super) fn close(&mut self) {
-        self.scopes.pop();
+    /// The slot of a name that a scope knows, which is used herewith.
+    pub(super) fn used(&mut self, name: &str) -> Option<Slot> {
+        let found = self.scopes.iter_mut().rev().find_map(|scope| scope.names.get_mut(name));
+        found.map(|entry| {
+            entry.used = true;
+            entry.slot
+        })
     }
 
     /// Begins a branch: what the branch before has bound without a declaration is forgotten.
@@ -76,7 +103,7 @@ impl Frame {
     /// The slot of a name that a scope knows.
     pub(super) fn declared(&self, name: &str) -> Option<Slot> {
         let found = self.scopes.iter().rev().find_map(|scope| scope.names.get(name));
-        found.map(|(slot, _)| *slot)
+        found.map(|entry| entry.slot)
     }
 
     /// Whether a scope will declare the name.
@@ -85,19 +112,25 @@ impl Frame {
     }
 
     /// Declares a name in the innermost scope.
-    pub(super) fn declare(&mut self, name: &Arc<str>, origin: Origin) -> Result<Slot, Origin> {
-        if let Some((_, before)) = self.scopes.last().and_then(|scope| scope.names.get(name)) {
-            return Err(*before);
+    pub(super) fn declare(
+        &mut self,
+        name: &Arc<str>,
+        origin: Origin,
+        span: Span,
+    ) -> Result<Slot, Origin> {
+        if let Some(before) = self.scopes.last().and_then(|scope| scope.names.get(name)) {
+            return Err(before.origin);
         }
         let slot = self.fresh(Some(name));
-        self.bind(name, slot, origin);
+        self.bind(name, slot, origin, span);
         Ok(slot)
     }
 
     /// Gives a name a slot in the innermost scope.
-    pub(super) fn bind(&mut self, name: &Arc<str>, slot: Slot, origin: Origin) {
+    pub(super) fn bind(&mut self, name: &Arc<str>, slot: Slot, origin: Origin, span: Span) {
         if let Some(scope) = self.scopes.last_mut() {
-            scope.names.insert(Arc::clone(name), (slot, origin));
+            let entry = Entry { slot, origin, span, used: false };
+            scope.names.insert(Arc::clone(name), entry);
         }
     }
 
@@ -108,7 +141,7 @@ impl Frame {
             None => self.fresh(Some(name)),
         };
         self.implicit.insert(Arc::clone(name), slot);
-        self.bind(name, slot, Origin::Seen);
+        self.bind(name, slot, Origin::Seen, Span::default());
         slot
     }
 }
@@ -132,6 +165,7 @@ fn declared(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {
         StatementKind::Term(_)
         | StatementKind::Unify(..)
         | StatementKind::Not(_)
+        | StatementKind::Logical(_)
         | StatementKind::Every { .. } => {}
     }
 }
@@ -140,9 +174,15 @@ fn declared(statement: &Statement, names: &mut BTreeSet<Arc<str>>) {
 pub(super) fn pattern_names(term: &Term, found: &mut dyn FnMut(&Arc<str>)) {
     match &term.kind {
         TermKind::Name(name) if name.as_ref() != "_" => found(name),
-        TermKind::Array(items) => items.iter().for_each(|item| pattern_names(item, found)),
+        TermKind::Array(items) => {
+            for item in items {
+                pattern_names(item, found);
+            }
+        }
         TermKind::Object(entries) => {
-            entries.iter().for_each(|(_, value)| pattern_names(value, found));
+            for (_, value) in entries {
+                pattern_names(value, found);
+            }
         }
         _ => {}
     }

@@ -63,13 +63,21 @@ pub(super) fn of_term(term: &Term, part: Part, slots: &mut Slots) {
             }
         }
         Term::Input(steps) | Term::Data(steps) | Term::Array(steps) | Term::Set(steps) => {
-            steps.iter().for_each(|step| of_term(step, part, slots));
+            for step in steps {
+                of_term(step, part, slots);
+            }
         }
         Term::Reference(base, steps) => {
             of_term(base, part, slots);
-            steps.iter().for_each(|step| of_term(step, part, slots));
+            for step in steps {
+                of_term(step, part, slots);
+            }
         }
-        Term::Call(call) => call.arguments.iter().for_each(|it| of_term(it, part, slots)),
+        Term::Call(call) => {
+            for it in &call.arguments {
+                of_term(it, part, slots);
+            }
+        }
         Term::Object(entries) => {
             for (key, value) in entries {
                 of_term(key, part, slots);
@@ -94,7 +102,9 @@ pub(super) fn of_term(term: &Term, part: Part, slots: &mut Slots) {
 
 /// Gathers the locals of a body.
 pub(super) fn of_body(body: &Body, part: Part, slots: &mut Slots) {
-    body.iter().for_each(|literal| of_literal(literal, part, slots));
+    for literal in body {
+        of_literal(literal, part, slots);
+    }
 }
 
 /// Gathers the locals of a literal.
@@ -121,7 +131,9 @@ pub(super) fn of_literal(literal: &Literal, part: Part, slots: &mut Slots) {
         LiteralKind::Every { key, value, domain, body } => {
             of_term(domain, part, slots);
             if part != Part::Open {
-                key.iter().for_each(|slot| slots.insert(*slot));
+                if let Some(slot) = key {
+                    slots.insert(*slot);
+                }
                 slots.insert(*value);
                 of_body(body, Part::All, slots);
             }

@@ -133,6 +133,8 @@ pub enum StatementKind {
     Unify(Term, Term),
     /// `not …`.
     Not(Box<Statement>),
+    /// `and`, `or`, and `not` over bodies.
+    Logical(Logical),
     /// `some a, b`.
     Some(Vec<Name>),
     /// `some k, v in xs`.
@@ -155,6 +157,19 @@ pub enum StatementKind {
         /// What must hold for each.
         body: Vec<Statement>,
     },
+}
+
+/// Bodies that are joined or negated; each is a scope of its own.
+#[derive(Clone, Debug)]
+pub enum Logical {
+    /// `not { … }`, and every `not` where it is imported.
+    Not(Vec<Statement>),
+    /// `a and b`.
+    And(Vec<Statement>, Vec<Statement>),
+    /// `a or b`.
+    Or(Vec<Statement>, Vec<Statement>),
+    /// A group alone.
+    Both(Vec<Statement>),
 }
 
 /// `with target as value`.

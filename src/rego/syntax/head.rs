@@ -19,7 +19,7 @@ impl Parser<'_, '_, '_> {
         if default {
             return self.default_rule(head, start, rules);
         }
-        let conditional = self.keywords.conditional && self.is_word("if");
+        let conditional = self.is_keyword_if();
         self.make_old_set(&mut head, conditional);
         let is_set = matches!(head.makes, Makes::Element(_));
         let has_value = !matches!(head.makes, Makes::Value(None));
@@ -144,7 +144,9 @@ impl Parser<'_, '_, '_> {
                 }
                 TokenKind::LeftParen => {
                     self.at += 1;
-                    arguments = Some(self.list(TokenKind::RightParen, "`,` or `)`")?);
+                    // `f()` is a rule without arguments.
+                    let list = self.list(TokenKind::RightParen, "`,` or `)`")?;
+                    arguments = Some(list).filter(|list| !list.is_empty());
                     break;
                 }
                 _ => break,
@@ -200,7 +202,7 @@ impl Parser<'_, '_, '_> {
         } else {
             None
         };
-        let body = if self.keywords.conditional && self.is_word("if") {
+        let body = if self.is_keyword_if() {
             self.at += 1;
             if self.eat(TokenKind::LeftBrace) {
                 self.body(TokenKind::RightBrace)?

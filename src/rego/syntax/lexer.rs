@@ -277,6 +277,9 @@ impl<'t> Lexer<'t, '_, '_> {
 
     /// Goes to the end: behind a bracket that fits nowhere every further word would be about the same fault.
     fn stop(&mut self) {
+        let span = Span::new(self.at, self.at);
+        let kind = TokenKind::Broken;
+        self.lexed.tokens.push(Token { kind, span, glued: false, begins_line: false });
         self.at = self.text.len();
         self.open.clear();
     }

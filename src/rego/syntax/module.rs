@@ -8,12 +8,19 @@ use super::lexer::TokenKind;
 use super::parser::{Keywords, Parser};
 use crate::domain::place::Span;
 
+/// Which words may begin a path: a package may be called like a keyword.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Any,
+    Names,
+}
+
 impl Parser<'_, '_, '_> {
     /// The whole file.
     pub(super) fn module(mut self) -> Option<Module> {
         let package = self.package();
         if package.is_none() {
-            self.skip_to_rule();
+            self.skip_to_rule(0);
         }
         let mut imports = Vec::new();
         let mut rules = Vec::new();
@@ -21,6 +28,7 @@ impl Parser<'_, '_, '_> {
             if self.eat(TokenKind::Semicolon) {
                 continue;
             }
+            let before = self.at;
             let found = if self.is_word("import") && !self.begins_reference() {
                 self.import().map(|import| {
                     self.switch_keywords(&import);
@@ -30,29 +38,26 @@ impl Parser<'_, '_, '_> {
                 self.rule(&mut rules)
             };
             if found.is_none() {
-                self.skip_to_rule();
+                self.skip_to_rule(before);
             }
         }
         let (file, version) = (Arc::clone(self.file), self.version);
         Some(Module { file, version, package: package?, imports, rules, comments: self.comments })
     }
 
-    /// Goes on at the next word that begins a line without a blank before it.
-    fn skip_to_rule(&mut self) {
-        loop {
+    /// Goes on at the next word that begins a line without a blank before it, behind token `before`.
+    fn skip_to_rule(&mut self, before: usize) {
+        self.at = self.at.max(before + 1);
+        while !self.is(TokenKind::End) && !self.at_margin() {
             self.at += 1;
-            let token = self.peek();
-            if token.kind == TokenKind::End {
-                return;
-            }
-            let start = token.span.start as usize;
-            let at_margin = start == 0
-                || start.checked_sub(1).and_then(|at| self.file.text.as_bytes().get(at))
-                    == Some(&b'\n');
-            if token.kind == TokenKind::Word && at_margin {
-                return;
-            }
         }
+    }
+
+    fn at_margin(&self) -> bool {
+        let token = self.peek();
+        let start = token.span.start as usize;
+        let previous = start.checked_sub(1).and_then(|at| self.file.text.as_bytes().get(at));
+        token.kind == TokenKind::Word && previous.is_none_or(|byte| *byte == b'\n')
     }
 
     fn package(&mut self) -> Option<Package> {
@@ -63,13 +68,19 @@ impl Parser<'_, '_, '_> {
             return None;
         }
         self.at += 1;
-        let path = self.path()?;
+        let path = self.path(Words::Any)?;
         Some(Package { path, span: self.span_from(start) })
     }
 
     /// `a.b["c-d"]`.
-    fn path(&mut self) -> Option<Vec<Name>> {
-        let first = self.name("a path: `a.b`")?;
+    fn path(&mut self, words: Words) -> Option<Vec<Name>> {
+        let first = match (words, self.word()) {
+            (Words::Any, Some(word)) => {
+                let span = self.take().span;
+                Name { text: Arc::from(word), span }
+            }
+            _ => self.name("a path: `a.b`")?,
+        };
         let mut path = vec![first];
         while self.peek().glued {
             if self.eat(TokenKind::Dot) {
@@ -98,7 +109,7 @@ impl Parser<'_, '_, '_> {
 
     fn import(&mut self) -> Option<Import> {
         let start = self.take().span;
-        let path = self.path()?;
+        let path = self.path(Words::Names)?;
         let root = path.first().map_or("", |name| name.text.as_ref());
         if !matches!(root, "data" | "input" | "future" | "rego") {
             let span = self.span_from(start);
@@ -130,11 +141,18 @@ impl Parser<'_, '_, '_> {
     fn switch_keywords(&mut self, import: &Import) {
         let path: Vec<&str> = import.path.iter().map(|name| name.text.as_ref()).collect();
         match path.as_slice() {
+            ["rego", "v1"] if self.version == Version::V1 => {}
             ["rego", "v1"] => {
                 self.version = Version::V1;
-                self.keywords = Keywords::ALL;
+                let Keywords { and, or, not, .. } = self.keywords;
+                self.keywords = Keywords { and, or, not, ..Keywords::V1 };
             }
-            ["future", "keywords"] => self.keywords = Keywords::ALL,
+            ["future", "keywords"] => {
+                self.keywords = Keywords { and: true, or: true, not: true, ..Keywords::V1 };
+            }
+            ["future", "keywords", "and"] => self.keywords.and = true,
+            ["future", "keywords", "or"] => self.keywords.or = true,
+            ["future", "keywords", "not"] => self.keywords.not = true,
             ["future", "keywords", "if"] => self.keywords.conditional = true,
             ["future", "keywords", "contains"] => self.keywords.contains = true,
             ["future", "keywords", "in"] => self.keywords.membership = true,

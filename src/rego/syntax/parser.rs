@@ -9,17 +9,30 @@ use super::lexer::{Comment, Lexed, Token, TokenKind};
 use crate::domain::place::{SourceFile, Span};
 
 /// The words that are keywords only where an import or the version says so.
+#[expect(clippy::struct_excessive_bools, reason = "each is switched by an import of its own")]
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Keywords {
     pub(super) conditional: bool,
     pub(super) contains: bool,
     pub(super) every: bool,
     pub(super) membership: bool,
+    pub(super) and: bool,
+    pub(super) or: bool,
+    /// `not` takes bodies, and takes nothing out of what it negates.
+    pub(super) not: bool,
 }
 
 impl Keywords {
-    pub(super) const ALL: Self =
-        Self { conditional: true, contains: true, every: true, membership: true };
+    /// Those of v1.
+    pub(super) const V1: Self = Self {
+        conditional: true,
+        contains: true,
+        every: true,
+        membership: true,
+        and: false,
+        or: false,
+        not: false,
+    };
 }
 
 /// The words that are keywords in every version.
@@ -49,7 +62,7 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
         limits: &'t Limits,
         report: &'r mut Report<'f>,
     ) -> Self {
-        let keywords = if version == Version::V1 { Keywords::ALL } else { Keywords::default() };
+        let keywords = if version == Version::V1 { Keywords::V1 } else { Keywords::default() };
         Self {
             file,
             allowance: lexed.tokens.len().saturating_mul(limits.max_rereads),
@@ -117,7 +130,11 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
     }
 
     pub(super) fn is_keyword_in(&self) -> bool {
-        self.keywords.membership && self.is_word("in")
+        self.keywords.membership && self.is_word("in") && !self.begins_reference()
+    }
+
+    pub(super) fn is_keyword_if(&self) -> bool {
+        self.keywords.conditional && self.is_word("if") && !self.begins_reference()
     }
 
     /// Whether `word` cannot be a name here.
@@ -127,6 +144,8 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
                 "if" => self.keywords.conditional,
                 "contains" => self.keywords.contains,
                 "every" => self.keywords.every,
+                "and" => self.keywords.and,
+                "or" => self.keywords.or,
                 "in" => self.keywords.membership || self.keywords.every,
                 _ => false,
             }
@@ -143,7 +162,11 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
         let token = self.peek();
         match self.word() {
             Some(word)
-                if !self.is_keyword(word) || word == "contains" || self.begins_reference() =>
+                if !self.is_keyword(word)
+                    || word == "contains"
+                    || self.begins_reference()
+                    || (matches!(word, "and" | "or")
+                        && self.ahead(1).kind == TokenKind::LeftParen) =>
             {
                 self.at += 1;
                 Some(Name { text: Arc::from(word), span: token.span })

@@ -76,8 +76,20 @@ impl Parser<'_, '_, '_> {
     /// One statement with its `with`.
     pub(super) fn statement(&mut self) -> Option<Statement> {
         let start = self.peek().span;
-        let kind = match self.word() {
-            _ if self.begins_reference() => self.expression()?,
+        let logical = self.keywords.and || self.keywords.or;
+        let kind = if logical { self.disjunction()? } else { self.simple()? };
+        let span = self.span_from(start);
+        let mut with = Vec::new();
+        while self.is_word("with") && !self.begins_reference() {
+            with.push(self.with()?);
+        }
+        Some(Statement { span, kind, with })
+    }
+
+    /// One statement that is not joined to others.
+    pub(super) fn simple(&mut self) -> Option<StatementKind> {
+        match self.word() {
+            _ if self.begins_reference() => self.expression(),
             Some("not") => {
                 self.at += 1;
                 if self.is_word("some") || (self.keywords.every && self.is_word("every")) {
@@ -89,24 +101,21 @@ impl Parser<'_, '_, '_> {
                     );
                     return None;
                 }
+                if self.keywords.not {
+                    return self.negation();
+                }
                 let inner = self.peek().span;
                 let kind = self.expression()?;
                 let span = self.span_from(inner);
-                StatementKind::Not(Box::new(Statement { span, kind, with: Vec::new() }))
+                Some(StatementKind::Not(Box::new(Statement { span, kind, with: Vec::new() })))
             }
-            Some("some") => self.some()?,
-            Some("every") if self.keywords.every => self.every()?,
-            _ => self.expression()?,
-        };
-        let span = self.span_from(start);
-        let mut with = Vec::new();
-        while self.is_word("with") {
-            with.push(self.with()?);
+            Some("some") => self.some(),
+            Some("every") if self.keywords.every => self.every(),
+            _ => self.expression(),
         }
-        Some(Statement { span, kind, with })
     }
 
-    fn expression(&mut self) -> Option<StatementKind> {
+    pub(super) fn expression(&mut self) -> Option<StatementKind> {
         let left = self.keyed_term()?;
         match self.kind() {
             TokenKind::Assign => {
@@ -150,7 +159,7 @@ impl Parser<'_, '_, '_> {
         if self.is_keyword_in() {
             self.at += 1;
             let collection = self.union_term()?;
-            let Some(value) = terms.pop() else { return None };
+            let value = terms.pop()?;
             let key = terms.pop();
             if !terms.is_empty() {
                 let span = self.span_from(start);

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Piece, StatementKind, Term, TermKind};
+use super::ast::{Piece, Statement, StatementKind, Term, TermKind};
 use super::fault::Code;
 use super::lexer::{Operator, Token, TokenKind, unescape};
 use super::parser::Parser;
@@ -12,6 +12,13 @@ use crate::domain::place::Span;
 struct Infix {
     builtin: &'static str,
     precedence: u8,
+}
+
+/// What stands behind a `|`.
+enum Behind {
+    Body(Vec<Statement>),
+    Union,
+    Fault,
 }
 
 impl Parser<'_, '_, '_> {
@@ -114,6 +121,7 @@ impl Parser<'_, '_, '_> {
     fn word_term(&mut self) -> Option<Term> {
         let token = self.peek();
         let constant = match self.word() {
+            _ if self.begins_reference() => None,
             Some("null") => Some(TermKind::Null),
             Some("true") => Some(TermKind::Bool(true)),
             Some("false") => Some(TermKind::Bool(false)),
@@ -319,9 +327,12 @@ impl Parser<'_, '_, '_> {
         let leading_comma = self.eat(TokenKind::Comma);
         let first = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            let trial = |parser: &mut Self| parser.comprehension_body(TokenKind::RightBracket);
-            if let Some(body) = self.union_or_comprehension(trial)? {
-                return Some(TermKind::ArrayComprehension(Box::new(first), body));
+            match self.union_or_comprehension(TokenKind::RightBracket) {
+                Behind::Body(body) => {
+                    return Some(TermKind::ArrayComprehension(Box::new(first), body));
+                }
+                Behind::Union => {}
+                Behind::Fault => return None,
             }
         }
         let first = self.infix(Some(first), 0)?;
@@ -338,30 +349,23 @@ impl Parser<'_, '_, '_> {
         Some(terms)
     }
 
-    fn comprehension_body(&mut self, end: TokenKind) -> Option<Vec<super::ast::Statement>> {
-        self.at += 1;
-        self.body(end)
-    }
-
-    /// At `|`: the body of a comprehension, or `Some(None)` where this is a union with a comma behind it.
-    fn union_or_comprehension<T>(
-        &mut self,
-        read: impl Fn(&mut Self) -> Option<T>,
-    ) -> Option<Option<T>> {
+    /// At `|`: the body of a comprehension, or a union with a comma behind it.
+    fn union_or_comprehension(&mut self, end: TokenKind) -> Behind {
         let at = self.at;
         let n_faults = self.report.faults.len();
         self.trials += 1;
-        let body = read(self);
+        self.at += 1;
+        let body = self.body(end);
         self.trials -= 1;
-        if body.is_some() && self.report.faults.len() == n_faults {
-            return Some(body);
+        match body {
+            Some(body) if self.report.faults.len() == n_faults => Behind::Body(body),
+            _ if self.is(TokenKind::Comma) => {
+                self.report.faults.truncate(n_faults);
+                self.reread(at);
+                Behind::Union
+            }
+            _ => Behind::Fault,
         }
-        if self.is(TokenKind::Comma) {
-            self.report.faults.truncate(n_faults);
-            self.reread(at);
-            return Some(None);
-        }
-        None
     }
 
     /// An object, a set, or a comprehension of either.
@@ -374,10 +378,12 @@ impl Parser<'_, '_, '_> {
         let leading_comma = self.eat(TokenKind::Comma);
         let first = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            if let Some(body) =
-                self.union_or_comprehension(|parser| parser.comprehension_body(end))?
-            {
-                return Some(TermKind::SetComprehension(Box::new(first), body));
+            match self.union_or_comprehension(end) {
+                Behind::Body(body) => {
+                    return Some(TermKind::SetComprehension(Box::new(first), body));
+                }
+                Behind::Union => {}
+                Behind::Fault => return None,
             }
         }
         let first = self.infix(Some(first), 0)?;
@@ -386,10 +392,12 @@ impl Parser<'_, '_, '_> {
         }
         let value = self.plain_term()?;
         if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            if let Some(body) =
-                self.union_or_comprehension(|parser| parser.comprehension_body(end))?
-            {
-                return Some(TermKind::ObjectComprehension(Box::new((first, value)), body));
+            match self.union_or_comprehension(end) {
+                Behind::Body(body) => {
+                    return Some(TermKind::ObjectComprehension(Box::new((first, value)), body));
+                }
+                Behind::Union => {}
+                Behind::Fault => return None,
             }
         }
         let value = self.infix(Some(value), 0)?;

@@ -1,0 +1,7 @@
+# METADATA
+# title: [
+package p
+
+# METADATA
+# just text
+x := 1
