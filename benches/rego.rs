@@ -86,8 +86,8 @@ impl Workload {
                 syntax::parse(&file, Version::V1, &syntax::Limits::default()).expect("Rego")
             })
             .collect();
-        let metadata = |_: usize, _: usize| (Value::Null, Value::Null);
-        let options = Options { host: BTreeMap::new(), metadata: &metadata };
+        let read_yaml = |_: &str| Ok(Value::Null);
+        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
         let unit = resolve(&modules, &options).expect("modules without fault");
         Self {
             folder: folder.to_owned(),

@@ -12,6 +12,7 @@ use super::fault::Fault;
 use super::module::{Module, Version};
 use super::resolve::{Options, resolve};
 use super::syntax;
+use crate::document::{DocumentLimits, yaml};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
@@ -23,8 +24,14 @@ pub(super) struct Revision {
     budget: Duration,
 }
 
-/// What `rego.metadata` answers is not handed over yet; modules that ask are left to the other engine.
-const METADATA_CALL: &str = "rego.metadata.";
+/// The METADATA of a block.
+fn read_yaml(text: &str) -> Result<Value, String> {
+    match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
+        Some(Ok(document)) => Ok(document.value),
+        Some(Err(fault)) => Err(fault.message),
+        None => Ok(Value::Null),
+    }
+}
 
 impl Revision {
     /// Compiles the modules, or says why they are left to the other engine.
@@ -36,10 +43,6 @@ impl Revision {
             modules.iter().map(|module| Arc::clone(&module.file)).collect();
         let mut parsed = Vec::with_capacity(modules.len());
         for module in modules {
-            if module.file.text.contains(METADATA_CALL) {
-                let message = "`rego.metadata` is not answered by the own evaluator";
-                return Err(Fault::new(&module.file, Span::default(), message));
-            }
             let version = match module.version {
                 Version::V0 => syntax::Version::V0,
                 Version::V1 => syntax::Version::V1,
@@ -47,8 +50,7 @@ impl Revision {
             let read = syntax::parse(&module.file, version, &syntax::Limits::default());
             parsed.push(read.map_err(|faults| first(faults, &module.file))?);
         }
-        let metadata = |_: usize, _: usize| (Value::Null, Value::Null);
-        let options = Options { host: BTreeMap::new(), metadata: &metadata };
+        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
         let nowhere = Arc::new(SourceFile::new("modules", ""));
         let unit = resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))?;
         let program = evaluate::compile(&unit, data, Switches::default());

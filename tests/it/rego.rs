@@ -127,8 +127,7 @@ impl Case {
                 Err(faults) => return Answer::Refused(format!("{:?}", faults.first())),
             }
         }
-        let metadata = |_: usize, _: usize| (Value::array(vec![]), Value::object(vec![]));
-        let options = Options { host: BTreeMap::new(), metadata: &metadata };
+        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
         let unit = match resolve(&modules, &options) {
             Ok(unit) => unit,
             Err(faults) => return Answer::Refused(format!("{:?}", faults.first())),
@@ -186,6 +185,14 @@ impl Case {
             Answer::Failed(_) => self.wants_error,
             Answer::Refused(why) => self.wants_error && !why.contains("does not exist here"),
         }
+    }
+}
+
+fn read_yaml(text: &str) -> Result<Value, String> {
+    match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
+        Some(Ok(document)) => Ok(document.value),
+        Some(Err(fault)) => Err(fault.message),
+        None => Ok(Value::Null),
     }
 }
 
