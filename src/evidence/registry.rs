@@ -10,8 +10,9 @@ mod challenge;
 mod collector;
 mod configuration;
 mod credential;
+mod credential_helper;
 mod fault;
-mod helper;
+
 mod host;
 mod link;
 mod manifest;

@@ -102,18 +102,20 @@ async fn images_of_a_real_registry_are_looked_at_as_the_rules_say() {
         let codes = verification.shortfalls.iter().map(|code| code.code());
         let faults = verification.errors.iter().map(|fault| fault.code.code());
         let codes: Vec<&str> = codes.chain(faults).collect();
-        writeln!(
-            found,
-            "{} {:?} {} {}",
-            facts.repository,
-            verification.status,
-            verification.rule.as_deref().unwrap_or("-"),
-            codes.join(" ")
-        )
-        .unwrap();
+        let rule = verification.rule.as_deref().unwrap_or("-");
+        let words = [&[rule][..], &codes].concat().join(" ");
+        writeln!(found, "{} {:?} {words}", facts.repository, verification.status).unwrap();
     }
     expect_test::expect![[r"
-        cases/keyless-legacy Verified all 
+        cases/keyless-legacy Verified all
+        cases/keyless-legacy-evil Unverified all SIGNED_BY_OTHERS
+        cases/keyless-bundle-rekor Error pinned COULD_NOT_LOOK NOT_PINNED
+        cases/nowhere Error all COULD_NOT_LOOK IMAGE_NOT_FOUND
+        vendor/app Skipped vendor
+        forbidden/app Unverified forbidden DENIED_BY_RULE
+        elsewhere/app Error - COULD_NOT_LOOK NO_RULE
+        cases/keyless-bundle-rekor2-tsa Verified all
+        cases/keyless-legacy-tsa Error - COULD_NOT_LOOK LIMIT_ITEMS
     "]]
     .assert_eq(&found);
 }

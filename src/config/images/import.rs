@@ -58,7 +58,7 @@ fn document(page: &Page, node: Node<'_>, draft: &mut Draft) {
             cluster_image_policy::read(page, node, draft);
         }
         ("policies.kyverno.io", "ImageValidatingPolicy") => {
-            kyverno::image_policy(page, node, draft)
+            kyverno::image_policy(page, node, draft);
         }
         ("kyverno.io", "ClusterPolicy" | "Policy") => kyverno::cluster_policy(page, node, draft),
         (_, kind) => {

@@ -21,8 +21,8 @@ use crate::domain::evidence::LookFault;
 use crate::domain::evidence::code::LookCode;
 use crate::domain::trust::{CredentialSource, Registries, RegistryHost};
 
-/// Requests to one host at the same time.
-const MAX_REQUESTS_PER_HOST: usize = 64;
+/// Requests to one host at the same time: the 64 images of a large request, each with two questions under way.
+const MAX_REQUESTS_PER_HOST: usize = 128;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 /// For one file of a trust root's mirror.
 const MIRROR_TIMEOUT: Duration = Duration::from_secs(10);

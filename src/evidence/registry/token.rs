@@ -11,8 +11,8 @@ use super::authorization::{MAX_TOKEN_BYTES, Token, basic};
 use super::budget::Budget;
 use super::challenge::Challenge;
 use super::credential::{Credential, CredentialFile, Found};
+use super::credential_helper;
 use super::fault::fault;
-use super::helper;
 use super::host::Host;
 use super::secret::Secret;
 use super::transport::{Ask, Fetched, Larger, Outcome, Redirects, Transport, refused};
@@ -187,7 +187,8 @@ async fn credential(
         None => Ok(None),
         Some(Found::Credential(credential)) => Ok(Some(credential)),
         Some(Found::Helper { name, server }) => {
-            let answer = timeout_at(budget.deadline, helper::ask(&name, &server, helpers)).await;
+            let answer =
+                timeout_at(budget.deadline, credential_helper::ask(&name, &server, helpers)).await;
             answer.map_err(|_elapsed| budget.out_of_time(ask.stage))?.map_err(&unavailable)
         }
     }

@@ -12,9 +12,26 @@ use sigstore_verify::crypto::KeyPair;
 const EXPIRES: &str = "2027-01-01T00:00:00Z";
 const TRUSTED_ROOT: &str = "tests/fixtures/images/private-sigstore/trusted_root.json";
 
-/// `serde_json` sorts keys and writes no blanks: the canonical form for what stands here.
+/// The canonical form that signatures are over: keys sorted, no blanks, of strings only quotes and backslashes escaped.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::String(text) => {
+            format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+        }
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(canonical).collect::<Vec<_>>().join(","))
+        }
+        Value::Object(map) => {
+            let sorted: std::collections::BTreeMap<_, _> = map.iter().collect();
+            let entry = |(key, value): (&String, &Value)| format!("\"{key}\":{}", canonical(value));
+            format!("{{{}}}", sorted.into_iter().map(entry).collect::<Vec<_>>().join(","))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
 fn signed(body: &Value, key_id: &str, key: &KeyPair) -> Vec<u8> {
-    let signature = key.sign(body.to_string().as_bytes()).unwrap();
+    let signature = key.sign(canonical(body).as_bytes()).unwrap();
     let hex = signature.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     json!({"signed": body, "signatures": [{"keyid": key_id, "sig": hex}]}).to_string().into_bytes()
 }
@@ -38,7 +55,7 @@ fn repository(folder: &Path, cache: &Path) {
     let pem = pair.public_key_der().unwrap().to_pem();
     let key =
         json!({"keytype": "ecdsa", "scheme": "ecdsa-sha2-nistp256", "keyval": {"public": pem}});
-    let id = Digest::of(key.to_string().as_bytes()).to_hex();
+    let id = Digest::of(canonical(&key).as_bytes()).to_hex();
     let target = fs::read(TRUSTED_ROOT).unwrap();
     let target_file =
         json!({"length": target.len(), "hashes": {"sha256": Digest::of(&target).to_hex()}});

@@ -164,7 +164,7 @@ fn one(page: &Page, authority: &Section<'_, '_>, name: &str) -> Read {
     if let Some(node) = authority.get("key") {
         read.tree = key(page, node, log.is_some());
     } else if let Some(node) = authority.get("keyless") {
-        read.tree = keyless(page, node);
+        read.tree = Some(keyless(page, node));
     } else {
         let help = "add `key:`, `keyless:` or `static:`";
         page.fault(
@@ -219,7 +219,7 @@ fn key(page: &Page, node: Node<'_>, logged: bool) -> Option<Tree> {
     Some(Tree::Map(authority))
 }
 
-fn keyless(page: &Page, node: Node<'_>) -> Option<Tree> {
+fn keyless(page: &Page, node: Node<'_>) -> Tree {
     let keys = ["url", "identities", "ca-cert", "trustRootRef", "insecureIgnoreSCT"];
     let section = page.section(node, "`keyless`", &keys);
     refuse(page, &section, &[("ca-cert", OWN_ROOT), ("trustRootRef", OWN_ROOT)]);
@@ -245,7 +245,7 @@ fn keyless(page: &Page, node: Node<'_>) -> Option<Tree> {
     if section.switch("insecureIgnoreSCT") {
         keyless.push(("sct".to_owned(), Tree::text("ignored")));
     }
-    Some(Tree::map([("keyless", Tree::Map(keyless))]))
+    Tree::map([("keyless", Tree::Map(keyless))])
 }
 
 /// Refuses a Sigstore that is not the public-good one.

@@ -26,10 +26,8 @@ fn with_registry(pattern: &str) -> String {
     if pattern == "**" || first.contains(['.', ':']) || first == "localhost" {
         return pattern.to_owned();
     }
-    match pattern.contains('/') {
-        true => format!("docker.io/{pattern}"),
-        false => format!("docker.io/library/{pattern}"),
-    }
+    let folder = if pattern.contains('/') { "" } else { "library/" };
+    format!("docker.io/{folder}{pattern}")
 }
 
 /// Whether an image may be of both patterns: one may begin as the other does, as far as nothing stands for anything.

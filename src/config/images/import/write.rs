@@ -115,17 +115,15 @@ fn scalar(tree: &Tree) -> String {
     }
 }
 
+/// Words that readers of YAML 1.1 take for something else than a text.
+const WORDS: [&str; 9] = ["true", "false", "yes", "no", "on", "off", "null", "y", "n"];
+
 /// Quoted as in JSON unless no reader of YAML could take it for something else.
 fn plain_or_quoted(text: &str) -> String {
     let safe = text.starts_with(|first: char| first.is_ascii_alphabetic())
         && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_./:@".contains(c))
         && !text.ends_with(':')
-        && text
-            .chars()
-            .any(|c| "-_./:@".contains(c) || c.is_ascii_uppercase() || c.is_ascii_digit())
-        || ["name", "key", "pem", "images", "rules", "authorities", "keyless", "builtin", "public"]
-            .contains(&text)
-        || text.len() > 5 && text.chars().all(|c| c.is_ascii_alphabetic());
+        && !WORDS.contains(&text.to_ascii_lowercase().as_str());
     if safe { text.to_owned() } else { Value::string(text).to_string() }
 }
 
