@@ -1,5 +1,6 @@
 //! A trust root from the mirror of a TUF repository that is made here.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -32,7 +33,10 @@ fn canonical(value: &Value) -> String {
 
 fn signed(body: &Value, key_id: &str, key: &KeyPair) -> Vec<u8> {
     let signature = key.sign(canonical(body).as_bytes()).unwrap();
-    let hex = signature.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let mut hex = String::new();
+    for byte in signature.as_bytes() {
+        write!(hex, "{byte:02x}").unwrap();
+    }
     json!({"signed": body, "signatures": [{"keyid": key_id, "sig": hex}]}).to_string().into_bytes()
 }
 
