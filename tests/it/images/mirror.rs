@@ -32,7 +32,9 @@ fn canonical(value: &Value) -> String {
 
 fn signed(body: &Value, key_id: &str, key: &KeyPair) -> Vec<u8> {
     let signature = key.sign(canonical(body).as_bytes()).unwrap();
-    let hex = signature.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let digits: Vec<String> =
+        signature.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = digits.concat();
     json!({"signed": body, "signatures": [{"keyid": key_id, "sig": hex}]}).to_string().into_bytes()
 }
 
