@@ -1,6 +1,7 @@
 //! Decide: outcomes to a verdict with reasons. Pure: no I/O, no clock of its own.
 
 pub mod enforcement;
+mod place;
 pub mod verdict;
 
 pub use verdict::{Case, Judgement, judge};

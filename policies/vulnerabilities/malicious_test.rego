@@ -9,5 +9,5 @@ test_vulnerable_is_not_malicious if {
 
 test_malicious_is_denied if {
 	some finding in malicious.deny with input as fixture.bill([object.union(fixture.found, {"kind": "malicious"})])
-	contains(finding.message, "openssl 0.10.60 is malicious")
+	finding.message == "openssl 0.10.60 is malicious: GHSA-aaaa-bbbb-cccc Reads out of bounds (comes in through native-tls 0.2.11)"
 }

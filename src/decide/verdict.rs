@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::enforcement::{Circumstances, enforcement_of};
+use super::place::place;
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Code;
 use crate::domain::decision::{INTAKE, Summary, Verdict};
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
 use crate::domain::place::Location;
-use crate::domain::policy::{Outcome, PolicyMeta, PolicyResult, RuleKind, Subject, Violation};
+use crate::domain::policy::{Outcome, PolicyMeta, PolicyResult, RuleKind, Violation};
 use crate::domain::release::{InputFault, Release};
-use crate::domain::resource::ResourceId;
 use crate::domain::scorecard::{PolicyState, Standing};
 use crate::domain::service::Environment;
 use crate::domain::value::Value;
@@ -331,47 +331,6 @@ fn finding_of_fault(
     }
 }
 
-fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Location) {
-    let nowhere = || (ResourceId::default(), Location::default());
-    let in_resource = |index: usize, path: &str| {
-        let resource = release.resources.get(index)?;
-        Some((resource.id.clone(), resource.location(path)))
-    };
-    match subject {
-        Subject::Resource(index) => in_resource(index, path).unwrap_or_else(nowhere),
-        Subject::Image(index) => {
-            let Some(image) = release.images.get(index) else { return nowhere() };
-            // Where the manifest names it first; an image that the caller named stands for itself.
-            let written = image.used_by.first().and_then(|(workload, container)| {
-                let workload = release.workloads.get(*workload)?;
-                let container = workload.containers.get(*container)?;
-                let own = format!("{}/image", container.path);
-                in_resource(workload.resource, if path.is_empty() { &own } else { path })
-            });
-            written.unwrap_or_else(|| {
-                let name = release.secrets.redact(&image.image.reference).into_owned();
-                let kind = "Image".to_owned();
-                (ResourceId { kind, name, ..ResourceId::default() }, Location::default())
-            })
-        }
-        Subject::Sbom(index) => {
-            let Some(bill) = release.sboms.get(index) else { return nowhere() };
-            let source = &bill.source;
-            let name = source.subject.clone().unwrap_or_else(|| source.file.clone());
-            let location = Location {
-                file: source.file.clone(),
-                line: 1,
-                column: 1,
-                end_line: 1,
-                end_column: 1,
-                path: path.to_owned(),
-            };
-            (ResourceId { kind: "Sbom".to_owned(), name, ..ResourceId::default() }, location)
-        }
-        Subject::Release => nowhere(),
-    }
-}
-
 fn redact_value(release: &Release, value: &Value) -> Value {
     if release.secrets.is_empty() {
         return value.clone();
@@ -410,6 +369,8 @@ fn redact_value(release: &Release, value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::policy::Subject;
+    use crate::domain::resource::ResourceId;
     use crate::domain::code::Severity;
     use crate::domain::policy::{Dialect, Scope};
     use crate::domain::secret::Secrets;

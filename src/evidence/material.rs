@@ -92,8 +92,6 @@ fn kept_since(cache: &Path, now: Timestamp) -> Option<Timestamp> {
 
 /// Verifies the repository as of `at` and takes `trusted_root.json` from it.
 fn fetched(mirror: &TufMirror, at: Timestamp, reach: Reach) -> Result<Arc<[u8]>, String> {
-    // The crate makes a client of its own before it takes ours, and that one needs the provider of the whole process.
-    let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let bootstrap = TufBootstrap::trusted(&*mirror.root);
     let config = TufConfig::custom(&mirror.url, bootstrap).with_cache_dir(mirror.cache.clone());
     let config = match reach {

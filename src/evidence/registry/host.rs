@@ -265,6 +265,8 @@ fn host(name: &str, special: RegistryHost, system: &Roots) -> Result<Host, Error
 /// # Errors
 /// `Internal` when the client cannot be made.
 pub(in crate::evidence) fn mirror_client() -> Result<reqwest::Client, Error> {
+    // The crate makes a client of its own before it takes this one, and that needs the provider of the whole process.
+    let _installed_before = aws_lc_rs::default_provider().install_default();
     let config = Roots::default().client_config("the mirror", None, false)?;
     reqwest::Client::builder()
         .user_agent(concat!("goldgate/", env!("CARGO_PKG_VERSION")))

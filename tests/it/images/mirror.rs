@@ -1,6 +1,5 @@
 //! A trust root from the mirror of a TUF repository that is made here.
 
-use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -33,10 +32,9 @@ fn canonical(value: &Value) -> String {
 
 fn signed(body: &Value, key_id: &str, key: &KeyPair) -> Vec<u8> {
     let signature = key.sign(canonical(body).as_bytes()).unwrap();
-    let mut hex = String::new();
-    for byte in signature.as_bytes() {
-        write!(hex, "{byte:02x}").unwrap();
-    }
+    let digits: Vec<String> =
+        signature.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = digits.concat();
     json!({"signed": body, "signatures": [{"keyid": key_id, "sig": hex}]}).to_string().into_bytes()
 }
 
