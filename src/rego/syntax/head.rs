@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::ast::{Else, Head, Makes, Rule, Statement, StatementKind, Term, TermKind, Version};
-use super::lexer::TokenKind;
 use super::parser::Parser;
+use super::token::TokenKind;
 use crate::domain::place::Span;
 
 impl Parser<'_, '_, '_> {
