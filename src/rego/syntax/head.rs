@@ -152,6 +152,10 @@ impl Parser<'_, '_, '_> {
                 _ => break,
             }
         }
+        if steps.is_empty() && self.is_keyword(&name.text) {
+            let message = format!("{} keyword cannot be used for rule name", name.text);
+            self.fault(name.span, message, "choose another name");
+        }
         let makes = self.makes(arguments.is_some())?;
         Some(Head { span: self.span_from(start), name, steps, arguments, makes })
     }
