@@ -37,7 +37,7 @@ fn shown(case: &Path) -> String {
     let read_yaml =
         |text: &str| match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
             Some(Ok(document)) => Ok(document.value),
-            Some(Err(fault)) => Err(fault.message.to_string()),
+            Some(Err(fault)) => Err(fault.message.clone()),
             None => Ok(Value::Null),
         };
     let strict = name.starts_with("strict_");
@@ -53,7 +53,9 @@ fn shown(case: &Path) -> String {
         }
         Err(mut faults) => {
             faults.sort_by(Fault::order);
-            faults.iter().for_each(|fault| writeln!(text, "{fault}").unwrap());
+            for fault in &faults {
+                writeln!(text, "{fault}").unwrap();
+            }
         }
     }
     text
