@@ -131,7 +131,8 @@ impl Ord for Number {
                 self.to_big().cmp(&other.to_big())
             }
             (Self::Decimal(_), _) | (_, Self::Decimal(_)) => {
-                self.to_f64().total_cmp(&other.to_f64())
+                compare_texts(&self.to_string(), &other.to_string())
+                    .unwrap_or_else(|| self.to_f64().total_cmp(&other.to_f64()))
             }
             (Self::Float(a), _) => compare_float(*a, &other.to_big()),
             (_, Self::Float(b)) => compare_float(*b, &self.to_big()).reverse(),
@@ -159,6 +160,34 @@ fn compare_float(float: f64, integer: &BigInt) -> Ordering {
     whole.cmp(integer).then_with(|| float.fract().partial_cmp(&0.0).unwrap_or(Ordering::Equal))
 }
 
+/// Digits and exponents beyond this are compared as floats: exactness there would cost what a caller likes.
+const MAX_EXACT: i64 = 500;
+
+/// Compares two numbers by their decimal texts, exactly, as far as that is cheap.
+fn compare_texts(a: &str, b: &str) -> Option<Ordering> {
+    let ((a, a_exponent), (b, b_exponent)) = (digits_of(a)?, digits_of(b)?);
+    let least = a_exponent.min(b_exponent);
+    let scaled = |digits: BigInt, exponent: i64| {
+        Some(digits * BigInt::from(10).pow(u32::try_from(exponent - least).ok()?))
+    };
+    Some(scaled(a, a_exponent)?.cmp(&scaled(b, b_exponent)?))
+}
+
+/// The digits as an integer, and the power of ten that it is multiplied with.
+fn digits_of(text: &str) -> Option<(BigInt, i64)> {
+    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i64>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let n_digits = i64::try_from(mantissa.len()).ok()?;
+    if n_digits > MAX_EXACT || exponent.abs() > MAX_EXACT {
+        return None;
+    }
+    let digits = BigInt::from_str(&format!("{whole}{fraction}")).ok()?;
+    Some((digits, exponent - i64::try_from(fraction.len()).ok()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -181,6 +210,17 @@ mod tests {
         assert!(integer("1") < Number::Float(1.5));
         assert!(integer("-1") > Number::Float(-1.5));
         assert_eq!(integer("-0"), Number::Float(0.0));
+    }
+
+    #[test]
+    fn decimals_are_compared_digit_by_digit() {
+        let decimal = |text: &str| Number::Decimal(Arc::from(text));
+        assert!(decimal("0.33333333333333333334") > decimal("0.33333333333333333333"));
+        assert!(decimal("0.33333333333333333334") < Number::Float(0.5));
+        assert_eq!(decimal("1.50"), Number::Float(1.5));
+        assert_eq!(decimal("2.0"), integer("2"));
+        assert!(decimal("-1e400") < integer("-5"));
+        assert!(decimal("1e100000000") > integer("5"));
     }
 
     #[test]

@@ -162,6 +162,8 @@ const MAX_SHOWN: usize = 80;
 #[expect(clippy::unnecessary_box_returns, reason = "every step of an evaluation returns the box")]
 fn no_answer(builtin: &Builtin, cause: &str, arguments: &[Value], span: Span) -> Box<Failure> {
     let shown: Vec<String> = arguments.iter().map(|value| shortened(&value.to_string())).collect();
+    let named = format!("{}: ", builtin.name);
+    let cause = cause.strip_prefix(named.as_str()).unwrap_or(cause);
     let message = format!("{}: {cause}, for `{}`", builtin.name, shown.join("`, `"));
     Box::new(Failure { kind: FailureKind::Builtin, message, span })
 }
