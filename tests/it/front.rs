@@ -34,6 +34,12 @@ fn shown(case: &Path) -> String {
     let name = case.file_name().unwrap().to_string_lossy().into_owned();
     let version = if name.starts_with("v0_") { Version::V0 } else { Version::V1 };
     let file = Arc::new(SourceFile::new(name.clone(), fs::read_to_string(case).unwrap()));
+    let read_yaml =
+        |text: &str| match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
+            Some(Ok(document)) => Ok(document.value),
+            Some(Err(fault)) => Err(fault.message.clone()),
+            None => Ok(Value::Null),
+        };
     let strict = name.starts_with("strict_");
     let options = Options { host: BTreeMap::new(), strict, read_yaml: &read_yaml };
     let resolved =
@@ -47,17 +53,10 @@ fn shown(case: &Path) -> String {
         }
         Err(mut faults) => {
             faults.sort_by(Fault::order);
-            faults.iter().for_each(|fault| writeln!(text, "{fault}").unwrap());
+            for fault in &faults {
+                writeln!(text, "{fault}").unwrap();
+            }
         }
     }
     text
-}
-
-/// The METADATA of a block.
-pub(crate) fn read_yaml(text: &str) -> Result<Value, String> {
-    match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
-        Some(Ok(document)) => Ok(document.value),
-        Some(Err(fault)) => Err(fault.message),
-        None => Ok(Value::Null),
-    }
 }
