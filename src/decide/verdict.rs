@@ -369,9 +369,8 @@ fn redact_value(release: &Release, value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::policy::Subject;
-    use crate::domain::resource::ResourceId;
     use crate::domain::code::Severity;
+    use crate::domain::policy::Subject;
     use crate::domain::policy::{Dialect, Scope};
     use crate::domain::secret::Secrets;
 

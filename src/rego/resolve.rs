@@ -12,6 +12,7 @@
 )]
 
 mod annotation;
+mod call;
 mod fold;
 mod globals;
 mod graph;
@@ -165,6 +166,93 @@ fn check_unused_imports(module: &Module, globals: &Globals<'_>, report: &mut Rep
             let path: Vec<&str> = import.path.iter().map(|name| name.text.as_ref()).collect();
             let message = format!("import {} unused", path.join("."));
             report.fault(Code::Compile, import.span, message).help("remove it");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::place::SourceFile;
+    use crate::domain::value::Value;
+    use crate::rego::syntax::{Limits, Version, parse};
+
+    fn unit(text: &str) -> Result<Unit, Vec<String>> {
+        let file = Arc::new(SourceFile::new("p.rego", text));
+        let read_yaml = |_: &str| Ok(Value::object(Vec::new()));
+        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
+        parse(&file, Version::V1, &Limits::default())
+            .and_then(|module| resolve(&[module], &options))
+            .map_err(|faults| faults.iter().map(ToString::to_string).collect())
+    }
+
+    fn kinds(text: &str) -> Vec<&'static str> {
+        let unit = unit(text).unwrap();
+        let kind = |literal: &ir::Literal| match literal.kind {
+            ir::LiteralKind::Expression(_) => "expression",
+            ir::LiteralKind::Unify(..) => "unify",
+            ir::LiteralKind::Not(_) => "not",
+            ir::LiteralKind::SomeIn { .. } => "some",
+            ir::LiteralKind::Every { .. } => "every",
+        };
+        unit.rules[0].definitions[0].branches[0].body.iter().map(kind).collect()
+    }
+
+    #[test]
+    fn what_may_be_missing_is_taken_out_of_not_but_not_out_of_equality() {
+        assert_eq!(kinds("package p\na if not startswith(input.x, \"a\")\n"), ["unify", "not"]);
+        assert_eq!(kinds("package p\na if not input.x != 1\n"), ["unify", "not"]);
+        assert_eq!(kinds("package p\na if not input.x == 1\n"), ["not"]);
+        assert_eq!(kinds("package p\na if not lower(input.x) == \"a\"\n"), ["unify", "not"]);
+        assert_eq!(kinds("package p\na if not input.x\n"), ["not"]);
+    }
+
+    #[test]
+    fn statements_move_only_when_they_must() {
+        let text =
+            "package p\na if {\n\tx > y\n\tnot input.z\n\tx = input.x\n\tsome y in input.ys\n}\n";
+        assert!(unit(text).is_err(), "`y` is referenced before `some`");
+        let text = "package p\na if {\n\tx > 1\n\tnot input.z\n\tx = input.x\n}\n";
+        assert_eq!(kinds(text), ["not", "unify", "expression"]);
+    }
+
+    #[test]
+    fn the_deepest_text_that_is_read_is_resolved_on_a_small_stack() {
+        let text =
+            format!("package p\nx := {}1{}", "(".repeat(60), "+ 1 + 1 + 1 + 1 + 1)".repeat(60));
+        unit(&text).unwrap();
+        let text = format!("package p\nx := {}1{}", "[x | x := ".repeat(60), "]".repeat(60));
+        unit(&text).unwrap();
+    }
+
+    #[test]
+    fn a_long_circle_of_rules_is_told_in_short() {
+        let rules = (0..3_000).map(|n| format!("r{n} if r{}\n", (n + 1) % 3_000));
+        let faults = unit(&format!("package p\n{}", rules.collect::<String>())).unwrap_err();
+        assert!(
+            faults.len() <= 20 && faults.iter().all(|fault| fault.len() < 500),
+            "{}",
+            faults.len()
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_soup_of_statements_makes_the_passes_panic(
+            lines in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "x := input.a", "y = x", "not z", "not f(x) == y", "some x in input.b", "f(x, y)", "x > y",
+                    "every k, v in x { k == v }", "z := [q | q := x; not y]", "input[x][_] = y", "w = {x: y}",
+                    "print(x)", "walk(x, [y, _])", "x with input.a as y", "not x with f as g", "data.p[x].y",
+                    "[x, {\"a\": y}] = z", "{\"a\": [x]} := y", "$\"{x} {y.z}\"", "rego.metadata.chain()", "_ = x",
+                ]),
+                1..8,
+            )
+        ) {
+            let body = lines.join("\n\t");
+            drop(unit(&format!("package p\na contains x if {{\n\t{body}\n}}\nf(x) := y if {{\n\t{body}\n}} else := z\n")));
         }
     }
 }

@@ -12,6 +12,8 @@
 )]
 
 pub mod ast;
+mod collection;
+mod escape;
 pub(crate) mod fault;
 mod head;
 mod lexer;
@@ -20,11 +22,12 @@ mod module;
 mod parser;
 mod statement;
 mod term;
+mod token;
 
 use std::sync::Arc;
 
 pub use ast::{Module, Version};
-pub use lexer::Comment;
+pub use token::Comment;
 
 use super::fault::Fault;
 use crate::domain::place::{SourceFile, Span};
@@ -41,6 +44,10 @@ pub struct Limits {
     pub max_steps: usize,
     /// Operators of one expression outside brackets.
     pub max_operators: usize,
+    /// Levels of one expression, brackets and operators together.
+    pub max_height: usize,
+    /// Statements of one body.
+    pub max_statements: usize,
     /// Tokens that may be read again where the grammar is ambiguous, over the whole file, for each token of it.
     pub max_rereads: usize,
 }
@@ -52,6 +59,8 @@ impl Default for Limits {
             max_depth: 64,
             max_steps: 256,
             max_operators: 256,
+            max_height: 400,
+            max_statements: 2_000,
             max_rereads: 8,
         }
     }
@@ -128,6 +137,12 @@ mod tests {
             format!("package p\nx := {}1{}", "[{1} | ".repeat(60), ", 2]".repeat(60)),
             format!("package p\nx := {}1", "1 + ".repeat(50_000)),
             format!("package p\nx := input{}", "[0]".repeat(20_000)),
+            format!(
+                "package p\nx := {}1{}",
+                "(".repeat(60),
+                "+ 1 + 1 + 1 + 1 + 1 + 1 + 1)".repeat(60)
+            ),
+            format!("package p\nx if {{\n{}}}", "y = 1\n".repeat(3_000)),
         ] {
             assert!(read(&text, Version::V1).is_err());
         }

@@ -1,5 +1,6 @@
 //! Constants: numbers as they are written, and composites of constants.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::value::{Number, Value};
@@ -21,8 +22,11 @@ pub(super) fn number(text: &str) -> Value {
     Value::Number(number.unwrap_or_else(|| Number::Decimal(Arc::from(padded))))
 }
 
-/// A composite of constants as one constant.
-pub(super) fn constant(term: Term) -> Term {
+/// A composite of constants as one constant; of entries with one constant key the last stands.
+pub(super) fn constant(mut term: Term) -> Term {
+    if let Term::Object(entries) = &mut term {
+        keep_last(entries);
+    }
     let constants = |items: &[Term]| -> Option<Vec<Value>> {
         items
             .iter()
@@ -43,4 +47,22 @@ pub(super) fn constant(term: Term) -> Term {
         _ => None,
     };
     folded.map_or(term, Term::Constant)
+}
+
+fn keep_last(entries: &mut Vec<(Term, Term)>) {
+    let mut last: BTreeMap<Value, usize> = BTreeMap::new();
+    for (index, (key, _)) in entries.iter().enumerate() {
+        if let Term::Constant(key) = key {
+            last.insert(key.clone(), index);
+        }
+    }
+    let mut index = 0;
+    entries.retain(|(key, _)| {
+        let stands = match key {
+            Term::Constant(key) => last.get(key) == Some(&index),
+            _ => true,
+        };
+        index += 1;
+        stands
+    });
 }

@@ -13,6 +13,10 @@ use crate::rego::ir::{
 use crate::rego::syntax::Module;
 use crate::rego::syntax::fault::Code;
 
+/// So many rules that need themselves are reported, each with a way of at most so many steps.
+const MAX_CYCLES: usize = 20;
+const MAX_WAY: usize = 12;
+
 /// The rules by path.
 #[derive(Debug, Default)]
 struct Tree {
@@ -38,7 +42,10 @@ pub(super) fn check(unit: &Unit, modules: &[Module], faults: &mut Vec<Fault>) {
                 .map_or_else(String::new, |rule| format!("data.{}", rule.path.join(".")))
         };
         let Some(rule) = unit.rules.get(index) else { continue };
-        let way: Vec<String> = way.into_iter().map(name).collect();
+        let mut way: Vec<String> = way.into_iter().map(name).collect();
+        if way.len() > MAX_WAY {
+            way.splice(MAX_WAY - 1..way.len() - 1, ["…".to_owned()]);
+        }
         let message = format!("rule {} is recursive: {}", name(index), way.join(" -> "));
         faults.extend(fault(modules, rule.span, Code::Recursion, &message).map(|fault| {
             fault.with_help(
@@ -203,7 +210,7 @@ fn cycles(edges: &[Vec<usize>]) -> Vec<(usize, Vec<usize>)> {
     let mut found = Vec::new();
     for (index, next) in edges.iter().enumerate() {
         let same = |other: &usize| component.get(*other) == component.get(index);
-        if next.iter().any(same) {
+        if found.len() < MAX_CYCLES && next.iter().any(same) {
             found.push((index, way_back(index, edges, &component)));
         }
     }

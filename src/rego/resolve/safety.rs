@@ -328,6 +328,14 @@ fn unify(left: &Term, right: &Term, bound: &Slots, open: &Slots, needs: &mut Nee
         }
         return;
     }
+    if let (Some(n_left), Some(n_right)) = (length(left), length(right))
+        && n_left != n_right
+    {
+        // Arrays of different lengths are never equal, and bind nothing.
+        read(left, bound, open, needs, Steps::Free);
+        read(right, bound, open, needs, Steps::Free);
+        return;
+    }
     if let (Term::Object(lefts), Term::Object(rights)) = (left, right)
         && let Some(pairs) = by_constant_key(lefts, rights)
     {
@@ -370,4 +378,13 @@ fn by_constant_key<'t>(
             Some((left, &same.1))
         })
         .collect()
+}
+
+/// The length of an array that is written out.
+fn length(term: &Term) -> Option<usize> {
+    match term {
+        Term::Array(items) => Some(items.len()),
+        Term::Constant(value) => value.as_array().map(<[_]>::len),
+        _ => None,
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lexer::Comment;
+use super::token::Comment;
 use crate::domain::place::{SourceFile, Span};
 
 /// The dialect of a file.

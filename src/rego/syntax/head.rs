@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::ast::{Else, Head, Makes, Rule, Statement, StatementKind, Term, TermKind, Version};
-use super::lexer::TokenKind;
 use super::parser::Parser;
+use super::token::TokenKind;
 use crate::domain::place::Span;
 
 impl Parser<'_, '_, '_> {
@@ -151,6 +151,10 @@ impl Parser<'_, '_, '_> {
                 }
                 _ => break,
             }
+        }
+        if steps.is_empty() && self.is_keyword(&name.text) {
+            let message = format!("{} keyword cannot be used for rule name", name.text);
+            self.fault(name.span, message, "choose another name");
         }
         let makes = self.makes(arguments.is_some())?;
         Some(Head { span: self.span_from(start), name, steps, arguments, makes })

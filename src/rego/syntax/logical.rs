@@ -3,8 +3,8 @@
 //! `or` binds least. An operand is an expression, a body in braces, a negation, or a group in parentheses.
 
 use super::ast::{Logical, Statement, StatementKind};
-use super::lexer::TokenKind;
 use super::parser::Parser;
+use super::token::TokenKind;
 use crate::domain::place::Span;
 
 impl Parser<'_, '_, '_> {

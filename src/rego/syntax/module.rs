@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::ast::{Import, Module, Name, Package, TermKind, Version};
 use super::fault::Code;
-use super::lexer::TokenKind;
 use super::parser::{Keywords, Parser};
+use super::token::TokenKind;
 use crate::domain::place::Span;
 
 /// Which words may begin a path: a package may be called like a keyword.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::Limits;
 use super::ast::{Name, Version};
 use super::fault::{Code, Report};
-use super::lexer::{Comment, Lexed, Token, TokenKind};
+use super::lexer::Lexed;
+use super::token::{Comment, Token, TokenKind};
 use crate::domain::place::{SourceFile, Span};
 
 /// The words that are keywords only where an import or the version says so.
@@ -50,6 +51,8 @@ pub(super) struct Parser<'t, 'r, 'f> {
     pub(super) report: &'r mut Report<'f>,
     /// Tokens that may still be read again.
     allowance: usize,
+    /// The levels of the terms read so far in the bracket that is open.
+    pub(super) height: usize,
     /// Inside a trial nothing is recovered: its faults are thrown away.
     pub(super) trials: usize,
 }
@@ -69,6 +72,7 @@ impl<'t, 'r, 'f> Parser<'t, 'r, 'f> {
             tokens: lexed.tokens,
             comments: lexed.comments,
             at: 0,
+            height: 0,
             version,
             keywords,
             limits,

@@ -1,8 +1,9 @@
 //! Bodies and their statements.
 
 use super::ast::{Statement, StatementKind, Term, TermKind, With};
-use super::lexer::TokenKind;
+use super::fault::Code;
 use super::parser::Parser;
+use super::token::TokenKind;
 
 impl Parser<'_, '_, '_> {
     /// The statements up to `end`, which is taken; at least one.
@@ -15,6 +16,13 @@ impl Parser<'_, '_, '_> {
         let mut body = Vec::new();
         let mut sound = true;
         loop {
+            if body.len() >= self.limits.max_statements {
+                let span = self.peek().span;
+                let message =
+                    format!("a body has more than {} statements", self.limits.max_statements);
+                self.report.fault(Code::Limit, span, message).help("split it into rules");
+                return None;
+            }
             if let Some(statement) = self.statement() {
                 body.push(statement);
             } else if self.trials > 0 || !self.recover(end) {

@@ -2,23 +2,17 @@
 
 use std::sync::Arc;
 
-use super::ast::{Piece, Statement, StatementKind, Term, TermKind};
+use super::ast::{Piece, StatementKind, Term, TermKind};
+use super::escape::unescape;
 use super::fault::Code;
-use super::lexer::{Operator, Token, TokenKind, unescape};
 use super::parser::Parser;
+use super::token::{Operator, Token, TokenKind};
 use crate::domain::place::Span;
 
 /// What an infix operator calls, and how tightly it binds: `in` least of all.
 struct Infix {
     builtin: &'static str,
     precedence: u8,
-}
-
-/// What stands behind a `|`.
-enum Behind {
-    Body(Vec<Statement>),
-    Union,
-    Fault,
 }
 
 impl Parser<'_, '_, '_> {
@@ -79,6 +73,7 @@ impl Parser<'_, '_, '_> {
                 return None;
             }
             let right = self.infix(None, infix.precedence + 1)?;
+            self.grow(at)?;
             left = self.operation(infix.builtin, vec![left, right], start);
         }
         Some(left)
@@ -90,6 +85,25 @@ impl Parser<'_, '_, '_> {
 
     /// A term without operators outside brackets.
     pub(super) fn plain_term(&mut self) -> Option<Term> {
+        let around = std::mem::take(&mut self.height);
+        let term = self.bare_term();
+        self.height = around.max(self.height + 1);
+        term
+    }
+
+    /// Refuses a term that would take the passes behind the parser too deep.
+    fn grow(&mut self, at: Span) -> Option<()> {
+        self.height += 1;
+        if self.height <= self.limits.max_height {
+            return Some(());
+        }
+        self.report
+            .fault(Code::Limit, at, "the expression is nested too deeply")
+            .help("give parts of the expression names of their own");
+        None
+    }
+
+    fn bare_term(&mut self) -> Option<Term> {
         let token = self.peek();
         let kind = match token.kind {
             TokenKind::Word => return self.word_term(),
@@ -317,104 +331,5 @@ impl Parser<'_, '_, '_> {
             }
         }
         Some(terms)
-    }
-
-    fn array(&mut self) -> Option<TermKind> {
-        self.at += 1;
-        if self.eat(TokenKind::RightBracket) {
-            return Some(TermKind::Array(Vec::new()));
-        }
-        let leading_comma = self.eat(TokenKind::Comma);
-        let first = self.plain_term()?;
-        if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            match self.union_or_comprehension(TokenKind::RightBracket) {
-                Behind::Body(body) => {
-                    return Some(TermKind::ArrayComprehension(Box::new(first), body));
-                }
-                Behind::Union => {}
-                Behind::Fault => return None,
-            }
-        }
-        let first = self.infix(Some(first), 0)?;
-        self.rest_of_list(first, TokenKind::RightBracket, "`,` or `]`").map(TermKind::Array)
-    }
-
-    fn rest_of_list(&mut self, first: Term, end: TokenKind, expected: &str) -> Option<Vec<Term>> {
-        let mut terms = vec![first];
-        if self.eat(TokenKind::Comma) {
-            terms.extend(self.list(end, expected)?);
-        } else {
-            self.expect(end, expected)?;
-        }
-        Some(terms)
-    }
-
-    /// At `|`: the body of a comprehension, or a union with a comma behind it.
-    fn union_or_comprehension(&mut self, end: TokenKind) -> Behind {
-        let at = self.at;
-        let n_faults = self.report.faults.len();
-        self.trials += 1;
-        self.at += 1;
-        let body = self.body(end);
-        self.trials -= 1;
-        match body {
-            Some(body) if self.report.faults.len() == n_faults => Behind::Body(body),
-            _ if self.is(TokenKind::Comma) => {
-                self.report.faults.truncate(n_faults);
-                self.reread(at);
-                Behind::Union
-            }
-            _ => Behind::Fault,
-        }
-    }
-
-    /// An object, a set, or a comprehension of either.
-    fn braces(&mut self) -> Option<TermKind> {
-        self.at += 1;
-        let end = TokenKind::RightBrace;
-        if self.eat(end) {
-            return Some(TermKind::Object(Vec::new()));
-        }
-        let leading_comma = self.eat(TokenKind::Comma);
-        let first = self.plain_term()?;
-        if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            match self.union_or_comprehension(end) {
-                Behind::Body(body) => {
-                    return Some(TermKind::SetComprehension(Box::new(first), body));
-                }
-                Behind::Union => {}
-                Behind::Fault => return None,
-            }
-        }
-        let first = self.infix(Some(first), 0)?;
-        if !self.eat(TokenKind::Colon) {
-            return self.rest_of_list(first, end, "`,`, `:` or `}`").map(TermKind::Set);
-        }
-        let value = self.plain_term()?;
-        if self.is(TokenKind::Operator(Operator::Or)) && !leading_comma {
-            match self.union_or_comprehension(end) {
-                Behind::Body(body) => {
-                    return Some(TermKind::ObjectComprehension(Box::new((first, value)), body));
-                }
-                Behind::Union => {}
-                Behind::Fault => return None,
-            }
-        }
-        let value = self.infix(Some(value), 0)?;
-        self.rest_of_object((first, value)).map(TermKind::Object)
-    }
-
-    fn rest_of_object(&mut self, first: (Term, Term)) -> Option<Vec<(Term, Term)>> {
-        let mut entries = vec![first];
-        while !self.eat(TokenKind::RightBrace) {
-            self.expect(TokenKind::Comma, "`,` or `}`")?;
-            if self.eat(TokenKind::RightBrace) {
-                break;
-            }
-            let key = self.listed_term()?;
-            self.expect(TokenKind::Colon, "`:` and a value")?;
-            entries.push((key, self.listed_term()?));
-        }
-        Some(entries)
     }
 }
