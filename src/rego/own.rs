@@ -161,7 +161,10 @@ mod tests {
     }
 
     #[test]
-    fn modules_that_ask_for_metadata_are_left_alone() {
-        assert!(revision("package p\na := rego.metadata.rule()\n").is_err());
+    fn a_rule_is_told_its_own_metadata() {
+        let text = "package p\n\n# METADATA\n# title: A title\na := rego.metadata.rule().title\n";
+        let revision = revision(text).unwrap();
+        let title = ask(&revision, "a", Value::Null).unwrap();
+        assert_eq!(title, Some(Value::from("A title")));
     }
 }
