@@ -1,6 +1,6 @@
 //! A bill of materials: which components a release contains, and how they hang together.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -105,6 +105,11 @@ impl Sbom {
         for index in direct {
             reach(*index, Reached::Directly, &mut queue);
         }
+        if direct.is_empty() {
+            // The bill does not say what it is about: a way begins at a component that no other one needs.
+            let needed: BTreeSet<usize> = depends_on.iter().flatten().copied().collect();
+            queue.extend((0..components.len()).filter(|index| !needed.contains(index)));
+        }
         while let Some(index) = queue.pop_front() {
             for dependency in depends_on.get(index).into_iter().flatten() {
                 reach(*dependency, Reached::Through(index), &mut queue);
@@ -174,6 +179,13 @@ mod tests {
         let bill = sbom(3, &[0], &[(0, 1), (1, 2), (2, 0)]);
         assert_eq!(bill.path_to(2), [0, 1, 2]);
         assert_eq!(sbom(2, &[], &[(0, 1), (1, 0)]).path_to(1), [1]);
+    }
+
+    #[test]
+    fn without_a_subject_a_way_begins_where_nothing_leads_to() {
+        let bill = sbom(3, &[], &[(0, 1), (1, 2)]);
+        assert_eq!(bill.path_to(2), [0, 1, 2]);
+        assert!(!bill.is_direct(0));
     }
 
     proptest! {

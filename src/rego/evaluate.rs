@@ -1,6 +1,6 @@
 //! The evaluator: resolved modules to a program, a program and an input to values.
 //!
-//! [`compile`] numbers everything that is looked up (rules, input paths, locals) and makes one immutable [`Program`] for a
+//! [`compile()`] numbers everything that is looked up (rules, input paths, locals) and makes one immutable [`Program`] for a
 //! whole revision. Each thread has a [`Machine`] of scratch memory; an [`Evaluation`] answers any number of questions
 //! about one input and computes nothing twice. Bodies run step by step; a step with several solutions runs the rest of
 //! the body for each, so that nothing is collected which nobody asked for.
