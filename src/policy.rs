@@ -41,6 +41,7 @@ pub struct Revision {
     policies: Vec<Arc<PolicyMeta>>,
     runnables: Vec<evaluate::Runnable>,
     request_budget: Duration,
+    left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
 }
@@ -119,6 +120,11 @@ impl Revision {
         evaluate::run(&self.runnables, self.request_budget, request, release, evidence, now)
     }
 
+    /// Why the second engine runs the policies and not the own evaluator, when it does.
+    pub const fn left_to_the_second(&self) -> Option<&BundleFault> {
+        self.left_to_the_second.as_ref()
+    }
+
     /// A revision without any policy.
     pub fn empty() -> Self {
         Self {
@@ -126,6 +132,7 @@ impl Revision {
             policies: Vec::new(),
             runnables: Vec::new(),
             request_budget: Duration::MAX,
+            left_to_the_second: None,
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
         }

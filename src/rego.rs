@@ -10,6 +10,7 @@ mod convert;
 pub mod engine;
 pub mod evaluate;
 mod extension;
+mod family;
 pub mod fault;
 pub mod guard;
 pub mod ir;

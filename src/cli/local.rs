@@ -72,7 +72,18 @@ fn revision_within(
         request_budget: most.map_or(request_budget, |most| request_budget.min(most)),
         ..defaults
     };
-    Ok(Arc::new(Revision::load(&sources, &options)?))
+    let revision = Revision::load(&sources, &options)?;
+    if let Some(fault) = revision.left_to_the_second() {
+        let message = format!(
+            "the policies run on the second engine, which is slower and where `not f(input.missing)` is true: {}: {}",
+            fault.location(),
+            fault.message
+        );
+        let help =
+            "write this part in a way that the own evaluator takes, as docs/policies.md says";
+        session.printer.warning(&Complaint::new(message, help));
+    }
+    Ok(Arc::new(revision))
 }
 
 /// The source of facts about images, when an `images.yaml` is configured.

@@ -312,16 +312,25 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         }
     }
     let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
-    let (runnables, found) = link(loaded, policies, options, &broken);
+    let Linked { runnables, faults: found, left } = link(loaded, policies, options, &broken);
     faults.extend(found);
     Revision {
         reference: loaded.reference(),
         policies: metas,
         runnables,
         request_budget: options.request_budget,
+        left_to_the_second: left,
         enforcement,
         scorecard: Arc::new(scorecard),
     }
+}
+
+/// Policies that can be run, and what stood in the way of others.
+struct Linked {
+    runnables: Vec<Runnable>,
+    faults: Vec<Fault>,
+    /// Why the own evaluator does not run them.
+    left: Option<Fault>,
 }
 
 /// Makes every policy runnable, and lets the engine look at every other package as well.
@@ -330,7 +339,7 @@ fn link(
     policies: Vec<Policy>,
     options: &LoadOptions,
     broken: &BTreeSet<&str>,
-) -> (Vec<Runnable>, Vec<Fault>) {
+) -> Linked {
     let mut faults = Vec::new();
     let mut linker = Linker::new(&loaded.modules, Term::from(&loaded.data), options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
@@ -368,7 +377,8 @@ fn link(
         }
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
-    (runnables, faults)
+    let left = linker.left_to_the_second().cloned();
+    Linked { runnables, faults, left }
 }
 
 /// Reads the YAML of a METADATA block.

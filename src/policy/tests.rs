@@ -84,7 +84,7 @@ impl Loaded {
         for package in packages {
             let modules: Vec<&Module> =
                 self.modules.iter().filter(|module| module.package == package).collect();
-            match linker.program(package, &self.checked.closure(package)) {
+            match linker.examined(package, &self.checked.closure(package)) {
                 Ok(program) => {
                     report.results.extend(test::run(
                         &program,

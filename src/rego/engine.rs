@@ -11,15 +11,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use regorus::utils::limits::{ExecutionTimerConfig, LimitError};
+use regorus::utils::limits::ExecutionTimerConfig;
 
-use super::convert::{Term, to_value};
+use super::convert::Term;
 use super::evaluate::Machine;
 use super::extension;
+use super::family::Family;
 use super::fault::Fault;
 use super::module::{self, Module};
 use super::own::Revision;
@@ -28,22 +28,18 @@ use crate::domain::value::Value;
 
 /// A package with what it needs, ready to be run.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub enum Program {
+    /// By the own evaluator, which holds the whole revision.
+    Own(Arc<Revision>),
+    /// By the second engine, since the own front end refuses a module of the revision.
+    Second(Arc<Family>),
+}
+
+/// A package as its tests run: by both engines, where the own front end takes it.
+#[derive(Clone, Debug)]
+pub struct Examined {
     family: Arc<Family>,
     own: Option<Arc<Revision>>,
-}
-
-/// Packages in one engine, with what they all need.
-struct Family {
-    engine: regorus::Engine,
-    files: Vec<Arc<SourceFile>>,
-    budget: Duration,
-}
-
-impl fmt::Debug for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Family").field("files", &self.files).finish_non_exhaustive()
-    }
 }
 
 /// Copies of engines, kept from one evaluation to the next while one release is judged.
@@ -97,7 +93,7 @@ pub struct Linker<'m> {
     data: Term,
     budget: Duration,
     bases: BTreeMap<Vec<usize>, regorus::Engine>,
-    own: Option<Arc<Revision>>,
+    own: Result<Arc<Revision>, Fault>,
 }
 
 /// How often the engine looks at the clock, in statements.
@@ -109,21 +105,26 @@ const CHECK_INTERVAL: NonZeroU32 = match NonZeroU32::new(64) {
 /// How many packages share an engine at most.
 const MAX_FAMILY: usize = 16;
 
-/// What the engine answers to a path that leads to no rule, once everything before went well.
-const NO_RULE: &str = "not a valid rule path";
-
 impl<'m> Linker<'m> {
     /// Makes a linker over `modules` and `data`; each evaluation may take as long as `budget`.
     pub fn new(modules: &'m [Module], data: Term, budget: Duration) -> Self {
-        // Why it is left to the other engine is for `policy check`, which runs the own front end.
-        let own = Revision::of(modules, data.to_value(), budget).ok().map(Arc::new);
+        let own = Revision::of(modules, data.to_value(), budget).map(Arc::new);
         Self { modules, data, budget, bases: BTreeMap::new(), own }
+    }
+
+    /// Why the modules are left to the second engine, when they are.
+    pub fn left_to_the_second(&self) -> Option<&Fault> {
+        self.own.as_ref().err()
     }
 
     /// Makes a program of each wanted package, in their order.
     ///
-    /// Each that fails has the first fault that only the engine sees.
+    /// Each that fails has the first fault that only the second engine sees; where the own evaluator takes the revision,
+    /// the second one is not made ready at all.
     pub fn programs(&mut self, wanted: &[Wanted]) -> Vec<Result<Program, Fault>> {
+        if let Ok(own) = &self.own {
+            return wanted.iter().map(|_| Ok(Program::Own(Arc::clone(own)))).collect();
+        }
         let mut families: BTreeMap<Vec<usize>, Vec<(usize, Vec<usize>)>> = BTreeMap::new();
         for (place, Wanted { package, closure }) in wanted.iter().enumerate() {
             let (own, needed) = self.indices(package, closure);
@@ -141,25 +142,24 @@ impl<'m> Linker<'m> {
                         // Which one it is, and the fault of each, is seen when each stands alone.
                         Err(_) => self.family(own, needed),
                     };
-                    let own = self.own.clone();
-                    made.insert(*place, program.map(|family| Program { family, own }));
+                    made.insert(*place, program.map(Program::Second));
                 }
             }
         }
         made.into_values().collect()
     }
 
-    /// Makes the program of `package` out of its own modules and those of the other packages of `closure`.
+    /// Makes `package` ready for its tests, with those of the other packages of `closure` that it needs.
     ///
     /// # Errors
-    /// The first fault that only the engine sees.
-    pub fn program(
+    /// The first fault that only the second engine sees.
+    pub fn examined(
         &mut self,
         package: &[String],
         closure: &BTreeSet<Vec<String>>,
-    ) -> Result<Program, Fault> {
+    ) -> Result<Examined, Fault> {
         let (own, needed) = self.indices(package, closure);
-        Ok(Program { family: self.family(&own, &needed)?, own: self.own.clone() })
+        Ok(Examined { family: self.family(&own, &needed)?, own: self.own.as_ref().ok().cloned() })
     }
 
     /// The modules of a package, and those of the packages that it needs.
@@ -219,25 +219,6 @@ impl<'m> Linker<'m> {
     }
 }
 
-impl Family {
-    /// Lets the engine look at every rule once, so that no evaluation has to.
-    fn prepare(&mut self) -> Result<(), Fault> {
-        let Some(main) = self.files.first().map(Arc::clone) else { return Ok(()) };
-        let engine = &mut self.engine;
-        // The engine prepares before it looks at the path. To compile a rule that exists would do half of it twice.
-        let prepared = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(String::new())));
-        let file_of = |path: &str| self.files.iter().find(|file| file.path == path);
-        match prepared {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(cause)) if cause.to_string() == NO_RULE => Ok(()),
-            Ok(Err(cause)) => Err(module::fault_of(&cause, &file_of, &main).with_help(
-                "write this part another way: rename variables that are used twice, and define them before they are used",
-            )),
-            Err(_) => Err(Fault::new(&main, Span::default(), "the engine failed on this package")),
-        }
-    }
-}
-
 impl Runner {
     /// The value of a rule of `package` over `input`; `None` when it is undefined.
     ///
@@ -250,11 +231,13 @@ impl Runner {
         rule: &str,
         input: &Term,
     ) -> Result<Option<Value>, Failure> {
-        if let Some(own) = &program.own {
-            let input = self.own_input(input);
-            return own.answer(&mut self.machine, package, &[rule.to_owned()], Some(input));
-        }
-        let family = &program.family;
+        let family = match program {
+            Program::Own(own) => {
+                let input = self.own_input(input);
+                return own.answer(&mut self.machine, package, &[rule.to_owned()], Some(input));
+            }
+            Program::Second(family) => family,
+        };
         // Policies of one family follow each other, mostly.
         let known = self.engines.iter().rposition(|(known, _)| Arc::ptr_eq(known, family));
         let mut engine = match known {
@@ -262,7 +245,7 @@ impl Runner {
             None => family.engine.clone(),
         };
         engine.set_input(input.0.clone());
-        let answer = program.run(&mut engine, &rule_path(package, &[rule.to_owned()]))?;
+        let answer = family.run(&mut engine, &rule_path(package, &[rule.to_owned()]))?;
         // What is printed while a release is judged has no reader, and must not pile up.
         drop(engine.take_prints());
         self.engines.push((Arc::clone(family), engine));
@@ -283,7 +266,7 @@ impl Runner {
     }
 }
 
-impl Program {
+impl Examined {
     /// What the own evaluator answers to a rule without an input; `None` where it was left to the other engine.
     pub(super) fn own_answer(
         &self,
@@ -293,57 +276,20 @@ impl Program {
         Some(self.own.as_ref()?.answer(&mut Machine::default(), package, rule, None))
     }
 
-    /// A copy of the engine that notes which lines it runs.
+    /// A copy of the second engine that notes which lines it runs.
     pub(super) fn observed(&self) -> regorus::Engine {
         let mut engine = self.family.engine.clone();
         engine.set_enable_coverage(true);
         engine
     }
 
+    /// What the second engine answers.
     pub(super) fn run(
         &self,
         engine: &mut regorus::Engine,
         rule: &str,
     ) -> Result<Option<Value>, Failure> {
-        // A copy of the engine is thrown away after a failure or a panic, so nothing half-done is seen again.
-        let outcome = catch_unwind(AssertUnwindSafe(|| engine.eval_rule(rule.to_owned())));
-        match outcome {
-            Ok(Ok(value)) => Ok(to_value(&value)),
-            Ok(Err(cause)) => Err(self.failure(&cause)),
-            Err(_) => Err(Failure {
-                message: "a built-in function failed on a value that it does not expect".to_owned(),
-                place: None,
-                out_of_time: false,
-            }),
-        }
-    }
-
-    fn failure<E>(&self, cause: &E) -> Failure
-    where
-        E: fmt::Display + AsRef<dyn std::error::Error + Send + Sync>,
-    {
-        let chain = std::iter::successors(
-            Some(cause.as_ref() as &(dyn std::error::Error + 'static)),
-            |cause| cause.source(),
-        );
-        let out_of_time = chain.into_iter().any(|cause| {
-            matches!(cause.downcast_ref(), Some(LimitError::TimeLimitExceeded { .. }))
-        }) || cause.to_string().contains("exceeded time limit");
-        if out_of_time {
-            return Failure {
-                message: format!("it used up its {} ms", self.family.budget.as_millis()),
-                place: None,
-                out_of_time,
-            };
-        }
-        let files = &self.family.files;
-        let Some(main) = files.first() else {
-            return Failure { message: cause.to_string(), place: None, out_of_time };
-        };
-        let file_of = |path: &str| files.iter().find(|file| file.path == path);
-        let fault = module::fault_of(cause, &file_of, main);
-        let place = (fault.span != Span::default()).then_some((fault.file, fault.span));
-        Failure { message: fault.message, place, out_of_time }
+        self.family.run(engine, rule)
     }
 }
 
@@ -387,14 +333,20 @@ mod tests {
             closure: BTreeSet::from([module.package.clone()]),
         });
         let budget = Duration::from_secs(10);
-        Linker::new(modules, data, budget).programs(&wanted.collect::<Vec<_>>())
+        let mut linker = Linker::new(modules, data, budget);
+        let refused = "the second engine is what these tests are about";
+        linker.own = Err(Fault::new(&modules[0].file, Span::default(), refused));
+        linker.programs(&wanted.collect::<Vec<_>>())
     }
 
     #[test]
     fn packages_of_equal_needs_share_an_engine_and_answer_for_themselves() {
         let modules = modules(&["a := 1 + input", "a := 2 + input"]);
         let programs: Vec<Program> = programs(&modules).into_iter().map(Result::unwrap).collect();
-        assert!(Arc::ptr_eq(&programs[0].family, &programs[1].family));
+        let [Program::Second(one), Program::Second(other)] = programs.as_slice() else {
+            panic!("{programs:?}")
+        };
+        assert!(Arc::ptr_eq(one, other));
         let mut runner = Runner::default();
         let mut ask = |number: usize, input: i64| {
             let package = modules[number].package.as_slice();

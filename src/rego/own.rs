@@ -18,7 +18,7 @@ use crate::domain::value::Value;
 
 /// All modules of a revision in one program.
 #[derive(Debug)]
-pub(super) struct Revision {
+pub struct Revision {
     program: evaluate::Program,
     files: Vec<Arc<SourceFile>>,
     budget: Duration,

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Serialize, Serializer};
 
-use super::engine::{Failure, Program, rule_path};
+use super::engine::{Examined, Failure, rule_path};
 use super::module::Module;
 use crate::domain::place::{Location, SourceFile, Span};
 use crate::domain::value::Value;
@@ -104,7 +104,7 @@ pub type Selected<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
 /// Runs the selected tests of one package, whose modules are `modules`.
 pub fn run(
-    program: &Program,
+    program: &Examined,
     modules: &[&Module],
     coverage: &mut Coverage,
     selected: &Selected<'_>,
