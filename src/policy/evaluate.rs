@@ -91,7 +91,7 @@ pub(super) fn run(
             // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
             // "there is no NetworkPolicy" would be untrue of every Deployment.
             Scope::Release if request.stage == Stage::Admission => {}
-            Scope::Release => ask(Subject::Release, Some(inputs.of_release())),
+            Scope::Release => ask(Subject::Release, inputs.of_release()),
             Scope::Sbom => {
                 for index in 0..release.sboms.len() {
                     ask(Subject::Sbom(index), inputs.of_sbom(index));

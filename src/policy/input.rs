@@ -5,7 +5,8 @@
 mod image;
 mod sbom;
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::domain::clock::Timestamp;
@@ -32,6 +33,8 @@ pub(super) struct Inputs<'r> {
     origins: Vec<OnceCell<Term>>,
     images: Vec<OnceCell<Term>>,
     sboms: Vec<OnceCell<Term>>,
+    /// Whole documents by scope and number, so that the engine knows one that it has seen.
+    documents: RefCell<BTreeMap<(Scope, usize), Term>>,
     now: Timestamp,
 }
 
@@ -59,24 +62,26 @@ impl<'r> Inputs<'r> {
             origins: cells(release.resources.len()),
             images: cells(release.images.len()),
             sboms: cells(release.sboms.len()),
+            documents: RefCell::default(),
             now,
         }
     }
 
     /// What a policy of the scope `workload` sees.
     pub(super) fn of_workload(&self, index: usize) -> Option<Term> {
-        Some(self.document(Scope::Workload, [("workload", self.workload(index)?)]))
+        self.whole(Scope::Workload, index, || Some([("workload", self.workload(index)?)]))
     }
 
     /// What a policy of the scope `resource` sees.
     pub(super) fn of_resource(&self, index: usize) -> Option<Term> {
-        let parts = [("resource", self.resource(index)?), ("origin", self.origin(index)?)];
-        Some(self.document(Scope::Resource, parts))
+        self.whole(Scope::Resource, index, || {
+            Some([("resource", self.resource(index)?), ("origin", self.origin(index)?)])
+        })
     }
 
     /// What a policy of the scope `image` sees.
     pub(super) fn of_image(&self, index: usize) -> Option<Term> {
-        Some(self.document(Scope::Image, [("image", self.image(index)?)]))
+        self.whole(Scope::Image, index, || Some([("image", self.image(index)?)]))
     }
 
     /// What a policy of the scope `sbom` sees.
@@ -85,11 +90,15 @@ impl<'r> Inputs<'r> {
         let make =
             || Term::from(&sbom::bill(index, bill, self.evidence.advisories.as_ref(), self.now));
         let sbom = self.sboms.get(index)?.get_or_init(make).clone();
-        Some(self.document(Scope::Sbom, [("sbom", sbom)]))
+        self.whole(Scope::Sbom, index, || Some([("sbom", sbom)]))
     }
 
     /// What a policy of the scope `release` sees.
-    pub(super) fn of_release(&self) -> Term {
+    pub(super) fn of_release(&self) -> Option<Term> {
+        self.whole(Scope::Release, 0, || Some(self.release_parts()))
+    }
+
+    fn release_parts(&self) -> [(&'static str, Term); 3] {
         let resources = (0..self.resources.len()).filter_map(|index| {
             Some(Term::object(vec![
                 (Arc::from("resource"), self.resource(index)?),
@@ -98,14 +107,26 @@ impl<'r> Inputs<'r> {
         });
         let workloads = (0..self.workloads.len()).filter_map(|index| self.workload(index));
         let images = (0..self.images.len()).filter_map(|index| self.image(index));
-        self.document(
-            Scope::Release,
-            [
-                ("resources", Term::array(resources.collect())),
-                ("workloads", Term::array(workloads.collect())),
-                ("images", Term::array(images.collect())),
-            ],
-        )
+        [
+            ("resources", Term::array(resources.collect())),
+            ("workloads", Term::array(workloads.collect())),
+            ("images", Term::array(images.collect())),
+        ]
+    }
+
+    /// A document that is put together once.
+    fn whole<const N: usize>(
+        &self,
+        scope: Scope,
+        index: usize,
+        parts: impl FnOnce() -> Option<[(&'static str, Term); N]>,
+    ) -> Option<Term> {
+        if let Some(known) = self.documents.borrow().get(&(scope, index)) {
+            return Some(known.clone());
+        }
+        let document = self.document(scope, parts()?);
+        self.documents.borrow_mut().insert((scope, index), document.clone());
+        Some(document)
     }
 
     /// The resource as written, which is the whole input of a plain policy.
@@ -419,7 +440,7 @@ spec:
     fn every_input(request: &Request, release: &Release, evidence: &EvidenceSet) -> Vec<Value> {
         let inputs =
             Inputs::new(request, release, evidence, Timestamp::from_millis(1_795_327_326_123));
-        let mut all = vec![inputs.of_release()];
+        let mut all: Vec<Term> = inputs.of_release().into_iter().collect();
         all.extend((0..release.workloads.len()).filter_map(|index| inputs.of_workload(index)));
         all.extend((0..release.resources.len()).filter_map(|index| inputs.of_resource(index)));
         all.extend((0..release.images.len()).filter_map(|index| inputs.of_image(index)));
@@ -480,6 +501,8 @@ spec:
         let inputs =
             Inputs::new(&Request::default(), &release, &evidence, Timestamp::from_millis(0));
         let (one, other) = (inputs.workload(0).unwrap(), inputs.workload(0).unwrap());
+        assert!(one.is_shared_with(&other));
+        let (one, other) = (inputs.of_workload(0).unwrap(), inputs.of_workload(0).unwrap());
         assert!(one.is_shared_with(&other));
     }
 }

@@ -47,8 +47,8 @@ pub struct Examined {
 pub struct Runner {
     engines: Vec<(Arc<Family>, regorus::Engine)>,
     machine: Machine,
-    /// The last input in both forms: most policies are asked about one input after the other.
-    input: Option<(Term, Value)>,
+    /// The inputs of the release that is judged in both forms: every policy is asked about each of them.
+    inputs: Vec<(Term, Value)>,
 }
 
 impl fmt::Debug for Runner {
@@ -101,6 +101,9 @@ const CHECK_INTERVAL: NonZeroU32 = match NonZeroU32::new(64) {
     Some(interval) => interval,
     None => NonZeroU32::MIN,
 };
+
+/// How many inputs a runner remembers: a longer list would cost more to search than it saves.
+const MAX_INPUTS: usize = 64;
 
 /// How many packages share an engine at most.
 const MAX_FAMILY: usize = 16;
@@ -255,13 +258,15 @@ impl Runner {
 
 impl Runner {
     fn own_input(&mut self, input: &Term) -> Value {
-        if let Some((known, value)) = &self.input
-            && known.is_shared_with(input)
-        {
+        let known = self.inputs.iter().rfind(|(known, _)| known.is_shared_with(input));
+        if let Some((_, value)) = known {
             return value.clone();
         }
         let value = input.to_value();
-        self.input = Some((input.clone(), value.clone()));
+        if self.inputs.len() >= MAX_INPUTS {
+            self.inputs.clear();
+        }
+        self.inputs.push((input.clone(), value.clone()));
         value
     }
 }
