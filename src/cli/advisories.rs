@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -51,7 +53,8 @@ fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failur
         records = joined(earlier, records);
     }
     if let Some(folder) = file.parent() {
-        std::fs::create_dir_all(folder).map_err(|cause| {
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+        made.map_err(|cause| {
             let message = format!("cannot make the data folder `{}`: {cause}", folder.display());
             Complaint::new(message, "name another one with `--data DIR`")
         })?;

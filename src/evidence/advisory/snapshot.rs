@@ -2,8 +2,9 @@
 //!
 //! A head of 56 bytes (a mark, the form's number, the time, the digest of what follows), then zstd over postcard.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use super::database::{Database, Records};
@@ -39,7 +40,10 @@ pub fn write(path: &Path, records: &Records, imported: Timestamp) -> Result<Dige
     head.extend_from_slice(&imported.as_millis().to_le_bytes());
     head.extend_from_slice(digest.as_bytes());
     let fresh = path.with_extension("new");
-    let mut file = File::create(&fresh).map_err(unwritable)?;
+    // As every file of the data folder: for its owner alone.
+    let mut file = OpenOptions::new();
+    let file = file.write(true).create(true).truncate(true).mode(0o600).open(&fresh);
+    let mut file = file.map_err(unwritable)?;
     file.write_all(&head).map_err(unwritable)?;
     file.write_all(&packed).map_err(unwritable)?;
     file.sync_all().map_err(unwritable)?;
