@@ -5,6 +5,7 @@ mod data;
 mod dialect;
 pub mod docs;
 mod evaluate;
+mod gatekeeper;
 mod input;
 mod load;
 mod manifest;
@@ -17,6 +18,8 @@ pub mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::RevisionRef;
@@ -31,6 +34,7 @@ use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
 
 pub use crate::rego::{Fault as BundleFault, Related};
+pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
 pub use options::LoadOptions;
 pub use source::BundleSource;
 
@@ -40,6 +44,7 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     runnables: Vec<evaluate::Runnable>,
+    constraints: Vec<gatekeeper::Constraint>,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
@@ -117,7 +122,12 @@ impl Revision {
         evidence: &EvidenceSet,
         now: Timestamp,
     ) -> Vec<Outcome> {
-        evaluate::run(&self.runnables, self.request_budget, request, release, evidence, now)
+        let began = Instant::now();
+        let budget = self.request_budget;
+        let mut outcomes =
+            evaluate::run(&self.runnables, began, budget, request, release, evidence, now);
+        outcomes.extend(gatekeeper::run(&self.constraints, began, budget, request, release));
+        outcomes
     }
 
     /// Why the second engine runs the policies and not the own evaluator, when it does.
@@ -131,6 +141,7 @@ impl Revision {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
             runnables: Vec::new(),
+            constraints: Vec::new(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
             enforcement: EnforcementRules::default(),

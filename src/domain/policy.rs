@@ -108,6 +108,8 @@ pub enum Dialect {
     Goldgate,
     /// `deny`, `violation` and `warn` over the resource itself, as Conftest runs them.
     Conftest,
+    /// A constraint of a Gatekeeper template; its rule sees `input.review` and `input.parameters`.
+    Gatekeeper,
 }
 
 impl Dialect {
@@ -116,6 +118,7 @@ impl Dialect {
         match self {
             Self::Goldgate => "goldgate",
             Self::Conftest => "conftest",
+            Self::Gatekeeper => "gatekeeper",
         }
     }
 }
@@ -181,4 +184,6 @@ pub enum RuleKind {
     Deny,
     /// Never denies.
     Warn,
+    /// Is recorded, and neither denies nor warns.
+    Audit,
 }

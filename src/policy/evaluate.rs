@@ -33,6 +33,7 @@ pub(super) struct Runnable {
 /// Runs every policy that applies, as long as `budget` lasts for all of them together.
 pub(super) fn run(
     runnables: &[Runnable],
+    began: Instant,
     budget: Duration,
     request: &Request,
     release: &Release,
@@ -42,7 +43,6 @@ pub(super) fn run(
     let inputs = Inputs::new(request, release, evidence, now);
     let mut runner = Runner::default();
     let mut outcomes = Vec::new();
-    let began = Instant::now();
     for runnable in runnables {
         let meta = &runnable.policy.meta;
         let wants = |id: &ResourceId| {
@@ -76,7 +76,7 @@ pub(super) fn run(
                     }
                     let input = match meta.dialect {
                         Dialect::Goldgate => inputs.of_resource(index),
-                        Dialect::Conftest => inputs.resource(index),
+                        Dialect::Conftest | Dialect::Gatekeeper => inputs.resource(index),
                     };
                     ask(Subject::Resource(index), input);
                 }

@@ -8,6 +8,7 @@ use super::Revision;
 use super::data::{self, Mounted};
 use super::dialect::{self, Placed, Policy};
 use super::evaluate::Runnable;
+use super::gatekeeper;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
 use super::rules::{self, Known};
@@ -295,8 +296,12 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(faults);
-    let metas: Vec<Arc<PolicyMeta>> =
+    let constraints = gatekeeper::load(&loaded.bundles, options, faults);
+    gatekeeper::equal_codes(&constraints, &policies, faults);
+    let mut metas: Vec<Arc<PolicyMeta>> =
         policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();
+    metas.extend(constraints.iter().map(|constraint| Arc::clone(&constraint.meta)));
+    metas.sort_by(|a, b| (&a.code, &a.package).cmp(&(&b.code, &b.package)));
     let known = Known::new(&metas, faults.iter().any(is_rego));
     let mut enforcement = EnforcementRules::default();
     let mut scorecard = ScorecardRules::default();
@@ -308,7 +313,8 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
             Some(FileKind::Scorecard) => {
                 rules::add_scorecard(&mut scorecard, &file.source, &known, faults);
             }
-            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest) | None => {}
+            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest | FileKind::Kubernetes)
+            | None => {}
         }
     }
     let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
@@ -318,6 +324,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         reference: loaded.reference(),
         policies: metas,
         runnables,
+        constraints,
         request_budget: options.request_budget,
         left_to_the_second: left,
         enforcement,

@@ -73,13 +73,33 @@ impl Revision {
         rule: &[String],
         input: Option<Value>,
     ) -> Result<Option<Value>, Failure> {
+        self.answer_over(machine, package, rule, input, None)
+    }
+
+    /// As [`Revision::answer`], with other base documents than those it was compiled with.
+    ///
+    /// # Errors
+    /// When the rule fails or its time is used up.
+    pub(super) fn answer_over(
+        &self,
+        machine: &mut Machine,
+        package: &[String],
+        rule: &[String],
+        input: Option<Value>,
+        documents: Option<Value>,
+    ) -> Result<Option<Value>, Failure> {
         let path: Vec<&str> = package.iter().chain(rule).map(String::as_str).collect();
         let limits = Limits { time: self.budget, ..Limits::default() };
         let settings = Settings { limits, ..Settings::default() };
         // What a panic leaves behind in the machine is thrown away with it.
         let mut scratch = std::mem::take(machine);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let answer = scratch.begin(&self.program, input, settings).answer(&path);
+            let mut evaluation = scratch.begin(&self.program, input, settings);
+            if let Some(documents) = documents {
+                evaluation.read_documents(documents);
+            }
+            let answer = evaluation.answer(&path);
+            drop(evaluation);
             (answer, scratch)
         }));
         let Ok((answer, scratch)) = outcome else {
