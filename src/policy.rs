@@ -27,7 +27,7 @@ use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Outcome, PolicyMeta};
+use crate::domain::policy::{Dialect, Outcome, PolicyMeta};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
@@ -68,6 +68,13 @@ impl Revision {
     /// Every policy, by ascending code.
     pub fn policies(&self) -> &[Arc<PolicyMeta>] {
         &self.policies
+    }
+
+    /// Whether a policy is asked about documents that are no resource.
+    pub fn judges_documents(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.dialect == Dialect::Conftest && policy.kinds.is_empty())
     }
 
     /// What a failed policy does.

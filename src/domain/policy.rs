@@ -110,6 +110,8 @@ pub enum Dialect {
     Conftest,
     /// A constraint of a Gatekeeper template; its rule sees `input.review` and `input.parameters`.
     Gatekeeper,
+    /// A boolean `allow` or `deny` with a default, over the input document of the whole release.
+    Opa,
 }
 
 impl Dialect {
@@ -119,6 +121,7 @@ impl Dialect {
             Self::Goldgate => "goldgate",
             Self::Conftest => "conftest",
             Self::Gatekeeper => "gatekeeper",
+            Self::Opa => "opa",
         }
     }
 }
@@ -134,6 +137,8 @@ pub enum Subject {
     Image(usize),
     /// A bill of materials, by its index in the release.
     Sbom(usize),
+    /// A document that is no resource, by its index in the release.
+    Document(usize),
 }
 
 /// One evaluation of one policy over one subject.

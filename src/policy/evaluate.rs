@@ -75,10 +75,17 @@ pub(super) fn run(
                         continue;
                     }
                     let input = match meta.dialect {
-                        Dialect::Goldgate => inputs.of_resource(index),
-                        Dialect::Conftest | Dialect::Gatekeeper => inputs.resource(index),
+                        Dialect::Goldgate | Dialect::Opa => inputs.of_resource(index),
+                        Dialect::Conftest => inputs.resource(index),
+                        Dialect::Gatekeeper => inputs.review(index, request.stage),
                     };
                     ask(Subject::Resource(index), input);
+                }
+                // Policies of goldgate's own form are about resources; plain ones are about any document.
+                if meta.dialect == Dialect::Conftest && meta.kinds.is_empty() {
+                    for index in 0..release.documents.len() {
+                        ask(Subject::Document(index), inputs.stranger(index));
+                    }
                 }
             }
             Scope::Image => {
@@ -91,6 +98,9 @@ pub(super) fn run(
             // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
             // "there is no NetworkPolicy" would be untrue of every Deployment.
             Scope::Release if request.stage == Stage::Admission => {}
+            Scope::Release if meta.dialect == Dialect::Conftest => {
+                ask(Subject::Release, Some(inputs.combined()));
+            }
             Scope::Release => ask(Subject::Release, inputs.of_release()),
             Scope::Sbom => {
                 for index in 0..release.sboms.len() {

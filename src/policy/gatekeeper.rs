@@ -132,8 +132,11 @@ pub(super) fn run(
     let point = Point::of(request.stage);
     let inventory = inventory(release);
     let shown = inventory.to_value();
-    let reviews: Vec<Review<'_>> =
-        release.resources.iter().map(|it| reviewed(&it.document, &inventory, request.stage)).collect();
+    let reviews: Vec<Review<'_>> = release
+        .resources
+        .iter()
+        .map(|it| reviewed(&it.document, &inventory, request.stage))
+        .collect();
     for constraint in constraints {
         let Some(kind) = constraint.action(point) else { continue };
         let mut say = |subject: Subject, result: PolicyResult| {
@@ -149,8 +152,8 @@ pub(super) fn run(
                 say(Subject::Release, PolicyResult::OutOfTime(budget));
                 break;
             }
-            let asked = concerns
-                .and_then(|()| constraint.violations(&mut machine, review, &shown, kind));
+            let asked =
+                concerns.and_then(|()| constraint.violations(&mut machine, review, &shown, kind));
             let result = match asked {
                 Ok(violations) if violations.is_empty() => PolicyResult::Passed,
                 Ok(violations) => PolicyResult::Failed(violations),
@@ -160,6 +163,16 @@ pub(super) fn run(
         }
     }
     outcomes
+}
+
+/// What a rule sees that is written as in a template and belongs to none.
+pub(super) fn input_of(object: &Value, stage: Stage) -> Value {
+    let nothing = Inventory::default();
+    let review = reviewed(object, &nothing, stage);
+    Value::object(vec![
+        (Arc::from("review"), review.document),
+        (Arc::from("parameters"), Value::object(Vec::new())),
+    ])
 }
 
 /// The namespace of an object of a release; empty when nobody wrote it. `None` when it belongs to the cluster.

@@ -17,9 +17,10 @@ use crate::document::{DocumentLimits, yaml};
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
-use crate::domain::place::{Place, Places};
-use crate::domain::policy::PolicyMeta;
+use crate::domain::place::{Place, Places, SourceFile, Span};
+use crate::domain::policy::{Dialect, PolicyMeta};
 use crate::domain::scorecard::ScorecardRules;
+use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::check::{Checked, check};
 use crate::rego::engine::{Linker, Wanted};
@@ -179,7 +180,7 @@ impl Loaded {
                             path.join("."),
                             manifest.roots_shown()
                         );
-                        let nowhere = crate::domain::place::Span::default();
+                        let nowhere = Span::default();
                         self.faults.push(
                             Fault::new(&file.source, nowhere, message)
                                 .with_help("move it, or add its root to `.manifest`"),
@@ -215,7 +216,7 @@ impl Loaded {
     }
 
     /// Every package that is a policy, by ascending code.
-    pub(super) fn policies(&self, faults: &mut Vec<Fault>) -> Vec<Policy> {
+    pub(super) fn policies(&self, options: &LoadOptions, faults: &mut Vec<Fault>) -> Vec<Policy> {
         let all: Vec<(&Module, &[Annotation])> =
             self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
         let packages: BTreeSet<&[String]> =
@@ -234,7 +235,8 @@ impl Loaded {
                         annotations,
                     })
                     .collect();
-                dialect::policy(package, &placed, &dialect::inherited(package, &all), faults)
+                let inherited = dialect::inherited(package, &all);
+                dialect::policy(package, &placed, &inherited, options, faults)
             })
             .collect();
         policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
@@ -276,8 +278,13 @@ impl Loaded {
         )
     }
 
-    fn reference(&self) -> RevisionRef {
-        let parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+    fn reference(&self, options: &LoadOptions) -> RevisionRef {
+        let mut parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+        // What is left out, and what is shown, is part of what decides.
+        if options.combine || !options.namespaces.is_empty() {
+            let said = format!("{} {}", options.combine, options.namespaces.join(" "));
+            parts.push(Digest::of(said.as_bytes()));
+        }
         let digest = Digest::of_parts(parts.iter().map(|digest| digest.as_bytes().as_slice()));
         let names = self.bundles.iter().enumerate().zip(&parts).map(|((index, bundle), digest)| {
             let manifest = self.manifests.iter().find(|(of, _)| *of == index);
@@ -295,7 +302,8 @@ impl Loaded {
 fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> Revision {
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
-    let policies = loaded.policies(faults);
+    let policies = loaded.policies(options, faults);
+    faults.extend(unknown_namespaces(&policies, options));
     let constraints = gatekeeper::load(&loaded.bundles, options, faults);
     gatekeeper::equal_codes(&constraints, &policies, faults);
     let mut metas: Vec<Arc<PolicyMeta>> =
@@ -321,7 +329,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     let Linked { runnables, faults: found, left } = link(loaded, policies, options, &broken);
     faults.extend(found);
     Revision {
-        reference: loaded.reference(),
+        reference: loaded.reference(options),
         policies: metas,
         runnables,
         constraints,
@@ -330,6 +338,24 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         enforcement,
         scorecard: Arc::new(scorecard),
     }
+}
+
+/// Namespaces that no plain policy has.
+fn unknown_namespaces(policies: &[Policy], options: &LoadOptions) -> Vec<Fault> {
+    let plain = policies.iter().filter(|policy| policy.meta.dialect == Dialect::Conftest);
+    let known: Vec<&str> = plain.map(|policy| policy.meta.package.as_str()).collect();
+    let unknown = options.namespaces.iter().filter(|name| !known.contains(&name.as_str()));
+    let fault = |name: &String| {
+        let nowhere = Arc::new(SourceFile::new("--namespace", ""));
+        let message = format!("there is no plain policy in the package `{name}`");
+        let otherwise = "name a package that `goldgate policy check --dialect` shows as `conftest`";
+        Fault::new(&nowhere, Span::default(), message).with_help(suggest::help(
+            name,
+            known.iter().copied(),
+            otherwise,
+        ))
+    };
+    unknown.map(fault).collect()
 }
 
 /// Policies that can be run, and what stood in the way of others.

@@ -31,10 +31,7 @@ pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault
 }
 
 /// Reads every document of a YAML file, and says which could not be read.
-pub(super) fn all(
-    file: &Arc<SourceFile>,
-    limits: &DocumentLimits,
-) -> (Vec<Document>, Vec<Fault>) {
+pub(super) fn all(file: &Arc<SourceFile>, limits: &DocumentLimits) -> (Vec<Document>, Vec<Fault>) {
     let mut documents = Vec::new();
     let mut faults = Vec::new();
     for document in yaml::read(&file.text, limits) {

@@ -19,8 +19,10 @@ pub enum PolicyVerb {
         format: ListFormat,
     },
     /// Load bundles as the gate would, and report every fault
-    #[command(after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check\n  \
-        goldgate policy check gatekeeper-library/ --no-builtin --dialect")]
+    #[command(
+        after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check\n  \
+        goldgate policy check gatekeeper-library/ --no-builtin --dialect"
+    )]
     Check {
         /// Bundles beside those of the configuration
         #[arg(value_name = "PATH")]

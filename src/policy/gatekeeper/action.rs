@@ -66,7 +66,8 @@ impl Action {
             }
             (other, scoped) => {
                 if let Some(scoped) = scoped {
-                    let message = "these actions are not heeded without `enforcementAction: scoped`";
+                    let message =
+                        "these actions are not heeded without `enforcementAction: scoped`";
                     faults.push(
                         scoped.key_fault(message).with_help("write it, or remove these actions"),
                     );
@@ -154,12 +155,18 @@ mod tests {
     #[test]
     fn other_words_are_faults() {
         assert_eq!(action("{}").unwrap(), Action::Everywhere(RuleKind::Deny));
-        assert_eq!(action("enforcementAction: dryrun").unwrap(), Action::Everywhere(RuleKind::Audit));
+        assert_eq!(
+            action("enforcementAction: dryrun").unwrap(),
+            Action::Everywhere(RuleKind::Audit)
+        );
         for (yaml, said) in [
             ("enforcementAction: dry-run", "did you mean `dryrun`?"),
             ("enforcementAction: scoped", "not said what is done where"),
             ("{enforcementAction: deny, scopedEnforcementActions: []}", "are not heeded"),
-            ("{enforcementAction: scoped, scopedEnforcementActions: [{action: scoped, enforcementPoints: [{name: x}]}]}", "none of"),
+            (
+                "{enforcementAction: scoped, scopedEnforcementActions: [{action: scoped, enforcementPoints: [{name: x}]}]}",
+                "none of",
+            ),
         ] {
             let error = action(yaml).unwrap_err();
             assert!(error.contains(said), "{yaml}: {error}");

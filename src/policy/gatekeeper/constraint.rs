@@ -52,7 +52,8 @@ impl Constraint {
         let root = Node::root(&kept.file, &kept.document);
         let kind = root.get("kind").and_then(|kind| Some((kind, kind.text(faults)?)));
         let Some((kind, kind_text)) = kind else {
-            faults.push(root.fault("the constraint has no `kind`").with_help("name its template's"));
+            faults
+                .push(root.fault("the constraint has no `kind`").with_help("name its template's"));
             return None;
         };
         let Some(template) = templates.get(kind_text) else {
@@ -132,10 +133,10 @@ impl Constraint {
             .template
             .answer(machine, &review.document, &self.parameters, inventory)
             .map_err(|failure| {
-                let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
-                let place = place.unwrap_or_default();
-                format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
-            })?;
+            let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
+            let place = place.unwrap_or_default();
+            format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
+        })?;
         violations(&rule, answer.as_ref(), None, &Release::default())
     }
 }
@@ -197,8 +198,10 @@ fn derived_code(kind: &str, name: &str) -> Option<Code> {
     let mut kind = kind.chars().peekable();
     while let Some(c) = kind.next() {
         let begins = c.is_ascii_uppercase()
-            && (before.is_ascii_lowercase() || before.is_ascii_digit()
-                || kind.peek().is_some_and(char::is_ascii_lowercase) && before.is_ascii_uppercase());
+            && (before.is_ascii_lowercase()
+                || before.is_ascii_digit()
+                || kind.peek().is_some_and(char::is_ascii_lowercase)
+                    && before.is_ascii_uppercase());
         if begins {
             words.push('-');
         }

@@ -89,7 +89,8 @@ impl Match {
             for kind in &entry.kinds {
                 let groups = entry.groups.iter().filter(|group| *group != ANY);
                 let named = groups.filter(|group| !group.is_empty());
-                let with_group: Vec<String> = named.map(|group| format!("{group}/{kind}")).collect();
+                let with_group: Vec<String> =
+                    named.map(|group| format!("{group}/{kind}")).collect();
                 if with_group.len() == entry.groups.len() && !with_group.is_empty() {
                     shown.extend(with_group);
                 } else {
@@ -107,18 +108,16 @@ impl Match {
     pub(super) fn fits(&self, object: &Value, home: Home<'_>) -> Result<bool, String> {
         let (group, kind) = type_of(object);
         let is_namespace = group.is_empty() && kind == "Namespace";
-        let text = |key: &str| {
-            object.at(&["metadata", key]).and_then(Value::as_str).unwrap_or_default()
-        };
+        let text =
+            |key: &str| object.at(&["metadata", key]).and_then(Value::as_str).unwrap_or_default();
         let in_namespace = match home {
             Home::Cluster => None,
             Home::Namespace(name, _) => Some(name),
         };
         let namespace = if is_namespace { Some(text("name")) } else { in_namespace };
         let namespace = namespace.filter(|name| !name.is_empty());
-        let among = |globs: &[Glob]| {
-            namespace.is_some_and(|name| globs.iter().any(|glob| glob.fits(name)))
-        };
+        let among =
+            |globs: &[Glob]| namespace.is_some_and(|name| globs.iter().any(|glob| glob.fits(name)));
         let in_scope = match self.scope {
             None | Some(Scope::Any) => true,
             Some(Scope::Cluster) => is_namespace || in_namespace.is_none(),
@@ -195,10 +194,9 @@ impl Glob {
         let is_name = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-:.".contains(c);
         if !inner.chars().all(is_name) {
             let message = format!("`{text}` can be the name of nothing");
-            faults.push(
-                node.fault(message)
-                    .with_help("write a name, or `kube-*`, `*-system`, `*team*`: a `*` stands at either end"),
-            );
+            faults.push(node.fault(message).with_help(
+                "write a name, or `kube-*`, `*-system`, `*team*`: a `*` stands at either end",
+            ));
             return None;
         }
         Some(Self(text.to_owned()))
@@ -283,13 +281,28 @@ mod tests {
             ("excludedNamespaces: [other]", POD, shop, true),
             ("labelSelector: {matchLabels: {app: web}}", POD, shop, true),
             ("labelSelector: {matchLabels: {app: db}}", POD, shop, false),
-            ("labelSelector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}", POD, shop, false),
-            ("labelSelector: {matchExpressions: [{key: x, operator: DoesNotExist}]}", POD, shop, true),
+            (
+                "labelSelector: {matchExpressions: [{key: app, operator: NotIn, values: [web]}]}",
+                POD,
+                shop,
+                false,
+            ),
+            (
+                "labelSelector: {matchExpressions: [{key: x, operator: DoesNotExist}]}",
+                POD,
+                shop,
+                true,
+            ),
             ("namespaceSelector: {matchLabels: {env: prod}}", POD, shop, true),
             ("namespaceSelector: {matchLabels: {env: test}}", POD, shop, false),
             ("namespaceSelector: {matchLabels: {env: test}}", ROLE, None, true),
             ("namespaceSelector: {matchLabels: {env: test}}", NAMESPACE, None, false),
-            ("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: elsewhere}}", POD, Some("elsewhere"), true),
+            (
+                "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: elsewhere}}",
+                POD,
+                Some("elsewhere"),
+                true,
+            ),
             ("name: 'web-*'", POD, shop, true),
             ("name: 'web-*'", ROLE, None, true),
             ("name: web-1", POD, shop, true),
@@ -313,7 +326,10 @@ mod tests {
             ("kind: [Pod]", "there is no field `kind`"),
             ("scope: Namespace", "`Namespace` is none of"),
             ("namespaces: ['a*b']", "can be the name of nothing"),
-            ("labelSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}", "`in` is none of"),
+            (
+                "labelSelector: {matchExpressions: [{key: a, operator: in, values: [b]}]}",
+                "`in` is none of",
+            ),
             ("labelSelector: {matchExpressions: [{key: a, operator: In}]}", "needs `values`"),
             ("labelSelector: {matchLabels: {a: 1}}", "expected a text"),
         ] {

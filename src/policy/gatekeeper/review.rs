@@ -121,9 +121,8 @@ type Versions = BTreeMap<String, BTreeMap<String, BTreeMap<String, Value>>>;
 impl Inventory {
     /// Adds an object; `namespace` is `None` when it belongs to the cluster.
     pub(super) fn add(&mut self, object: &Value, namespace: Option<&str>) {
-        let text = |value: Option<&Value>| {
-            value.and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
+        let text =
+            |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
         let versions = match namespace {
             Some(name) => self.namespace.entry(name.to_owned()).or_default(),
             None => &mut self.cluster,

@@ -25,8 +25,11 @@ impl Schema {
     pub(super) fn check(&self, parameters: &Node<'_>, faults: &mut Vec<Fault>) {
         match &self.written {
             Some(schema) => {
-                Checker { takes_unknown: self.takes_unknown, faults }
-                    .check(schema, parameters, "parameters");
+                Checker { takes_unknown: self.takes_unknown, faults }.check(
+                    schema,
+                    parameters,
+                    "parameters",
+                );
             }
             None if self.takes_unknown => {}
             None => faults.push(
@@ -181,11 +184,14 @@ impl Checker<'_> {
             let words: Vec<String> = allowed.iter().map(|word| format!("`{word}`")).collect();
             let message = format!("`{path}` is {}, none of {}", node.value, words.join(", "));
             let known = allowed.iter().filter_map(Value::as_str);
-            let help = suggest::help(node.value.as_str().unwrap_or_default(), known, "write one of them");
+            let help =
+                suggest::help(node.value.as_str().unwrap_or_default(), known, "write one of them");
             self.fault(node, message, &help);
         }
         let size = match node.value {
-            Value::String(text) => Some((text.chars().count(), "minLength", "maxLength", "characters")),
+            Value::String(text) => {
+                Some((text.chars().count(), "minLength", "maxLength", "characters"))
+            }
             Value::Array(items) => Some((items.len(), "minItems", "maxItems", "items")),
             Value::Object(object) => {
                 Some((object.len(), "minProperties", "maxProperties", "entries"))
@@ -242,7 +248,8 @@ impl Checker<'_> {
     /// `allOf`, `anyOf`, `oneOf` and `not`: what they say of a value beside the rest.
     fn combined(&mut self, schema: &Value, node: &Node<'_>, path: &str) {
         let list = |key: &str| schema.get(key).and_then(Value::as_array).unwrap_or_default();
-        let n_fitting = |schemas: &[Value]| schemas.iter().filter(|it| fits(it, node, path)).count();
+        let n_fitting =
+            |schemas: &[Value]| schemas.iter().filter(|it| fits(it, node, path)).count();
         let (any, one) = (list("anyOf"), list("oneOf"));
         let is_wrong = !list("allOf").iter().all(|schema| fits(schema, node, path))
             || (!any.is_empty() && n_fitting(any) == 0)
@@ -302,7 +309,10 @@ mod tests {
             ("repos: [a]", "`parameters.repos[0]` is `a`, which does not match `/$`"),
             ("repos: [a/, a/]", "`parameters.repos` holds an item twice"),
             ("{repos: [a/], repo: []}", "there is no parameter `parameters.repo`"),
-            ("{repos: [a/], mode: strikt}", "`parameters.mode` is \"strikt\", none of `\"strict\"`, `\"loose\"`"),
+            (
+                "{repos: [a/], mode: strikt}",
+                "`parameters.mode` is \"strikt\", none of `\"strict\"`, `\"loose\"`",
+            ),
             ("{repos: [a/], port: 0}", "`parameters.port` is 0, and 1 is the least"),
             ("{repos: [a/], port: '80'}", "`parameters.port` is a string, not an integer"),
             ("{repos: [a/], cpu: 1}", ""),

@@ -86,7 +86,8 @@ pub fn run_suites(
         if !faults.is_empty() {
             return Err(sorted(faults));
         }
-        let mut runner = Runner { options, selected, machine: Machine::default(), cases: Vec::new() };
+        let mut runner =
+            Runner { options, selected, machine: Machine::default(), cases: Vec::new() };
         for suite in &suites {
             runner.suite(suite);
         }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use super::super::dialect::EntryRule;
+use super::super::dialect::{AnswerForm, EntryRule};
 use super::super::node::Node;
 use super::super::options::LoadOptions;
 use super::document::Kept;
@@ -60,9 +60,10 @@ impl Template {
         let root = Node::root(&kept.file, &kept.document);
         let names = ["spec", "crd", "spec", "names", "kind"];
         let Some(kind) = root.at(&names) else {
-            faults.push(root.fault("the template names no kind of constraint").with_help(
-                "write `spec.crd.spec.names.kind`, e.g. `kind: K8sRequiredLabels`",
-            ));
+            faults.push(
+                root.fault("the template names no kind of constraint")
+                    .with_help("write `spec.crd.spec.names.kind`, e.g. `kind: K8sRequiredLabels`"),
+            );
             return None;
         };
         let kind_text = kind.text(faults)?;
@@ -146,7 +147,8 @@ fn schema_of(root: &Node<'_>) -> Schema {
 }
 
 fn code_of<'d>(root: &Node<'d>, faults: &mut Vec<Fault>) -> Option<Code<'d>> {
-    let help = "write `spec.targets` with one target, `admission.k8s.gatekeeper.sh`, and its `rego`";
+    let help =
+        "write `spec.targets` with one target, `admission.k8s.gatekeeper.sh`, and its `rego`";
     let Some(targets) = root.at(&["spec", "targets"]) else {
         faults.push(root.fault("the template has no `spec.targets`").with_help(help));
         return None;
@@ -175,7 +177,9 @@ fn code_of<'d>(root: &Node<'d>, faults: &mut Vec<Fault>) -> Option<Code<'d>> {
         } else {
             target.fault("the template has no `rego`")
         };
-        faults.push(fault.with_help("write the rule `violation` in Rego, below `rego` or below `code` with `engine: Rego`"));
+        faults.push(fault.with_help(
+            "write the rule `violation` in Rego, below `rego` or below `code` with `engine: Rego`",
+        ));
         return None;
     };
     let version = holder.get("version").map(|it| it.value.as_str());
@@ -223,11 +227,7 @@ fn modules(
     Some((modules, package))
 }
 
-fn entry_rule(
-    modules: &[Module],
-    code: &Code<'_>,
-    faults: &mut Vec<Fault>,
-) -> Option<EntryRule> {
+fn entry_rule(modules: &[Module], code: &Code<'_>, faults: &mut Vec<Fault>) -> Option<EntryRule> {
     let module = modules.first()?;
     let rule = module.rules.iter().find(|rule| {
         rule.path == [RULE] && !matches!(rule.shape, Shape::Function(_) | Shape::Default)
@@ -244,6 +244,7 @@ fn entry_rule(
         name: RULE.to_owned(),
         kind: RuleKind::Deny,
         suffix: String::new(),
+        answer: AnswerForm::Findings,
         location: module.file.location(rule.span, ""),
     })
 }

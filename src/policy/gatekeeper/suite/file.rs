@@ -79,9 +79,8 @@ fn below(folder: &Path, depth: usize, files: &mut Vec<PathBuf>, faults: &mut Vec
         Ok(entries) if depth <= MAX_FOLDER_DEPTH => entries,
         Ok(_) => {
             let message = format!("folders are nested deeper than {MAX_FOLDER_DEPTH}");
-            return faults.push(
-                fault(folder, message).with_help("remove the link that leads back up"),
-            );
+            return faults
+                .push(fault(folder, message).with_help("remove the link that leads back up"));
         }
         Err(cause) => {
             let message = format!("the folder cannot be read: {cause}");
@@ -155,8 +154,7 @@ impl Suite {
 impl Test {
     fn read(node: &Node<'_>, faults: &mut Vec<Fault>) -> Self {
         let mut test = Self::default();
-        let known =
-            ["name", "template", "constraint", "expansion", "cases", "invalid", "skip"];
+        let known = ["name", "template", "constraint", "expansion", "cases", "invalid", "skip"];
         for (key, node) in node.fields(&known, faults) {
             match key {
                 "name" => test.name = words(&node, faults),
