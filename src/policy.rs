@@ -15,6 +15,7 @@ mod options;
 mod rules;
 mod source;
 pub mod tests;
+mod unique;
 
 use std::sync::Arc;
 use std::time::Duration;

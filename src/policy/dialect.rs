@@ -101,7 +101,11 @@ pub(super) fn policy(
             }
         }
     }
-    let boolean = boolean_rule(modules, &rules);
+    let is_coded = modules
+        .iter()
+        .flat_map(|placed| placed.annotations)
+        .any(|annotation| annotation.value.at(&["custom", "code"]).is_some());
+    let boolean = if is_coded { None } else { boolean_rule(modules, &rules) };
     if let Some((placed, entry)) = &boolean {
         rules.clear();
         rules.insert(if entry.name == ALLOW { ALLOW } else { DENY }, entry.clone());

@@ -20,11 +20,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::dialect::Policy;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::source::{Bundle, FileKind, kind_of};
-use crate::domain::code::Code;
 use crate::domain::policy::{Outcome, PolicyResult, Subject};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
@@ -95,25 +93,6 @@ fn templates_by_kind(
         templates.insert(template.kind.clone(), Arc::new(template));
     }
     templates
-}
-
-/// Constraints whose code another policy has.
-pub(super) fn equal_codes(constraints: &[Constraint], others: &[Policy], faults: &mut Vec<Fault>) {
-    let mut known: BTreeMap<&Code, Option<&Constraint>> =
-        others.iter().map(|policy| (&policy.meta.code, None)).collect();
-    for constraint in constraints {
-        let code = &constraint.meta.code;
-        let Some(other) = known.insert(code, Some(constraint)) else { continue };
-        let (file, span) = &constraint.place;
-        let fault = Fault::new(file, *span, format!("two policies have the code `{code}`"));
-        let fault = match other.map(|other| &other.place) {
-            Some((file, span)) => fault.with_related(file, *span, "the other one"),
-            None => fault,
-        };
-        faults.push(fault.with_help(
-            "give it one of its own, e.g. with the annotation `goldgate.dev/code: TEAM-LABELS`",
-        ));
-    }
 }
 
 /// Asks every constraint about the objects that it speaks of, until the time that is left is used up.

@@ -13,6 +13,7 @@ use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
+use super::unique;
 use crate::document::{DocumentLimits, yaml};
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
@@ -242,40 +243,10 @@ impl Loaded {
         policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
         for (one, other) in policies.iter().zip(policies.iter().skip(1)) {
             if one.meta.code == other.meta.code {
-                faults.extend(self.equal_codes(&one.meta, &other.meta));
+                faults.extend(unique::equal_codes(self, &one.meta, &other.meta));
             }
         }
         policies
-    }
-
-    fn equal_codes(&self, one: &PolicyMeta, other: &PolicyMeta) -> Option<Fault> {
-        let module = |meta: &PolicyMeta| {
-            self.modules.iter().find(|module| module.package.join(".") == meta.package)
-        };
-        let (one_module, other_module) = (module(one)?, module(other)?);
-        let span = |module: &Module| {
-            let annotations = self
-                .modules
-                .iter()
-                .zip(&self.annotations)
-                .filter(|(other, _)| other.package == module.package)
-                .flat_map(|(_, annotations)| annotations);
-            let mut coded = annotations.filter(|it| it.value.at(&["custom", "code"]).is_some());
-            match coded.next() {
-                Some(annotation) => {
-                    (Arc::clone(annotation.file()), annotation.span_of("/custom/code"))
-                }
-                None => (Arc::clone(&module.file), module.package_span),
-            }
-        };
-        let (file, place) = span(other_module);
-        let (first, first_place) = span(one_module);
-        let message = format!("two policies have the code `{}`", other.code);
-        Some(
-            Fault::new(&file, place, message)
-                .with_related(&first, first_place, "the other one")
-                .with_help("give each policy a code of its own"),
-        )
     }
 
     fn reference(&self, options: &LoadOptions) -> RevisionRef {
@@ -305,7 +276,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     let policies = loaded.policies(options, faults);
     faults.extend(unknown_namespaces(&policies, options));
     let constraints = gatekeeper::load(&loaded.bundles, options, faults);
-    gatekeeper::equal_codes(&constraints, &policies, faults);
+    unique::constraints(&constraints, &policies, faults);
     let mut metas: Vec<Arc<PolicyMeta>> =
         policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();
     metas.extend(constraints.iter().map(|constraint| Arc::clone(&constraint.meta)));

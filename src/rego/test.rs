@@ -357,3 +357,76 @@ fn encoded<S: Serializer>(lines: &[String], serializer: S) -> Result<S::Ok, S::E
     let text = lines.join("\n") + "\n";
     serializer.serialize_str(&STANDARD.encode(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rego::guard::Limits;
+    use crate::rego::module;
+
+    fn results(text: &str) -> (Vec<String>, Coverage) {
+        let file = Arc::new(SourceFile::new("a_test.rego", text));
+        let module = module::parse(&file, None, &Limits::default()).unwrap();
+        let data = Value::object(Vec::new());
+        let program = TestProgram::of(&[module], data, Duration::from_secs(10), true).unwrap();
+        let (results, coverage) = run(&program, &BTreeMap::new(), &|_| true);
+        let cases = |results: &BTreeMap<String, SubResult>| {
+            let shown = results.values().map(|it| {
+                let below: Vec<&str> = it.sub_results.keys().map(String::as_str).collect();
+                format!(" {}={}{}", it.name, !it.fail, below.join("/"))
+            });
+            shown.collect::<String>()
+        };
+        let shown = results
+            .iter()
+            .map(|it| format!("{} {}{}", it.name, it.status.word(), cases(&it.sub_results)));
+        (shown.collect(), coverage)
+    }
+
+    #[test]
+    fn definitions_of_one_name_are_tests_of_their_own() {
+        let text =
+            "package a\ntest_x if true\ntest_x if false\ntodo_test_y if true\ntest_x if 1 == 1\n";
+        let (mut shown, _) = results(text);
+        shown.sort();
+        assert_eq!(shown, ["test_x pass", "test_x#01 fail", "test_x#02 pass", "todo_test_y skip"]);
+    }
+
+    #[test]
+    fn a_case_that_is_begun_and_not_passed_has_failed() {
+        let text = r#"package a
+test_sub[name] if {
+	some name, n in {"one": 1, "two": 2, "three": 3}
+	n < 3
+}
+test_note[case.note] := result if {
+	some case in [{"note": "a", "is": true}, {"note": "b", "is": false}]
+	result := case.is
+}
+test_deep[a][b] if {
+	some a in ["x", "y"]
+	some b in ["p", "q"]
+	a != "x"
+}
+"#;
+        let (mut shown, _) = results(text);
+        shown.sort();
+        assert_eq!(
+            shown,
+            [
+                "test_deep fail x=falsep/q y=truep/q",
+                "test_note fail a=true b=false",
+                "test_sub fail one=true three=false two=true",
+            ]
+        );
+    }
+
+    #[test]
+    fn lines_that_no_test_reaches_are_not_covered() {
+        let text = "package a\n\nf(x) if {\n\tx > 1\n\tx < 9\n}\n\ntest_f if not f(1)\n";
+        let (_, coverage) = results(text);
+        let file = &coverage.files["a_test.rego"];
+        assert_eq!(file.covered, BTreeSet::from([4, 8]));
+        assert_eq!(file.not_covered, BTreeSet::from([3, 5]));
+    }
+}

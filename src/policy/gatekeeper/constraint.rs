@@ -25,7 +25,7 @@ use crate::rego::evaluate::Machine;
 pub(in crate::policy) struct Constraint {
     pub(in crate::policy) meta: Arc<PolicyMeta>,
     /// Where its name stands.
-    pub(super) place: (Arc<SourceFile>, Span),
+    pub(in crate::policy) place: (Arc<SourceFile>, Span),
     template: Arc<Template>,
     parameters: Value,
     matching: Match,
