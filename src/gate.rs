@@ -82,11 +82,14 @@ impl Gate {
         }
         let now = self.clock.now();
         let mut timer = Timer::start();
-        let release = intake::read(request, &self.limits, &self.salt)?;
+        let mut release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
         let evidence = evidence::gather(&self.sources, &release).await?;
         let evidence_us = timer.lap();
         let outcomes = revision.evaluate(request, &release, &evidence, now);
+        if revision.judges_documents() {
+            release.accept_documents();
+        }
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,

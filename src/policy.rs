@@ -5,6 +5,7 @@ mod data;
 mod dialect;
 pub mod docs;
 mod evaluate;
+mod gatekeeper;
 mod input;
 mod load;
 mod manifest;
@@ -14,9 +15,12 @@ mod options;
 mod rules;
 mod source;
 pub mod tests;
+mod unique;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::RevisionRef;
@@ -24,13 +28,14 @@ use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Outcome, PolicyMeta};
+use crate::domain::policy::{Dialect, Outcome, PolicyMeta};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
 
 pub use crate::rego::{Fault as BundleFault, Related};
+pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
 pub use options::LoadOptions;
 pub use source::BundleSource;
 
@@ -40,6 +45,7 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     runnables: Vec<evaluate::Runnable>,
+    constraints: Vec<gatekeeper::Constraint>,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
@@ -63,6 +69,13 @@ impl Revision {
     /// Every policy, by ascending code.
     pub fn policies(&self) -> &[Arc<PolicyMeta>] {
         &self.policies
+    }
+
+    /// Whether a policy is asked about documents that are no resource.
+    pub fn judges_documents(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.dialect == Dialect::Conftest && policy.kinds.is_empty())
     }
 
     /// What a failed policy does.
@@ -117,7 +130,12 @@ impl Revision {
         evidence: &EvidenceSet,
         now: Timestamp,
     ) -> Vec<Outcome> {
-        evaluate::run(&self.runnables, self.request_budget, request, release, evidence, now)
+        let began = Instant::now();
+        let budget = self.request_budget;
+        let mut outcomes =
+            evaluate::run(&self.runnables, began, budget, request, release, evidence, now);
+        outcomes.extend(gatekeeper::run(&self.constraints, began, budget, request, release));
+        outcomes
     }
 
     /// Why the second engine runs the policies and not the own evaluator, when it does.
@@ -131,6 +149,7 @@ impl Revision {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
             runnables: Vec::new(),
+            constraints: Vec::new(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
             enforcement: EnforcementRules::default(),

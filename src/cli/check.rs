@@ -58,7 +58,7 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
     let request = request(session, args, artifacts)?;
     let checked = match &session.config.server.value {
         Some(url) => at_server(session, url, &request)?,
-        None => here(session, &request)?,
+        None => here(session, args, &request)?,
     };
     if let Some(lost) = &checked.lost {
         session.printer.warning(lost);
@@ -85,12 +85,12 @@ fn request(
 }
 
 /// Decides in this process, on the embedded record.
-fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
+fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checked, Failure> {
     // The record is opened while the policies are loaded: each waits for something else.
     let (revision, opened) = std::thread::scope(|scope| {
         let opening =
             (!request.options.dry_run).then(|| scope.spawn(|| local::store(&session.config)));
-        let revision = local::revision(session);
+        let revision = local::checking_revision(session, &args.namespace, args.combine);
         (revision, opening.map(std::thread::ScopedJoinHandle::join))
     });
     let revision = revision?;

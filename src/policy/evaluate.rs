@@ -33,6 +33,7 @@ pub(super) struct Runnable {
 /// Runs every policy that applies, as long as `budget` lasts for all of them together.
 pub(super) fn run(
     runnables: &[Runnable],
+    began: Instant,
     budget: Duration,
     request: &Request,
     release: &Release,
@@ -42,7 +43,6 @@ pub(super) fn run(
     let inputs = Inputs::new(request, release, evidence, now);
     let mut runner = Runner::default();
     let mut outcomes = Vec::new();
-    let began = Instant::now();
     for runnable in runnables {
         let meta = &runnable.policy.meta;
         let wants = |id: &ResourceId| {
@@ -75,10 +75,17 @@ pub(super) fn run(
                         continue;
                     }
                     let input = match meta.dialect {
-                        Dialect::Goldgate => inputs.of_resource(index),
+                        Dialect::Goldgate | Dialect::Opa => inputs.of_resource(index),
                         Dialect::Conftest => inputs.resource(index),
+                        Dialect::Gatekeeper => inputs.review(index, request.stage),
                     };
                     ask(Subject::Resource(index), input);
+                }
+                // Policies of goldgate's own form are about resources; plain ones are about any document.
+                if meta.dialect == Dialect::Conftest && meta.kinds.is_empty() {
+                    for index in 0..release.documents.len() {
+                        ask(Subject::Document(index), inputs.stranger(index));
+                    }
                 }
             }
             Scope::Image => {
@@ -91,6 +98,9 @@ pub(super) fn run(
             // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
             // "there is no NetworkPolicy" would be untrue of every Deployment.
             Scope::Release if request.stage == Stage::Admission => {}
+            Scope::Release if meta.dialect == Dialect::Conftest => {
+                ask(Subject::Release, Some(inputs.combined()));
+            }
             Scope::Release => ask(Subject::Release, inputs.of_release()),
             Scope::Sbom => {
                 for index in 0..release.sboms.len() {

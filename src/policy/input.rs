@@ -9,11 +9,12 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::gatekeeper;
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::Scope;
 use crate::domain::release::Release;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Stage};
 use crate::domain::resource::Resource;
 use crate::domain::service::Service;
 use crate::domain::value::{Number, Value};
@@ -31,6 +32,8 @@ pub(super) struct Inputs<'r> {
     workloads: Vec<OnceCell<Term>>,
     resources: Vec<OnceCell<Term>>,
     origins: Vec<OnceCell<Term>>,
+    strangers: Vec<OnceCell<Term>>,
+    reviews: Vec<OnceCell<Term>>,
     images: Vec<OnceCell<Term>>,
     sboms: Vec<OnceCell<Term>>,
     /// Whole documents by scope and number, so that the engine knows one that it has seen.
@@ -60,6 +63,8 @@ impl<'r> Inputs<'r> {
             workloads: cells(release.workloads.len()),
             resources: cells(release.resources.len()),
             origins: cells(release.resources.len()),
+            reviews: cells(release.resources.len()),
+            strangers: cells(release.documents.len()),
             images: cells(release.images.len()),
             sboms: cells(release.sboms.len()),
             documents: RefCell::default(),
@@ -133,6 +138,36 @@ impl<'r> Inputs<'r> {
     pub(super) fn resource(&self, index: usize) -> Option<Term> {
         let resource = self.release.resources.get(index)?;
         Some(self.resources.get(index)?.get_or_init(|| Term::from(&resource.document)).clone())
+    }
+
+    /// A resource under review, with no parameters.
+    pub(super) fn review(&self, index: usize, stage: Stage) -> Option<Term> {
+        let written = self.release.resources.get(index)?;
+        let make = || Term::from(&gatekeeper::input_of(&written.document, stage));
+        Some(self.reviews.get(index)?.get_or_init(make).clone())
+    }
+
+    /// A document that is no resource, as written.
+    pub(super) fn stranger(&self, index: usize) -> Option<Term> {
+        let written = self.release.documents.get(index)?;
+        Some(self.strangers.get(index)?.get_or_init(|| Term::from(&written.document)).clone())
+    }
+
+    /// Everything as written, each with its path. Source: Conftest, `--combine`.
+    pub(super) fn combined(&self) -> Term {
+        let part = |path: &str, contents: Term| {
+            Term::object(vec![
+                (Arc::from("path"), Term::from(path)),
+                (Arc::from("contents"), contents),
+            ])
+        };
+        let resources = self.release.resources.iter().enumerate();
+        let resources =
+            resources.filter_map(|(index, it)| Some(part(&it.file.path, self.resource(index)?)));
+        let strangers = self.release.documents.iter().enumerate();
+        let strangers =
+            strangers.filter_map(|(index, it)| Some(part(&it.file.path, self.stranger(index)?)));
+        Term::array(resources.chain(strangers).collect())
     }
 
     fn document<const N: usize>(&self, scope: Scope, parts: [(&str, Term); N]) -> Term {

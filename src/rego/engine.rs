@@ -35,11 +35,10 @@ pub enum Program {
     Second(Arc<Family>),
 }
 
-/// A package as its tests run: by both engines, where the own front end takes it.
+/// A package as its tests run in the second engine.
 #[derive(Clone, Debug)]
 pub struct Examined {
     family: Arc<Family>,
-    own: Option<Arc<Revision>>,
 }
 
 /// Copies of engines, kept from one evaluation to the next while one release is judged.
@@ -162,7 +161,7 @@ impl<'m> Linker<'m> {
         closure: &BTreeSet<Vec<String>>,
     ) -> Result<Examined, Fault> {
         let (own, needed) = self.indices(package, closure);
-        Ok(Examined { family: self.family(&own, &needed)?, own: self.own.as_ref().ok().cloned() })
+        Ok(Examined { family: self.family(&own, &needed)? })
     }
 
     /// The modules of a package, and those of the packages that it needs.
@@ -272,15 +271,6 @@ impl Runner {
 }
 
 impl Examined {
-    /// What the own evaluator answers to a rule without an input; `None` where it was left to the other engine.
-    pub(super) fn own_answer(
-        &self,
-        package: &[String],
-        rule: &[String],
-    ) -> Option<Result<Option<Value>, Failure>> {
-        Some(self.own.as_ref()?.answer(&mut Machine::default(), package, rule, None))
-    }
-
     /// A copy of the second engine that notes which lines it runs.
     pub(super) fn observed(&self) -> regorus::Engine {
         let mut engine = self.family.engine.clone();
