@@ -137,6 +137,7 @@ impl Source for Arc<ImageSource> {
     fn gather<'a>(
         &'a self,
         release: &'a Release,
+        _known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async {
             Ok(EvidenceSet { images: self.facts(release).await, ..EvidenceSet::default() })
