@@ -10,6 +10,7 @@ use super::dialect::{self, Placed, Policy};
 use super::evaluate::Runnable;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
+use super::roster::Roster;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
 use crate::document::{DocumentLimits, yaml};
@@ -317,6 +318,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     Revision {
         reference: loaded.reference(),
         policies: metas,
+        roster: Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta)),
         runnables,
         request_budget: options.request_budget,
         left_to_the_second: left,
@@ -361,7 +363,7 @@ fn link(
     let mut runnables = Vec::new();
     for (policy, program) in whole.into_iter().zip(linker.programs(&wanted)) {
         match program {
-            Ok(program) => runnables.push(Runnable { policy, program }),
+            Ok(program) => runnables.push(Runnable::new(policy, program)),
             Err(fault) => faults.push(fault),
         }
     }
