@@ -217,7 +217,7 @@ fn verdict(program: &Program, test: &Told) -> (&'static str, String) {
 
 /// `true`, or an object of named cases that all pass.
 fn passes(value: &Value) -> bool {
-    let cases = value.as_object().map(|object| object.entries()).unwrap_or_default();
+    let cases = value.as_object().map(goldgate::domain::value::Object::entries).unwrap_or_default();
     *value == Value::Bool(true) || !cases.is_empty() && cases.iter().all(|(_, case)| passes(case))
 }
 

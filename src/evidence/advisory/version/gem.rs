@@ -72,8 +72,7 @@ fn canonical(mut segments: Vec<Segment<'_>>) -> Vec<Segment<'_>> {
     let is_word = |segment: &Segment<'_>| matches!(segment, Segment::Word(_));
     let is_zero =
         |segment: &Segment<'_>| matches!(segment, Segment::Number(number) if number.is_zero());
-    let mut words =
-        segments.split_off(segments.iter().position(is_word).unwrap_or(segments.len()));
+    let mut words = segments.split_off(segments.iter().position(is_word).unwrap_or(segments.len()));
     while segments.last().is_some_and(is_zero) {
         segments.pop();
     }
