@@ -129,7 +129,7 @@ impl Group {
         }
         let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
         let unit = resolve(&modules, &options).map_err(|faults| {
-            faults.iter().map(|fault| format!("{fault}\n")).collect::<String>()
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         })?;
         let program = compile(&unit, self.data(), Switches::default());
         match program.refusals().first() {
