@@ -1,15 +1,15 @@
 //! `scorecard`: where services stand.
 
 use crate::cli::args::{ListFormat, PageArgs, ScorecardVerb};
+use crate::cli::book;
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::print::{json as json_format, scorecard as page, table};
 use crate::cli::session::Session;
-use crate::cli::{local, worker};
 use crate::config::Origin;
 use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
-use crate::record::{PageRequest, ScorecardFilter, Store as _};
+use crate::record::{PageRequest, ScorecardFilter};
 
 /// Runs the verb.
 ///
@@ -17,8 +17,10 @@ use crate::record::{PageRequest, ScorecardFilter, Store as _};
 /// When there is no such scorecard, or the record cannot be read.
 pub fn run(session: &Session, verb: &ScorecardVerb) -> Result<Exit, Failure> {
     let text = match verb {
-        ScorecardVerb::Show { service, format } => show(session, &service.parse()?, *format)?,
-        ScorecardVerb::List { team, system, level, page } => {
+        ScorecardVerb::Show { service, format, server: _ } => {
+            show(session, &service.parse()?, *format)?
+        }
+        ScorecardVerb::List { team, system, level, page, server: _ } => {
             let filter = ScorecardFilter {
                 team: team.clone(),
                 system: system.clone(),
@@ -27,7 +29,9 @@ pub fn run(session: &Session, verb: &ScorecardVerb) -> Result<Exit, Failure> {
             };
             list(session, filter, page)?
         }
-        ScorecardVerb::History { service, page } => history(session, &service.parse()?, page)?,
+        ScorecardVerb::History { service, page, server: _ } => {
+            history(session, &service.parse()?, page)?
+        }
     };
     session.printer.out(&text)?;
     Ok(Exit::Allow)
@@ -49,11 +53,7 @@ pub fn page_request(page: &PageArgs) -> PageRequest {
 
 fn show(session: &Session, service: &ServiceRef, format: ListFormat) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
-    let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.scorecard(service, environment).await?)
-    })?;
-    let Some(card) = found else {
+    let Some(card) = book::scorecard(session, service, environment)? else {
         return Err(unknown(service, environment).into());
     };
     Ok(match format {
@@ -68,14 +68,7 @@ fn unknown(service: &ServiceRef, environment: &Environment) -> Complaint {
 }
 
 fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<String, Failure> {
-    let (environment, level) = (filter.environment.clone(), filter.level.clone());
-    let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.scorecards(filter, page_request(page)).await?)
-    })?;
-    if found.items.is_empty() {
-        local::know(session, environment.as_ref(), level.as_deref())?;
-    }
+    let found = book::scorecards(session, filter, page_request(page))?;
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));
     }
@@ -103,10 +96,7 @@ fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<S
 
 fn history(session: &Session, service: &ServiceRef, page: &PageArgs) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
-    let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.scorecard_history(service, environment, page_request(page)).await?)
-    })?;
+    let found = book::history(session, service, environment, page_request(page))?;
     if found.items.is_empty() && page.page_token.is_empty() {
         return Err(unknown(service, environment).into());
     }

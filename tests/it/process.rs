@@ -193,3 +193,52 @@ async fn a_server_that_is_told_to_stop_answers_first_and_ends_well() {
     let verification = store.verify_scorecards().await.unwrap();
     assert_eq!(verification.n_decisions, answered.len() as u64);
 }
+
+#[test]
+fn what_a_server_has_on_record_is_shown_as_the_record_here_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::serve(folder.path());
+    let url = format!("http://{}", program.address);
+    let run = |args: &[&str]| {
+        let common = ["--no-builtin", "--bundle", "tests/cases/api/bundle", "--color", "never"];
+        let output = Command::new(env!("CARGO_BIN_EXE_goldgate"))
+            .args(args)
+            .args(common)
+            .env_clear()
+            .env("HOME", folder.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), said)
+    };
+    let data = folder.path().to_string_lossy().into_owned();
+    for service in ["checkout", "basket"] {
+        let asked = ["check", "examples/storefront/deploy", "--service", service];
+        run(&[asked.as_slice(), &["--server", &url]].concat());
+    }
+    let (_, listed, _) = run(&["decision", "list", "--data", &data, "-o", "json"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    let id = listed["items"][0]["id"].as_str().unwrap();
+    for verb in [
+        &["decision", "list"] as &[&str],
+        &["decision", "list", "-o", "json", "--limit", "1"],
+        &["decision", "list", "--service", "nobody"],
+        &["decision", "list", "-e", "nowhere"],
+        &["decision", "show", id, "-o", "json"],
+        &["decision", "show", "0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77"],
+        &["explain", id, "-o", "json"],
+        &["scorecard", "list"],
+        &["scorecard", "list", "--level", "none", "-o", "json"],
+        &["scorecard", "show", "checkout"],
+        &["scorecard", "show", "basket", "-o", "json"],
+        &["scorecard", "show", "nobody"],
+        &["scorecard", "history", "checkout"],
+        &["scorecard", "history", "checkout", "-o", "json"],
+        &["scorecard", "history", "nobody"],
+    ] {
+        let here = run(&[verb, &["--data", &data]].concat());
+        let there = run(&[verb, &["--server", &url]].concat());
+        assert_eq!(there, here, "{verb:?}");
+    }
+    assert!(program.terminate().success());
+}
