@@ -87,9 +87,7 @@ impl Gate {
         let evidence = evidence::gather(&self.sources, &release).await?;
         let evidence_us = timer.lap();
         let outcomes = revision.evaluate(request, &release, &evidence, now);
-        if revision.judges_documents() {
-            release.accept_documents();
-        }
+        release.accept_documents(|document| revision.judges_document(document));
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,

@@ -12,8 +12,10 @@ mod manifest;
 mod metadata;
 mod node;
 mod options;
+mod recognise;
 mod rules;
 mod source;
+mod terraform;
 pub mod tests;
 mod unique;
 
@@ -28,11 +30,12 @@ use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Dialect, Outcome, PolicyMeta};
+use crate::domain::policy::{Dialect, Outcome, PolicyMeta, Scope};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
+use crate::domain::value::Value;
 
 pub use crate::rego::{Fault as BundleFault, Related};
 pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
@@ -71,11 +74,14 @@ impl Revision {
         &self.policies
     }
 
-    /// Whether a policy is asked about documents that are no resource.
-    pub fn judges_documents(&self) -> bool {
-        self.policies
-            .iter()
-            .any(|policy| policy.dialect == Dialect::Conftest && policy.kinds.is_empty())
+    /// Whether a policy is asked about this document, which is no resource.
+    pub fn judges_document(&self, document: &Value) -> bool {
+        self.policies.iter().any(|policy| match policy.dialect {
+            Dialect::Conftest => policy.kinds.is_empty(),
+            Dialect::Goldgate | Dialect::Gatekeeper | Dialect::Opa | Dialect::Terraform => {
+                policy.scope == Scope::Plan && terraform::is_plan(document)
+            }
+        })
     }
 
     /// What a failed policy does.

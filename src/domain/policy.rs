@@ -112,6 +112,8 @@ pub enum Dialect {
     Gatekeeper,
     /// A boolean `allow` or `deny` with a default, over the input document of the whole release.
     Opa,
+    /// A query of a policy set of Terraform Cloud; it sees `plan` and `run`.
+    Terraform,
 }
 
 impl Dialect {
@@ -122,6 +124,7 @@ impl Dialect {
             Self::Conftest => "conftest",
             Self::Gatekeeper => "gatekeeper",
             Self::Opa => "opa",
+            Self::Terraform => "terraform",
         }
     }
 }

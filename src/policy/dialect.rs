@@ -148,6 +148,7 @@ pub(super) fn policy(
         let (scope, dialect) = match (&boolean, options.combine) {
             (Some(_), _) => (Scope::Release, Dialect::Opa),
             (None, true) if !reads_review(modules) => (Scope::Release, Dialect::Conftest),
+            (None, _) if is_terraform(package) => (Scope::Plan, Dialect::Terraform),
             (None, _) if reads_review(modules) => (Scope::Resource, Dialect::Gatekeeper),
             (None, _) => (Scope::Resource, Dialect::Conftest),
         };
@@ -180,6 +181,11 @@ pub(super) fn policy(
         has_exceptions,
         severity_is_written,
     })
+}
+
+/// Whether a package is of a policy set of Terraform Cloud, also without a `policies.hcl`.
+fn is_terraform(package: &[String]) -> bool {
+    package.len() > 1 && package.first().is_some_and(|part| part == "terraform")
 }
 
 /// Whether a package reads what only Gatekeeper shows: with anything else it would never find anything.

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::answer::violations;
 use super::dialect::Policy;
 use super::input::Inputs;
+use super::terraform::is_plan;
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
 use crate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
@@ -75,7 +76,9 @@ pub(super) fn run(
                         continue;
                     }
                     let input = match meta.dialect {
-                        Dialect::Goldgate | Dialect::Opa => inputs.of_resource(index),
+                        Dialect::Goldgate | Dialect::Opa | Dialect::Terraform => {
+                            inputs.of_resource(index)
+                        }
                         Dialect::Conftest => inputs.resource(index),
                         Dialect::Gatekeeper => inputs.review(index, request.stage),
                     };
@@ -107,8 +110,21 @@ pub(super) fn run(
                     ask(Subject::Sbom(index), inputs.of_sbom(index));
                 }
             }
-            // There is no plan in a release yet, so these do not apply.
-            Scope::Plan => {}
+            Scope::Plan => {
+                for (index, document) in release.documents.iter().enumerate() {
+                    if !is_plan(&document.document) {
+                        continue;
+                    }
+                    let input = match meta.dialect {
+                        Dialect::Terraform => inputs.plan_and_run(index, request),
+                        Dialect::Goldgate
+                        | Dialect::Conftest
+                        | Dialect::Gatekeeper
+                        | Dialect::Opa => inputs.of_plan(index),
+                    };
+                    ask(Subject::Document(index), input);
+                }
+            }
         }
     }
     outcomes

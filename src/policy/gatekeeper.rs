@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::source::{Bundle, FileKind, kind_of};
-use crate::domain::policy::{Outcome, PolicyResult, Subject};
+use crate::domain::policy::{Outcome, PolicyResult, RuleKind, Subject, Violation};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
 use crate::domain::value::Value;
@@ -136,12 +136,26 @@ pub(super) fn run(
             let result = match asked {
                 Ok(violations) if violations.is_empty() => PolicyResult::Passed,
                 Ok(violations) => PolicyResult::Failed(violations),
-                Err(reason) => PolicyResult::Error(reason),
+                Err(reason) if kind == RuleKind::Deny => PolicyResult::Error(reason),
+                // What cannot be said does no more than what it would say.
+                Err(reason) => PolicyResult::Failed(vec![undecided(reason, kind)]),
             };
             say(Subject::Resource(index), result);
         }
     }
     outcomes
+}
+
+/// That a constraint which does not deny could not be asked.
+fn undecided(reason: String, kind: RuleKind) -> Violation {
+    Violation {
+        message: reason,
+        path: String::new(),
+        severity: None,
+        facts: Value::object(Vec::new()),
+        subject: None,
+        rule: kind,
+    }
 }
 
 /// What a rule sees that is written as in a template and belongs to none.

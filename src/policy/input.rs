@@ -3,6 +3,7 @@
 //! Each part is converted for the engine once and shared by every policy that looks at it.
 
 mod image;
+mod plan;
 mod sbom;
 
 use std::cell::{OnceCell, RefCell};

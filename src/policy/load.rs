@@ -6,11 +6,12 @@ use std::thread;
 
 use super::Revision;
 use super::data::{self, Mounted};
-use super::dialect::{self, Placed, Policy};
+use super::dialect::Policy;
 use super::evaluate::Runnable;
 use super::gatekeeper;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
+use super::recognise;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
 use super::unique;
@@ -18,10 +19,9 @@ use crate::document::{DocumentLimits, yaml};
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
-use crate::domain::place::{Place, Places, SourceFile, Span};
-use crate::domain::policy::{Dialect, PolicyMeta};
+use crate::domain::place::{Place, Places, Span};
+use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
-use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::check::{Checked, check};
 use crate::rego::engine::{Linker, Wanted};
@@ -216,39 +216,6 @@ impl Loaded {
         self.faults.extend(faults);
     }
 
-    /// Every package that is a policy, by ascending code.
-    pub(super) fn policies(&self, options: &LoadOptions, faults: &mut Vec<Fault>) -> Vec<Policy> {
-        let all: Vec<(&Module, &[Annotation])> =
-            self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
-        let packages: BTreeSet<&[String]> =
-            self.modules.iter().map(|module| module.package.as_slice()).collect();
-        let mut policies: Vec<Policy> = packages
-            .into_iter()
-            .filter_map(|package| {
-                let placed: Vec<Placed<'_>> = all
-                    .iter()
-                    .zip(&self.places)
-                    .filter(|((module, _), _)| module.package == package)
-                    .map(|((module, annotations), (inner, bundle))| Placed {
-                        module,
-                        inner,
-                        bundle: *bundle,
-                        annotations,
-                    })
-                    .collect();
-                let inherited = dialect::inherited(package, &all);
-                dialect::policy(package, &placed, &inherited, options, faults)
-            })
-            .collect();
-        policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
-        for (one, other) in policies.iter().zip(policies.iter().skip(1)) {
-            if one.meta.code == other.meta.code {
-                faults.extend(unique::equal_codes(self, &one.meta, &other.meta));
-            }
-        }
-        policies
-    }
-
     fn reference(&self, options: &LoadOptions) -> RevisionRef {
         let mut parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
         // What is left out, and what is shown, is part of what decides.
@@ -274,7 +241,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(options, faults);
-    faults.extend(unknown_namespaces(&policies, options));
+    faults.extend(recognise::unknown_namespaces(&policies, options));
     let constraints = gatekeeper::load(&loaded.bundles, options, faults);
     unique::constraints(&constraints, &policies, faults);
     let mut metas: Vec<Arc<PolicyMeta>> =
@@ -292,7 +259,13 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
             Some(FileKind::Scorecard) => {
                 rules::add_scorecard(&mut scorecard, &file.source, &known, faults);
             }
-            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest | FileKind::Kubernetes)
+            Some(
+                FileKind::Rego
+                | FileKind::Data
+                | FileKind::Manifest
+                | FileKind::Kubernetes
+                | FileKind::TerraformSet,
+            )
             | None => {}
         }
     }
@@ -309,24 +282,6 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         enforcement,
         scorecard: Arc::new(scorecard),
     }
-}
-
-/// Namespaces that no plain policy has.
-fn unknown_namespaces(policies: &[Policy], options: &LoadOptions) -> Vec<Fault> {
-    let plain = policies.iter().filter(|policy| policy.meta.dialect == Dialect::Conftest);
-    let known: Vec<&str> = plain.map(|policy| policy.meta.package.as_str()).collect();
-    let unknown = options.namespaces.iter().filter(|name| !known.contains(&name.as_str()));
-    let fault = |name: &String| {
-        let nowhere = Arc::new(SourceFile::new("--namespace", ""));
-        let message = format!("there is no plain policy in the package `{name}`");
-        let otherwise = "name a package that `goldgate policy check --dialect` shows as `conftest`";
-        Fault::new(&nowhere, Span::default(), message).with_help(suggest::help(
-            name,
-            known.iter().copied(),
-            otherwise,
-        ))
-    };
-    unknown.map(fault).collect()
 }
 
 /// Policies that can be run, and what stood in the way of others.

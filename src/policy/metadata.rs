@@ -100,8 +100,7 @@ impl<'m> MetadataReader<'m, '_> {
         let severity = written.unwrap_or(if only_warns { Severity::Low } else { Severity::High });
         let title = if title.is_empty() { name } else { title };
         let remediation = if remediation.is_empty() {
-            let what = if scope == Scope::Release { "release" } else { "resource" };
-            format!("Change the {what} until `{}` has nothing more to say.", self.main.inner)
+            self::remediation(scope, self.main.inner)
         } else {
             remediation
         };
@@ -256,6 +255,35 @@ impl<'m> MetadataReader<'m, '_> {
         self.faults.push(fault.with_help("write e.g. `[PSS-restricted]`"));
         Vec::new()
     }
+}
+
+/// What stands in for METADATA where a policy has none; its code is made of `named`.
+pub(super) fn plain_meta(
+    named: &[String],
+    package: &[String],
+    main: &Placed<'_>,
+    severity: Severity,
+    scope: Scope,
+    dialect: Dialect,
+) -> Option<PolicyMeta> {
+    let code = derived_code(named).parse().ok()?;
+    let name = package.join(".");
+    let mut faults = Vec::new();
+    let reader =
+        MetadataReader { annotations: Vec::new(), main: *main, package, faults: &mut faults };
+    let remediation = remediation(scope, main.inner);
+    let (kinds, controls) = (Vec::new(), Vec::new());
+    let none = String::new();
+    Some(reader.meta(code, name, none, remediation, severity, scope, kinds, controls, dialect))
+}
+
+fn remediation(scope: Scope, inner: &str) -> String {
+    let what = match scope {
+        Scope::Release => "release",
+        Scope::Plan => "plan",
+        Scope::Workload | Scope::Resource | Scope::Image | Scope::Sbom => "resource",
+    };
+    format!("Change the {what} until `{inner}` has nothing more to say.")
 }
 
 /// The folder the file stands in; for a file that stands in none, the last part of the package but one.

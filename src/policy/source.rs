@@ -124,6 +124,8 @@ pub(super) enum FileKind {
     Manifest,
     /// YAML that may hold objects of a cluster.
     Kubernetes,
+    /// A policy set of Terraform Cloud.
+    TerraformSet,
 }
 
 /// What the file at `inner` is; `None` when a bundle has no use for it.
@@ -132,6 +134,7 @@ pub(super) fn kind_of(inner: &str) -> Option<FileKind> {
     let is_rego = Path::new(name).extension().is_some_and(|extension| extension == "rego");
     match name {
         "data.json" | "data.yaml" | "data.yml" => Some(FileKind::Data),
+        "policies.hcl" => Some(FileKind::TerraformSet),
         _ if is_rego => Some(FileKind::Rego),
         _ => match inner {
             "enforcement.yaml" | "enforcement.yml" => Some(FileKind::Enforcement),

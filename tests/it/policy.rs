@@ -201,6 +201,19 @@ fn run(case: &Path) -> String {
             show(&mut out, &outcome, &release);
         }
     }
+    if let Ok(content) = fs::read(case.join("input.json")) {
+        let artifact = Artifact {
+            path: "input.json".to_owned(),
+            content: content.into(),
+            origin: ArtifactOrigin::Named,
+        };
+        let request = Request { artifacts: vec![artifact], ..Request::default() };
+        let release = goldgate::intake::read(&request, &Limits::default(), b"salt").unwrap();
+        let now = Timestamp::from_millis(1_795_327_326_000);
+        for outcome in revision.evaluate(&request, &release, &EvidenceSet::default(), now) {
+            show(&mut out, &outcome, &release);
+        }
+    }
     out.replace(&within, "")
 }
 
