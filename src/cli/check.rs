@@ -81,6 +81,7 @@ fn request(
         images: args.image.clone(),
         options: CheckOptions { dry_run: args.dry_run },
         idempotency_key: args.idempotency_key.clone(),
+        review: None,
     })
 }
 

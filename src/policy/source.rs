@@ -248,7 +248,9 @@ impl Reader {
 const READABLE: &str = "check that the path is right and that you may read it";
 
 fn shown(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
+    let shown = path.to_string_lossy().replace('\\', "/");
+    // Whoever names `.` knows the files by what stands behind it.
+    shown.strip_prefix("./").filter(|rest| !rest.is_empty()).unwrap_or(&shown).to_owned()
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Policy sets of Terraform Cloud: `policies.hcl` says which rules are asked about a plan, and what each of them does.
 //!
-//! Source: HashiCorp, "Define custom OPA policies": a query answers a list, which is empty where the plan may pass.
+//! Source: Terraform Cloud, "Define custom OPA policies": a query answers a list, which is empty where the plan may pass.
 
 mod hcl;
 
@@ -27,7 +27,7 @@ pub(super) struct Query {
     description: String,
     /// The query's steps behind `data`, and where it stands.
     path: Vec<String>,
-    query: Text,
+    written: Text,
     kind: RuleKind,
 }
 
@@ -63,15 +63,16 @@ impl Query {
             match key.text.as_str() {
                 "query" => read = Some(value.clone()),
                 "description" => description.clone_from(&value.text),
-                "enforcement_level" => match LEVELS.iter().find(|(word, _)| *word == value.text) {
-                    Some((_, level)) => kind = *level,
-                    None => {
+                "enforcement_level" => {
+                    let known = LEVELS.iter().find(|(word, _)| *word == value.text);
+                    kind = known.map_or(kind, |(_, level)| *level);
+                    if known.is_none() {
                         let message = format!("`{}` is no level", value.text);
                         let words = LEVELS.iter().map(|(word, _)| *word);
                         let otherwise = "write `mandatory` or `advisory`";
                         fault(value, message, suggest::help(&value.text, words, otherwise));
                     }
-                },
+                }
                 other => {
                     let otherwise = "write `query`, `enforcement_level` or `description`";
                     let help = suggest::help(other, known, otherwise);
@@ -99,7 +100,7 @@ impl Query {
         }
         let path = steps.iter().skip(1).map(|step| (*step).to_owned()).collect();
         let (file, name) = (Arc::clone(file), block.label.clone());
-        Some(Self { file, name, description, path, query, kind })
+        Some(Self { file, name, description, path, written: query, kind })
     }
 
     /// The parts of the package that it asks.
@@ -123,21 +124,21 @@ impl Query {
                 .flat_map(|placed| &placed.module.rules)
                 .filter_map(|rule| rule.path.first().map(String::as_str))
                 .collect();
-            let message = format!("there is no rule `{}`", self.query.text);
+            let message = format!("there is no rule `{}`", self.written.text);
             let help = suggest::help(rule, names, "write the rule, or correct the query");
-            faults.push(Fault::new(&self.file, self.query.span, message).with_help(help));
+            faults.push(Fault::new(&self.file, self.written.span, message).with_help(help));
             return None;
         };
         // Its own name where it is the usual one would say nothing.
         let named = if rule == "deny" { package } else { self.path.as_slice() };
         let code_fault = |message: String| {
-            Fault::new(&self.file, self.query.span, message)
+            Fault::new(&self.file, self.written.span, message)
                 .with_help("rename the package: a code has letters, digits and hyphens")
         };
         let severity = if self.kind == RuleKind::Deny { Severity::High } else { Severity::Low };
         let meta = plain_meta(named, package, placed, severity, Scope::Plan, Dialect::Terraform);
         let Some(mut meta) = meta else {
-            faults.push(code_fault(format!("no code can be derived from `{}`", self.query.text)));
+            faults.push(code_fault(format!("no code can be derived from `{}`", self.written.text)));
             return None;
         };
         meta.title.clone_from(&self.name.text);

@@ -23,6 +23,8 @@ pub struct Revision {
     program: evaluate::Program,
     files: Vec<Arc<SourceFile>>,
     budget: Duration,
+    /// Whether a built-in without an answer is an error; else it is undefined, as OPA has it unless told.
+    is_strict: bool,
 }
 
 /// The METADATA of a block.
@@ -63,7 +65,12 @@ impl Revision {
             let span = Span { start: refusal.span.start, end: refusal.span.end };
             return Err(Fault::new(file, span, refusal.message.clone()));
         }
-        Ok(Self { program, files, budget })
+        Ok(Self { program, files, budget, is_strict: true })
+    }
+
+    /// The same, where a built-in without an answer is undefined.
+    pub(super) fn lenient(self) -> Self {
+        Self { is_strict: false, ..self }
     }
 
     /// Where coverage counts, each with its file.
@@ -115,7 +122,7 @@ impl Revision {
         observe: &mut dyn FnMut(&[bool]),
     ) -> Result<Option<Value>, Failure> {
         let limits = Limits { time: self.budget, ..Limits::default() };
-        let settings = Settings { limits, ..Settings::default() };
+        let settings = Settings { limits, is_strict: self.is_strict, ..Settings::default() };
         // What a panic leaves behind in the machine is thrown away with it.
         let mut scratch = std::mem::take(machine);
         let outcome = catch_unwind(AssertUnwindSafe(|| {

@@ -16,7 +16,7 @@ impl Inputs<'_> {
 
     /// What a policy of a set of Terraform Cloud sees.
     ///
-    /// Source: HashiCorp, "Define custom OPA policies"; what nobody tells a gate is empty.
+    /// Source: Terraform Cloud, "Define custom OPA policies"; what nobody tells a gate is empty.
     pub(in crate::policy) fn plan_and_run(&self, index: usize, request: &Request) -> Option<Term> {
         Some(Term::object(vec![
             (Arc::from("plan"), self.stranger(index)?),

@@ -1,6 +1,6 @@
 //! The little of HCL that a `policies.hcl` is made of: blocks with a label, and texts in them.
 //!
-//! Source: HashiCorp, "Define custom OPA policies". The file has one sort of block, three attributes, and no expression;
+//! Source: Terraform Cloud, "Define custom OPA policies". The file has one sort of block, three attributes, and no expression;
 //! everything else is refused with its place.
 
 use std::sync::Arc;
