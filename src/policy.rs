@@ -12,6 +12,7 @@ mod manifest;
 mod metadata;
 mod node;
 mod options;
+mod plain;
 mod recognise;
 mod rules;
 mod source;
@@ -78,9 +79,11 @@ impl Revision {
     pub fn judges_document(&self, document: &Value) -> bool {
         self.policies.iter().any(|policy| match policy.dialect {
             Dialect::Conftest => policy.kinds.is_empty(),
-            Dialect::Goldgate | Dialect::Gatekeeper | Dialect::Opa | Dialect::Terraform => {
-                policy.scope == Scope::Plan && terraform::is_plan(document)
-            }
+            Dialect::Goldgate
+            | Dialect::Gatekeeper
+            | Dialect::Opa
+            | Dialect::Conforma
+            | Dialect::Terraform => policy.scope == Scope::Plan && terraform::is_plan(document),
         })
     }
 

@@ -114,6 +114,8 @@ pub enum Dialect {
     Opa,
     /// A query of a policy set of Terraform Cloud; it sees `plan` and `run`.
     Terraform,
+    /// A rule with a short name, as Conforma has it; it sees the verified attestations of an image.
+    Conforma,
 }
 
 impl Dialect {
@@ -125,6 +127,7 @@ impl Dialect {
             Self::Gatekeeper => "gatekeeper",
             Self::Opa => "opa",
             Self::Terraform => "terraform",
+            Self::Conforma => "conforma",
         }
     }
 }

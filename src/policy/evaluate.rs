@@ -54,7 +54,7 @@ pub(super) fn run(
             let Some(input) = input.filter(|_| in_time) else { return };
             in_time = began.elapsed() < budget;
             let (subject, result) = if in_time {
-                (subject, runnable.result(&mut runner, &input, release))
+                (subject, runnable.result(&mut runner, &input, release, now))
             } else {
                 // Once a policy: what it was not asked about may be most of a large release.
                 (Subject::Release, PolicyResult::OutOfTime(budget))
@@ -76,9 +76,10 @@ pub(super) fn run(
                         continue;
                     }
                     let input = match meta.dialect {
-                        Dialect::Goldgate | Dialect::Opa | Dialect::Terraform => {
-                            inputs.of_resource(index)
-                        }
+                        Dialect::Goldgate
+                        | Dialect::Opa
+                        | Dialect::Terraform
+                        | Dialect::Conforma => inputs.of_resource(index),
                         Dialect::Conftest => inputs.resource(index),
                         Dialect::Gatekeeper => inputs.review(index, request.stage),
                     };
@@ -94,7 +95,12 @@ pub(super) fn run(
             Scope::Image => {
                 for (index, image) in release.images.iter().enumerate() {
                     if known(evidence.image(&image.image.reference)) >= meta.needs {
-                        ask(Subject::Image(index), inputs.of_image(index));
+                        let input = if meta.dialect == Dialect::Conforma {
+                            inputs.attested(index)
+                        } else {
+                            inputs.of_image(index)
+                        };
+                        ask(Subject::Image(index), input);
                     }
                 }
             }
@@ -120,6 +126,7 @@ pub(super) fn run(
                         Dialect::Goldgate
                         | Dialect::Conftest
                         | Dialect::Gatekeeper
+                        | Dialect::Conforma
                         | Dialect::Opa => inputs.of_plan(index),
                     };
                     ask(Subject::Document(index), input);
@@ -141,8 +148,14 @@ fn known(facts: Option<&ImageFacts>) -> Needs {
 
 impl Runnable {
     /// What came out over one input.
-    fn result(&self, runner: &mut Runner, input: &Term, release: &Release) -> PolicyResult {
-        match self.violations(runner, input, release) {
+    fn result(
+        &self,
+        runner: &mut Runner,
+        input: &Term,
+        release: &Release,
+        now: Timestamp,
+    ) -> PolicyResult {
+        match self.violations(runner, input, release, now) {
             Ok(violations) if violations.is_empty() => PolicyResult::Passed,
             Ok(violations) => PolicyResult::Failed(violations),
             Err(reason) => PolicyResult::Error(reason),
@@ -154,6 +167,7 @@ impl Runnable {
         runner: &mut Runner,
         input: &Term,
         release: &Release,
+        now: Timestamp,
     ) -> Result<Vec<Violation>, String> {
         let excepted = if self.policy.has_exceptions {
             self.exceptions(runner, input)?
@@ -169,6 +183,9 @@ impl Runnable {
             let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
             let severity = unwritten_warning.then_some(Severity::Low);
             found.extend(violations(rule, answer.as_ref(), severity, release)?);
+        }
+        if let Some(claim) = &self.policy.claim {
+            claim.settle(&mut found, now);
         }
         Ok(found)
     }

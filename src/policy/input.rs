@@ -2,6 +2,7 @@
 //!
 //! Each part is converted for the engine once and shared by every policy that looks at it.
 
+mod attested;
 mod image;
 mod plan;
 mod sbom;

@@ -69,12 +69,14 @@ impl<'m> MetadataReader<'m, '_> {
     pub(super) fn plain(
         &mut self,
         rules: &BTreeMap<&str, EntryRule>,
-        scope: Scope,
-        dialect: Dialect,
+        behind: Option<&str>,
+        (scope, dialect): (Scope, Dialect),
     ) -> Option<(PolicyMeta, bool)> {
         let n_before = self.faults.len();
-        let name = self.package.join(".");
-        let derived = derived_code(self.package);
+        let mut parts = self.package.to_vec();
+        parts.extend(behind.map(str::to_owned));
+        let name = parts.join(".");
+        let derived = derived_code(&parts);
         let Ok(code) = derived.parse::<Code>() else {
             let file = &self.main.module.file;
             self.faults.push(
@@ -89,10 +91,14 @@ impl<'m> MetadataReader<'m, '_> {
         };
         let title = self.optional("title");
         let description = self.optional("description");
-        let remediation = self.optional("custom/remediation");
+        let is_conforma = dialect == Dialect::Conforma;
+        let of_conforma = |own: &'static str, theirs: &'static str| {
+            if is_conforma { theirs } else { own }
+        };
+        let remediation = self.optional(of_conforma("custom/remediation", "custom/solution"));
         let written = self.severity();
         let kinds = self.list("custom/kinds");
-        let controls = self.list("custom/controls");
+        let controls = self.list(of_conforma("custom/controls", "custom/collections"));
         if self.faults.len() > n_before {
             return None;
         }
@@ -115,7 +121,9 @@ impl<'m> MetadataReader<'m, '_> {
             controls,
             dialect,
         );
-        Some((meta, written.is_some()))
+        // What is verified of an image is what these look at.
+        let needs = if is_conforma { Needs::Facts } else { Needs::Reference };
+        Some((PolicyMeta { needs, ..meta }, written.is_some()))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one per field, in the order of the fields")]

@@ -30,9 +30,9 @@ impl Loaded {
             .collect();
         // What a set says of a package is all that is to be said.
         let others = packages.iter().filter(|package| !asked.contains(*package));
-        policies.extend(others.filter_map(|package| {
+        policies.extend(others.flat_map(|package| {
             let inherited = dialect::inherited(package, &all);
-            dialect::policy(package, &self.placed(package, &all), &inherited, options, faults)
+            dialect::policies(package, &self.placed(package, &all), &inherited, options, faults)
         }));
         policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
         for (one, other) in policies.iter().zip(policies.iter().skip(1)) {

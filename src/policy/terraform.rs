@@ -156,6 +156,7 @@ impl Query {
             }],
             has_exceptions: false,
             severity_is_written: true,
+            claim: None,
         })
     }
 }

@@ -102,6 +102,10 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
             "reads files of the machine, which a decision must not depend on",
             "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",
         ),
+        name if name.starts_with("ec.") => (
+            "looks things up while a policy runs, which a decision must not depend on",
+            "read what was verified before, `input.attestations`, or write what it needs into `data.json`",
+        ),
         "graph.reachable_paths" => (
             "may list more paths than there is memory for",
             "use `graph.reachable`, which lists nodes",
