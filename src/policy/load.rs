@@ -72,6 +72,8 @@ pub(super) fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) bundles: Vec<Bundle>,
+    /// What holds data alone.
+    beside: Vec<Bundle>,
     pub(super) modules: Vec<Module>,
     /// For each module its path within its bundle, and the bundle.
     pub(super) places: Vec<(String, usize)>,
@@ -104,6 +106,7 @@ impl Loaded {
     pub(super) fn of(bundles: Vec<Bundle>, options: &LoadOptions) -> Self {
         let mut loaded = Self {
             bundles: Vec::new(),
+            beside: Vec::new(),
             modules: Vec::new(),
             places: Vec::new(),
             annotations: Vec::new(),
@@ -118,6 +121,18 @@ impl Loaded {
             loaded.modules(bundle, index, manifest.as_ref(), options);
             mounted.extend(loaded.data(bundle, manifest.as_ref()));
             loaded.manifests.extend(manifest.map(|manifest| (index, manifest)));
+        }
+        for path in &options.data {
+            let source = BundleSource::Path(path.clone());
+            let (bundle, faults) = Bundle::read(&source, Selection::Documents);
+            loaded.faults.extend(faults);
+            for file in &bundle.files {
+                match data::mount(&file.source, &file.inner) {
+                    Ok(document) => mounted.extend(document),
+                    Err(faults) => loaded.faults.extend(faults),
+                }
+            }
+            loaded.beside.push(bundle);
         }
         loaded.bundles = bundles;
         let manifests: Vec<Manifest> =
@@ -218,6 +233,7 @@ impl Loaded {
 
     fn reference(&self, options: &LoadOptions) -> RevisionRef {
         let mut parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+        parts.extend(self.beside.iter().map(Bundle::digest));
         // What is left out, and what is shown, is part of what decides.
         if options.combine || !options.namespaces.is_empty() {
             let said = format!("{} {}", options.combine, options.namespaces.join(" "));
