@@ -1,7 +1,9 @@
 //! The parts of a gate on this machine: revision, record, salt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
 use crate::evidence::images::ImageSource;
 use crate::evidence::material::SigstoreMaterial;
+use crate::evidence::vex::{Held, VexSource};
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::{SqliteAnswers, SqliteStore};
@@ -133,15 +136,39 @@ pub fn image_trust(config: &Config) -> Result<Option<ImageTrust>, Failure> {
 /// # Errors
 /// Everything that is wrong with their own configuration, at once.
 pub fn sources(session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
-    Ok(boxed(&session.config, images(&session.config)?.as_ref()))
+    Ok(boxed(&session.config, images(&session.config)?.as_ref(), Vec::new()))
 }
 
-/// The sources of a gate: images when they are configured, and the advisories that were imported.
-pub fn boxed(config: &Config, images: Option<&Arc<ImageSource>>) -> Vec<Box<dyn Source>> {
+/// The sources of a gate: images when they are configured, the advisories that were imported, and what VEX says of them,
+/// in documents that were taken in and in those of `vex`.
+pub fn boxed(
+    config: &Config,
+    images: Option<&Arc<ImageSource>>,
+    vex: Vec<Held>,
+) -> Vec<Box<dyn Source>> {
     let images = images.map(|images| Box::new(Arc::clone(images)) as Box<dyn Source>);
     let advisories = advisories_file(config).map(AdvisorySource::new);
     let advisories = advisories.map(|source| Box::new(source) as Box<dyn Source>);
-    images.into_iter().chain(advisories).collect()
+    let vex = VexSource::new(vex_file(config), vex, config.vex.clone());
+    let vex = Box::new(vex) as Box<dyn Source>;
+    images.into_iter().chain(advisories).chain([vex]).collect()
+}
+
+/// Where VEX documents that were taken in are kept.
+pub fn vex_file(config: &Config) -> Option<PathBuf> {
+    Some(config.data.value.as_ref()?.join("vex.db"))
+}
+
+/// Makes the data folder when there is none.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn data_folder(config: &Config) -> Result<(), Failure> {
+    let Some(folder) = &config.data.value else { return Err(no_folder().into()) };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|cause| {
+        let message = format!("cannot make the data folder `{}`: {cause}", folder.display());
+        Complaint::new(message, "name another one with `--data DIR`").into()
+    })
 }
 
 /// Where imported advisories are kept.

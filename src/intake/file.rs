@@ -6,7 +6,7 @@ use super::catalog::{self, Entity};
 use super::code::{self, InputCode};
 use super::kubernetes::{self, Found};
 use super::template::{self, Charts};
-use super::{Limits, fault, sbom, secret};
+use super::{Limits, fault, sbom, secret, vex};
 use crate::document::{self, Document, Fault, FaultKind};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::place::{SourceFile, Span};
@@ -85,6 +85,11 @@ impl Reading<'_> {
             self.bill(bill, file, named);
             return;
         }
+        if vex::is_document(&file) {
+            // What it says is weighed with the evidence; here it is a file that is ours.
+            self.release.files.push(FileRead { artifact: self.index, file, secrets: Vec::new() });
+            return;
+        }
         let (documents, syntax) = parse(&file, self.limits);
         if documents.is_empty() {
             self.empty(&file, named);
@@ -146,6 +151,8 @@ impl Reading<'_> {
                 );
                 self.fault(fault::of_file(&code::LIMIT, &file.path, named, message));
             }
+            // A document that only says what vulnerabilities mean elsewhere is no bill without a component.
+            Ok(bill) if bill.components.is_empty() && vex::is_document(&file) => {}
             Ok(bill) => self.release.sboms.push(bill),
             Err(wrong) => {
                 let location = file.location(wrong.span, "");

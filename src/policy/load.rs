@@ -12,6 +12,7 @@ use super::gatekeeper;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
 use super::recognise;
+use super::roster::Roster;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
 use super::unique;
@@ -291,6 +292,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     Revision {
         reference: loaded.reference(options),
         policies: metas,
+        roster: Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta)),
         runnables,
         constraints,
         request_budget: options.request_budget,
@@ -336,7 +338,7 @@ fn link(
     let mut runnables = Vec::new();
     for (policy, program) in whole.into_iter().zip(linker.programs(&wanted)) {
         match program {
-            Ok(program) => runnables.push(Runnable { policy, program }),
+            Ok(program) => runnables.push(Runnable::new(policy, program)),
             Err(fault) => faults.push(fault),
         }
     }

@@ -5,22 +5,21 @@ use std::sync::Arc;
 use super::Inputs;
 use crate::domain::evidence::{AttestationFacts, ImageFacts};
 use crate::domain::value::Value;
-use crate::rego::Term;
 
 impl Inputs<'_> {
     /// The image's reference and the statements that were verified.
     ///
     /// Source: Conforma, "Policy input": `attestations[_].statement` is the in-toto statement, `image.ref` names a digest.
-    pub(in crate::policy) fn attested(&self, index: usize) -> Option<Term> {
+    pub(in crate::policy) fn attested(&self, index: usize) -> Option<Value> {
         let used = self.release.images.get(index)?;
         let facts = self.evidence.image(&used.image.reference);
         let statements = facts.map(statements).unwrap_or_default();
         let resolved = facts.and_then(|facts| facts.resolved.as_deref());
         let reference = resolved.unwrap_or(&used.image.reference);
-        Some(Term::from(&record(vec![
+        Some(record(vec![
             ("attestations", Value::array(statements)),
             ("image", record(vec![("ref", Value::from(reference))])),
-        ])))
+        ]))
     }
 }
 

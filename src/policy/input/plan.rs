@@ -6,26 +6,23 @@ use super::Inputs;
 use crate::domain::policy::Scope;
 use crate::domain::request::Request;
 use crate::domain::value::Value;
-use crate::rego::Term;
 
 impl Inputs<'_> {
     /// What a policy of the scope `plan` sees.
-    pub(in crate::policy) fn of_plan(&self, index: usize) -> Option<Term> {
-        self.whole(Scope::Plan, index, || Some([("plan", self.stranger(index)?)]))
+    pub(in crate::policy) fn of_plan(&self, index: usize) -> Option<Value> {
+        Some(self.document(Scope::Plan, [("plan", self.stranger(index)?)]))
     }
 
     /// What a policy of a set of Terraform Cloud sees.
     ///
     /// Source: Terraform Cloud, "Define custom OPA policies"; what nobody tells a gate is empty.
-    pub(in crate::policy) fn plan_and_run(&self, index: usize, request: &Request) -> Option<Term> {
-        Some(Term::object(vec![
-            (Arc::from("plan"), self.stranger(index)?),
-            (Arc::from("run"), Term::from(&run(request, &self.now.to_string()))),
-        ]))
+    pub(in crate::policy) fn plan_and_run(&self, index: usize) -> Option<Value> {
+        Some(record(vec![("plan", self.stranger(index)?), ("run", self.run.clone())]))
     }
 }
 
-fn run(request: &Request, now: &str) -> Value {
+/// What is known of the run that a plan belongs to.
+pub(super) fn run(request: &Request, now: &str) -> Value {
     let text = |text: &str| Value::from(text);
     let none = || Value::array(Vec::new());
     let service = request.service.as_ref().map(ToString::to_string).unwrap_or_default();

@@ -93,8 +93,7 @@ impl TestProgram {
         path: &[String],
         reached: &mut Reached,
     ) -> Result<Option<Value>, Failure> {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        self.revision.ask(machine, &path, None, None, &mut |covered| reached.add(covered))
+        self.revision.ask(machine, path, None, None, &mut |covered| reached.add(covered))
     }
 
     /// The lines that were reached, and those that were not.
