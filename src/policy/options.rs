@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::rego::guard::Limits;
+use crate::rego::syntax::Limits;
 
 /// How bundles are loaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct LoadOptions {
     pub request_budget: Duration,
     /// Bounds of each policy file.
     pub limits: Limits,
+    /// Whether imports, variables and arguments that nobody uses are faults.
+    pub strict: bool,
 }
 
 impl Default for LoadOptions {
@@ -21,6 +23,7 @@ impl Default for LoadOptions {
             budget: Duration::from_millis(250),
             request_budget: Duration::from_mins(1),
             limits: Limits::default(),
+            strict: false,
         }
     }
 }

@@ -9,9 +9,9 @@ use super::budget::{Exhausted, Limits};
 use super::engine::Failure;
 use super::evaluate::{self, FailureKind, Machine, Settings, Switches};
 use super::fault::Fault;
-use super::module::{Module, Version};
+use super::ir::Unit;
+use super::module::Module;
 use super::resolve::{Options, resolve};
-use super::syntax;
 use crate::document::{DocumentLimits, yaml};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
@@ -25,7 +25,7 @@ pub struct Revision {
 }
 
 /// The METADATA of a block.
-fn read_yaml(text: &str) -> Result<Value, String> {
+pub(super) fn read_yaml(text: &str) -> Result<Value, String> {
     match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
         Some(Ok(document)) => Ok(document.value),
         Some(Err(fault)) => Err(fault.message),
@@ -39,22 +39,25 @@ impl Revision {
     /// # Errors
     /// The first fault that the own front end or compiler finds.
     pub(super) fn of(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
+        Self::compiled(&resolved(modules)?, modules, data, budget, Switches::default())
+    }
+
+    /// Compiles what was resolved of `modules`.
+    ///
+    /// # Errors
+    /// The first rule that does not compile.
+    pub(super) fn compiled(
+        unit: &Unit,
+        modules: &[Module],
+        data: Value,
+        budget: Duration,
+        switches: Switches,
+    ) -> Result<Self, Fault> {
         let files: Vec<Arc<SourceFile>> =
             modules.iter().map(|module| Arc::clone(&module.file)).collect();
-        let mut parsed = Vec::with_capacity(modules.len());
-        for module in modules {
-            let version = match module.version {
-                Version::V0 => syntax::Version::V0,
-                Version::V1 => syntax::Version::V1,
-            };
-            let read = syntax::parse(&module.file, version, &syntax::Limits::default());
-            parsed.push(read.map_err(|faults| first(faults, &module.file))?);
-        }
-        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
-        let nowhere = Arc::new(SourceFile::new("modules", ""));
-        let unit = resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))?;
-        let program = evaluate::compile(&unit, data, Switches::default());
+        let program = evaluate::compile(unit, data, switches);
         if let Some(refusal) = program.refusals().first() {
+            let nowhere = Arc::new(SourceFile::new("modules", ""));
             let file = files.get(refusal.span.file as usize).unwrap_or(&nowhere);
             let span = Span { start: refusal.span.start, end: refusal.span.end };
             return Err(Fault::new(file, span, refusal.message.clone()));
@@ -111,6 +114,16 @@ impl Revision {
     }
 }
 
+/// Resolves the modules.
+///
+/// # Errors
+/// The first fault that the own front end finds.
+pub(super) fn resolved(modules: &[Module]) -> Result<Unit, Fault> {
+    let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
+    let nowhere = Arc::new(SourceFile::new("modules", ""));
+    resolve(modules, &options).map_err(|faults| first(faults, &nowhere))
+}
+
 fn first(faults: Vec<Fault>, file: &Arc<SourceFile>) -> Fault {
     let none = || Fault::new(file, Span::default(), "the file was refused without a reason");
     faults.into_iter().next().unwrap_or_else(none)
@@ -131,12 +144,12 @@ fn listed(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rego::guard;
     use crate::rego::module;
+    use crate::rego::syntax;
 
     fn revision(text: &str) -> Result<Revision, Fault> {
         let file = Arc::new(SourceFile::new("p.rego", text));
-        let module = module::parse(&file, None, &guard::Limits::default()).unwrap();
+        let module = module::parse(&file, None, &syntax::Limits::default()).unwrap();
         Revision::of(&[module], Value::object(vec![]), Duration::from_secs(10))
     }
 

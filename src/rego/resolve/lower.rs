@@ -206,14 +206,20 @@ impl Lower<'_, '_, '_> {
             TermKind::Number(text) => Term::Constant(number(text)),
             TermKind::String(text) => Term::Constant(Value::String(Arc::clone(text))),
             TermKind::Template(pieces) => self.template(pieces, term.span),
-            TermKind::Name(name) => self.name(name, Vec::new()),
+            TermKind::Name(name) => {
+                let lowered = self.name(name, Vec::new());
+                self.globals.uses.borrow_mut().read(&lowered, term.span);
+                lowered
+            }
             TermKind::Reference(base, steps) => {
                 let steps_of =
                     |lower: &mut Self| steps.iter().map(|step| lower.term(step)).collect();
                 if let TermKind::Name(name) = &base.kind {
                     let base = self.name(name, Vec::new());
                     let steps = steps_of(self);
-                    return extend(base, steps);
+                    let lowered = extend(base, steps);
+                    self.globals.uses.borrow_mut().read(&lowered, term.span);
+                    return lowered;
                 }
                 let base = self.term(base);
                 extend(base, steps_of(self))

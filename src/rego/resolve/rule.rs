@@ -171,9 +171,12 @@ impl Lower<'_, '_, '_> {
                 continue;
             };
             let message = format!("var {name} is unsafe");
-            self.report.fault(Code::UnsafeVar, span, message).help(format!(
+            let otherwise = format!(
                 "bind `{name}` in a statement that is not negated: `some {name} in …`, `{name} := …`"
-            ));
+            );
+            let help = self.globals.similar_name(name).unwrap_or(otherwise);
+            let span = self.report.word_in(span, name);
+            self.report.fault(Code::UnsafeVar, span, message).help(help);
         }
         body
     }
