@@ -20,6 +20,7 @@ pub mod resolve;
 mod second;
 pub mod syntax;
 pub mod test;
+pub mod types;
 
 pub use convert::Term;
 pub use fault::{Fault, Related};

@@ -8,6 +8,7 @@ use super::Revision;
 use super::data::{self, Mounted};
 use super::dialect::{self, Placed, Policy};
 use super::evaluate::Runnable;
+use super::described as input;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
 use super::rules::{self, Known};
@@ -132,6 +133,7 @@ impl Loaded {
                 data: &loaded.data,
                 strict: options.strict,
                 incomplete: loaded.incomplete,
+                inputs: &input::described(&loaded.modules, &loaded.annotations),
             },
         );
         loaded.faults.append(&mut loaded.checked.faults);

@@ -16,6 +16,7 @@ use super::module::Module;
 use super::own::read_yaml;
 use super::resolve::{Known, Options, Resolution, Uses, resolve_all};
 use super::syntax;
+use super::types::{self, InputType};
 use crate::domain::place::Span;
 use crate::domain::suggest;
 use crate::domain::value::Value;
@@ -32,6 +33,8 @@ pub struct CheckOptions<'o> {
     pub strict: bool,
     /// Whether other modules could not be read: what seems to be missing may stand there.
     pub incomplete: bool,
+    /// What `input` is, where that is described.
+    pub inputs: &'o [InputType],
 }
 
 /// What came of looking at all modules.
@@ -63,13 +66,17 @@ impl Checked {
 
 /// Resolves `modules`, which may read `data`, and looks at them.
 pub fn check(modules: &[Module], data: &Value) -> Checked {
-    check_with(modules, CheckOptions { data, strict: false, incomplete: false })
+    check_with(modules, CheckOptions { data, strict: false, incomplete: false, inputs: &[] })
 }
 
 /// Resolves `modules` and looks at them.
 pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     let trees: Vec<&syntax::Module> = modules.iter().map(|module| &module.tree).collect();
-    let language = Options { host: BTreeMap::new(), strict: options.strict, read_yaml: &read_yaml };
+    let language = Options {
+        host: BTreeMap::new(),
+        strict: options.strict,
+        read_yaml: &read_yaml,
+    };
     let known = Known { incomplete: options.incomplete, metadata_checked: true };
     let Resolution { unit, edges, uses, mut faults } = resolve_all(&trees, &language, known);
     let world = World::new(&unit, modules, options.data, &uses);
@@ -84,6 +91,9 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     }
     faults.extend(unit.rules.iter().filter_map(|rule| second_value(rule, modules)));
     faults.extend(chain::faults(&unit, &edges, modules));
+    if faults.is_empty() {
+        faults.extend(types::check(&unit, &edges, modules, options.inputs));
+    }
     let needs = needs(&unit, &edges);
     Checked { faults, unit, needs }
 }
@@ -193,11 +203,8 @@ impl<'m> World<'m> {
         let Some(root) = path.first() else { return true };
         let prefixes = (1..=path.len()).filter_map(|length| path.get(..length));
         let into_rule = prefixes.into_iter().any(|prefix| self.rules.contains(&prefix.to_vec()));
-        let above_rule = self
-            .rules
-            .range::<&ir::Path, _>(path..)
-            .next()
-            .is_some_and(|rule| rule.starts_with(path));
+        let above_rule =
+            self.rules.range::<&ir::Path, _>(path..).next().is_some_and(|rule| rule.starts_with(path));
         into_rule
             || above_rule
             || self.data.get(root).is_some()

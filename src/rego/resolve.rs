@@ -127,6 +127,7 @@ pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Kno
             let n_faults = report.faults.len();
             let mut lower = Lower {
                 n_faults,
+                unused_arguments: Vec::new(),
                 globals: &globals,
                 frame: scope::Frame::default(),
                 report: &mut report,
