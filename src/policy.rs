@@ -2,6 +2,7 @@
 
 mod answer;
 mod data;
+mod described;
 mod dialect;
 pub mod docs;
 mod evaluate;

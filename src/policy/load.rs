@@ -6,6 +6,7 @@ use std::thread;
 
 use super::Revision;
 use super::data::{self, Mounted};
+use super::described as input;
 use super::dialect::Policy;
 use super::evaluate::Runnable;
 use super::gatekeeper;
@@ -24,11 +25,11 @@ use crate::domain::place::{Place, Places, Span};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
 use crate::domain::value::Value;
-use crate::rego::check::{Checked, check};
+use crate::rego::Fault;
+use crate::rego::check::{CheckOptions, Checked, check_with};
 use crate::rego::engine::{Linker, Wanted};
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
-use crate::rego::{Fault, Term};
 
 /// Stack of the thread that loads: parsers recurse, and callers may have little.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -83,6 +84,8 @@ pub(super) struct Loaded {
     manifests: Vec<(usize, Manifest)>,
     pub(super) checked: Checked,
     pub(super) faults: Vec<Fault>,
+    /// A module could not be read, so that others may miss what it defines.
+    incomplete: bool,
 }
 
 impl Loaded {
@@ -115,6 +118,7 @@ impl Loaded {
             manifests: Vec::new(),
             checked: Checked::default(),
             faults: Vec::new(),
+            incomplete: false,
         };
         let mut mounted = Vec::new();
         for (index, bundle) in bundles.iter().enumerate() {
@@ -142,7 +146,15 @@ impl Loaded {
         loaded.data = data::join(&mounted, &mut loaded.faults);
         loaded.faults.extend(data::collisions(&loaded.modules, &loaded.data, &mounted));
         loaded.shared_packages();
-        loaded.checked = check(&loaded.modules, &loaded.data);
+        loaded.checked = check_with(
+            &loaded.modules,
+            CheckOptions {
+                data: &loaded.data,
+                strict: options.strict,
+                incomplete: loaded.incomplete,
+                inputs: &input::described(&loaded.modules, &loaded.annotations),
+            },
+        );
         loaded.faults.append(&mut loaded.checked.faults);
         loaded
     }
@@ -159,8 +171,9 @@ impl Loaded {
             let version = manifest.and_then(|manifest| manifest.version_of(&file.inner));
             let module = match parse(&file.source, version, &options.limits) {
                 Ok(module) => module,
-                Err(fault) => {
-                    self.faults.push(fault);
+                Err(faults) => {
+                    self.faults.extend(faults);
+                    self.incomplete = true;
                     continue;
                 }
             };
@@ -286,8 +299,10 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
             | None => {}
         }
     }
-    let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
-    let Linked { runnables, faults: found, left } = link(loaded, policies, options, &broken);
+    // Behind a fault nothing will be run, and what is linked to it would only repeat it.
+    let linked =
+        if faults.is_empty() { link(loaded, policies, options) } else { Linked::default() };
+    let Linked { runnables, faults: found, left } = linked;
     faults.extend(found);
     Revision {
         reference: loaded.reference(options),
@@ -303,6 +318,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
 }
 
 /// Policies that can be run, and what stood in the way of others.
+#[derive(Default)]
 struct Linked {
     runnables: Vec<Runnable>,
     faults: Vec<Fault>,
@@ -311,32 +327,19 @@ struct Linked {
 }
 
 /// Makes every policy runnable, and lets the engine look at every other package as well.
-fn link(
-    loaded: &Loaded,
-    policies: Vec<Policy>,
-    options: &LoadOptions,
-    broken: &BTreeSet<&str>,
-) -> Linked {
+fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked {
     let mut faults = Vec::new();
-    let mut linker = Linker::new(&loaded.modules, Term::from(&loaded.data), options.budget);
+    let unit = &loaded.checked.unit;
+    let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
-    let is_whole = |closure: &BTreeSet<Vec<String>>| {
-        let mut modules = loaded.modules.iter().filter(|module| closure.contains(&module.package));
-        !modules.any(|module| broken.contains(module.file.path.as_str()))
-    };
-    let mut whole = Vec::new();
     let mut wanted = Vec::new();
-    for policy in policies {
+    for policy in &policies {
         let closure = loaded.checked.closure(&policy.package);
-        if !is_whole(&closure) {
-            continue;
-        }
         seen.extend(closure.iter().cloned());
         wanted.push(Wanted { package: policy.package.clone(), closure });
-        whole.push(policy);
     }
     let mut runnables = Vec::new();
-    for (policy, program) in whole.into_iter().zip(linker.programs(&wanted)) {
+    for (policy, program) in policies.into_iter().zip(linker.programs(&wanted)) {
         match program {
             Ok(program) => runnables.push(Runnable::new(policy, program)),
             Err(fault) => faults.push(fault),
@@ -349,9 +352,7 @@ fn link(
         }
         let closure = loaded.checked.closure(&module.package);
         seen.extend(closure.iter().cloned());
-        if is_whole(&closure) {
-            others.push(Wanted { package: module.package.clone(), closure });
-        }
+        others.push(Wanted { package: module.package.clone(), closure });
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     let left = linker.left_to_the_second().cloned();

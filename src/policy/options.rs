@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::rego::guard::Limits;
+use crate::rego::syntax::Limits;
 
 /// How bundles are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +20,8 @@ pub struct LoadOptions {
     pub namespaces: Vec<String>,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,
+    /// Whether imports, variables and arguments that nobody uses are faults.
+    pub strict: bool,
 }
 
 impl Default for LoadOptions {
@@ -31,6 +33,7 @@ impl Default for LoadOptions {
             data: Vec::new(),
             namespaces: Vec::new(),
             combine: false,
+            strict: false,
         }
     }
 }

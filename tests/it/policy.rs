@@ -119,7 +119,7 @@ fn faults_of_tests_are_named_before_anything_runs() {
     let paths = [folder.path().to_owned(), folder.path().join("nowhere")];
     let faults = tests::run(&paths, &LoadOptions::default()).unwrap_err();
     let said = shown(&faults);
-    assert!(said.contains("a_test.rego:3:11: there is no function `f`"), "{said}");
+    assert!(said.contains("a_test.rego:3:11: rego_type_error: undefined function f"), "{said}");
     assert!(said.contains("nowhere:1:1: there is no such file or folder"), "{said}");
 }
 

@@ -103,7 +103,9 @@ impl TestProgram {
             let (covered, not_covered) = lines.entry(file.path.clone()).or_default();
             let is_reached = reached.0.get(index).copied().unwrap_or_default();
             let list = if is_reached { covered } else { not_covered };
-            list.insert(span.line);
+            // As OPA counts: every line that the statement stands on.
+            let last = file.line_and_column(span.end.saturating_sub(1).max(span.start)).0;
+            list.extend(span.line..=last);
         }
         let mut coverage = Coverage::default();
         for (path, (covered, not_covered)) in lines {
