@@ -89,9 +89,7 @@ impl Gate {
         let id = DecisionId::at(now);
         let moment = Moment::of(id, now);
         let outcomes = revision.evaluate_in_turns(request, &release, &evidence, moment).await;
-        if revision.judges_documents() {
-            release.accept_documents();
-        }
+        release.accept_documents(|document| revision.judges_document(document));
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,
@@ -176,7 +174,10 @@ fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
         .zip(digests)
         .flat_map(|(artifact, digest)| [artifact.path.as_bytes(), digest.as_bytes()]);
     let images = request.images.iter().map(String::as_bytes);
-    Digest::of_parts(head.into_iter().chain(files).chain(images))
+    // Who does what to the object may decide as well.
+    let review = request.review.as_ref().map(|review| Digest::of(&review.0));
+    let review = review.iter().map(|digest| digest.as_bytes().as_slice());
+    Digest::of_parts(head.into_iter().chain(files).chain(images).chain(review))
 }
 
 /// What a decision is told beside its judgement.

@@ -2,6 +2,7 @@
 
 mod answer;
 mod data;
+mod described;
 mod dialect;
 pub mod docs;
 mod evaluate;
@@ -12,9 +13,12 @@ mod manifest;
 mod metadata;
 mod node;
 mod options;
+mod plain;
+mod recognise;
 mod roster;
 mod rules;
 mod source;
+mod terraform;
 pub mod tests;
 mod unique;
 
@@ -29,11 +33,12 @@ use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Dialect, Outcome, PolicyMeta};
+use crate::domain::policy::{Dialect, Outcome, PolicyMeta, Scope};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
+use crate::domain::value::Value;
 
 pub use crate::rego::{Fault as BundleFault, Related};
 pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
@@ -100,11 +105,16 @@ impl Revision {
         &self.policies
     }
 
-    /// Whether a policy is asked about documents that are no resource.
-    pub fn judges_documents(&self) -> bool {
-        self.policies
-            .iter()
-            .any(|policy| policy.dialect == Dialect::Conftest && policy.kinds.is_empty())
+    /// Whether a policy is asked about this document, which is no resource.
+    pub fn judges_document(&self, document: &Value) -> bool {
+        self.policies.iter().any(|policy| match policy.dialect {
+            Dialect::Conftest => policy.kinds.is_empty(),
+            Dialect::Goldgate
+            | Dialect::Gatekeeper
+            | Dialect::Opa
+            | Dialect::Conforma
+            | Dialect::Terraform => policy.scope == Scope::Plan && terraform::is_plan(document),
+        })
     }
 
     /// What a failed policy does.

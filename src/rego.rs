@@ -1,7 +1,7 @@
 //! The Rego language, knowing nothing of gates: text to modules, modules to programs, programs to values.
 //!
-//! A text passes [`guard`] before anything else reads it, [`module`] parses it, [`check`] looks at all modules together,
-//! and [`engine`] runs one package with what it needs. What a gate does with it is the policy room's.
+//! [`module`] reads a text within bounds, [`check`] resolves and looks at all modules together, and [`engine`] runs one
+//! package with what it needs. What a gate does with it is the policy room's.
 
 pub mod budget;
 pub mod builtin;
@@ -13,17 +13,15 @@ pub mod evaluate;
 mod extension;
 mod family;
 pub mod fault;
-pub mod guard;
 pub mod ir;
-mod lexer;
 pub mod metadata;
 pub mod module;
 mod own;
 pub mod resolve;
-mod scope;
+mod second;
 pub mod syntax;
 pub mod test;
-mod walk;
+pub mod types;
 
 pub use convert::Term;
 pub use fault::{Fault, Related};

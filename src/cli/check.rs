@@ -23,7 +23,7 @@ use crate::domain::release::Release;
 use crate::domain::request::{CheckOptions, Request};
 use crate::gate::Gate;
 use crate::intake::{self, Walked};
-
+use crate::policy::LoadOptions;
 use crate::record::Store;
 
 /// A decision and what is needed to show it.
@@ -81,6 +81,7 @@ fn request(
         images: args.image.clone(),
         options: CheckOptions { dry_run: args.dry_run },
         idempotency_key: args.idempotency_key.clone(),
+        review: None,
     })
 }
 
@@ -91,7 +92,13 @@ fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checke
     let (revision, opened) = std::thread::scope(|scope| {
         let opening =
             (!request.options.dry_run).then(|| scope.spawn(|| local::store(&session.config)));
-        let revision = local::checking_revision(session, &args.namespace, args.combine);
+        let chosen = LoadOptions {
+            data: args.policy_data.clone(),
+            namespaces: args.namespace.clone(),
+            combine: args.combine,
+            ..LoadOptions::default()
+        };
+        let revision = local::checking_revision(session, chosen);
         (revision, opening.map(std::thread::ScopedJoinHandle::join))
     });
     let revision = revision?;

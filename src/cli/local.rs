@@ -37,18 +37,11 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
     revision_within(session, &[], None, LoadOptions::default())
 }
 
-/// The revision that the configuration names, of whose plain policies only those of `namespaces` are run (all when there
-/// are none), over everything at once where `combine` says so.
+/// The revision that the configuration names, with what `chosen` says of data and of plain policies.
 ///
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
-pub fn checking_revision(
-    session: &Session,
-    namespaces: &[String],
-    combine: bool,
-) -> Result<Arc<Revision>, Failure> {
-    let namespaces = namespaces.to_vec();
-    let chosen = LoadOptions { namespaces, combine, ..LoadOptions::default() };
+pub fn checking_revision(session: &Session, chosen: LoadOptions) -> Result<Arc<Revision>, Failure> {
     revision_within(session, &[], None, chosen)
 }
 

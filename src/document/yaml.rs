@@ -4,6 +4,7 @@ mod explain;
 mod plain;
 mod scalar;
 mod stream;
+mod unindented;
 
 use std::borrow::Cow;
 
@@ -57,6 +58,7 @@ fn document(
         return Ok(Some(document));
     }
     full(text, piece.range.clone(), limits)
+        .or_else(|fault| unindented::read(text, piece.range.clone(), limits, fault))
 }
 
 /// Reads one piece of the stream with the whole of YAML.

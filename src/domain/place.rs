@@ -70,6 +70,12 @@ impl Places {
         first
     }
 
+    /// The same places, each where `moved` puts it.
+    #[must_use]
+    pub fn moved(&self, moved: impl Fn(Place) -> Place) -> Self {
+        Self { places: self.places.iter().map(|place| moved(*place)).collect() }
+    }
+
     /// The place of child number `index` of a container at `place`.
     pub fn child(&self, place: Place, index: usize) -> Option<Place> {
         self.places.get(place.children as usize + index).copied()

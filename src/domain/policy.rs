@@ -112,6 +112,10 @@ pub enum Dialect {
     Gatekeeper,
     /// A boolean `allow` or `deny` with a default, over the input document of the whole release.
     Opa,
+    /// A query of a policy set of Terraform Cloud; it sees `plan` and `run`.
+    Terraform,
+    /// A rule with a short name, as Conforma has it; it sees the verified attestations of an image.
+    Conforma,
 }
 
 impl Dialect {
@@ -122,6 +126,8 @@ impl Dialect {
             Self::Conftest => "conftest",
             Self::Gatekeeper => "gatekeeper",
             Self::Opa => "opa",
+            Self::Terraform => "terraform",
+            Self::Conforma => "conforma",
         }
     }
 }

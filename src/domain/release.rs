@@ -10,6 +10,7 @@ use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::sbom::Sbom;
 use crate::domain::secret::Secrets;
 use crate::domain::service::Service;
+use crate::domain::value::Value;
 use crate::domain::workload::Workload;
 
 /// The release under judgement: everything that was found in what was handed in.
@@ -44,10 +45,10 @@ pub struct Release {
 pub const NOT_A_MANIFEST: &str = "INPUT-NOT-A-MANIFEST";
 
 impl Release {
-    /// Takes back that named files hold no resource, since the documents in them are judged as they are.
-    pub fn accept_documents(&mut self) {
-        let judged: BTreeSet<&str> =
-            self.documents.iter().map(|document| document.file.path.as_str()).collect();
+    /// Takes back that named files hold no resource, where a document in them is judged as it is.
+    pub fn accept_documents(&mut self, is_judged: impl Fn(&Value) -> bool) {
+        let judged = self.documents.iter().filter(|document| is_judged(&document.document));
+        let judged: BTreeSet<&str> = judged.map(|document| document.file.path.as_str()).collect();
         self.faults.retain(|fault| {
             fault.code.as_str() != NOT_A_MANIFEST || !judged.contains(fault.location.file.as_str())
         });

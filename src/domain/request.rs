@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::artifact::Artifact;
@@ -28,6 +29,20 @@ pub struct Request {
     pub options: CheckOptions,
     /// The same request with the same key is one decision. At most 128 bytes.
     pub idempotency_key: Option<String>,
+    /// What an API server sent, when one asks.
+    pub review: Option<SentReview>,
+}
+
+/// An `AdmissionReview` as it was sent, in JSON. Its object is an artifact of the request; the rest says who does what to
+/// which object.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SentReview(pub Bytes);
+
+impl fmt::Debug for SentReview {
+    /// Objects hold secrets, so that only their size is told.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentReview").field("size_bytes", &self.0.len()).finish()
+    }
 }
 
 /// How a question is to be answered.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::dialect::{AnswerForm, EntryRule};
 use super::node::phrase;
 use crate::domain::code::Severity;
-use crate::domain::policy::{Subject, Violation};
+use crate::domain::policy::{RuleKind, Subject, Violation};
 use crate::domain::release::Release;
 use crate::domain::value::Value;
 
@@ -103,6 +103,11 @@ fn violation(
                 match key.as_ref() {
                     "message" | "msg" => violation.message = text(rule, key, value)?,
                     "path" => violation.path = path(rule, value)?,
+                    "severity" if rule.answer == AnswerForm::Conforma => {
+                        if value.as_str() == Some("warning") {
+                            violation.rule = RuleKind::Warn;
+                        }
+                    }
                     "severity" => violation.severity = Some(severity_of(rule, value)?),
                     "resource" => violation.subject = subject(value, release),
                     "facts" => match value {
@@ -211,7 +216,6 @@ fn subject(value: &Value, release: &Release) -> Option<Subject> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::policy::RuleKind;
 
     fn answer(json: &str) -> Result<Vec<Violation>, String> {
         let rule = EntryRule {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::metadata::MetadataReader;
 use super::options::LoadOptions;
+use super::plain::{self, Claim, Found};
 use crate::domain::place::Location;
 use crate::domain::policy::{Dialect, PolicyMeta, RuleKind, Scope};
 use crate::rego::Fault;
@@ -22,6 +23,8 @@ pub(super) struct Policy {
     pub(super) has_exceptions: bool,
     /// Whether METADATA says how bad it is; else `warn` rules are of low severity.
     pub(super) severity_is_written: bool,
+    /// Which of the findings are its own, where several policies share a rule.
+    pub(super) claim: Option<Claim>,
 }
 
 /// A rule whose answer is a list of findings.
@@ -45,6 +48,8 @@ pub(super) enum AnswerForm {
     Findings,
     /// A boolean, and which one is nothing to say against.
     Boolean(bool),
+    /// A list of findings in Conforma's words.
+    Conforma,
 }
 
 /// One module with where it stands in its bundle.
@@ -76,16 +81,16 @@ fn entry_rule(name: &str) -> Option<EntryRule> {
     })
 }
 
-/// Reads one package; `None` when it is no policy but a helper of others.
+/// Reads one package; nothing when it is no policy but a helper of others.
 ///
 /// `inherited` are annotations of packages above that speak of those below, nearest first.
-pub(super) fn policy(
+pub(super) fn policies(
     package: &[String],
     modules: &[Placed<'_>],
     inherited: &[&Annotation],
     options: &LoadOptions,
     faults: &mut Vec<Fault>,
-) -> Option<Policy> {
+) -> Vec<Policy> {
     let mut rules: BTreeMap<&str, EntryRule> = BTreeMap::new();
     let mut heads = Vec::new();
     for placed in modules {
@@ -97,19 +102,18 @@ pub(super) fn policy(
             if let Some(mut entry) = entry_rule(name) {
                 entry.location = placed.module.file.location(rule.span, "");
                 rules.entry(name).or_insert(entry);
-                heads.push(*placed);
+                heads.push((*placed, name.as_str()));
             }
         }
     }
-    let is_coded = modules
-        .iter()
-        .flat_map(|placed| placed.annotations)
-        .any(|annotation| annotation.value.at(&["custom", "code"]).is_some());
-    let boolean = if is_coded { None } else { boolean_rule(modules, &rules) };
-    if let Some((placed, entry)) = &boolean {
-        rules.clear();
-        rules.insert(if entry.name == ALLOW { ALLOW } else { DENY }, entry.clone());
-        heads = vec![*placed];
+    let is_coded = |annotation: &Annotation| annotation.value.at(&["custom", "code"]).is_some();
+    let has_code = modules.iter().flat_map(|placed| placed.annotations).any(is_coded);
+    let boolean = if has_code { None } else { boolean_rule(modules, &rules) };
+    let is_boolean = boolean.is_some();
+    if let Some((placed, entry)) = boolean {
+        let name = if entry.name == ALLOW { ALLOW } else { DENY };
+        rules = BTreeMap::from([(name, entry)]);
+        heads = vec![(placed, name)];
     }
     let own: Vec<(Placed<'_>, &Annotation)> = modules
         .iter()
@@ -119,14 +123,48 @@ pub(super) fn policy(
             rules.contains_key(name.as_str())
         })
         .collect();
+    if own.iter().any(|(_, annotation)| is_coded(annotation)) {
+        let found = coded(package, rules, &own, inherited, faults);
+        return found.into_iter().collect();
+    }
+    let shown = if is_boolean {
+        (Scope::Release, Dialect::Opa)
+    } else if is_terraform(package) {
+        (Scope::Plan, Dialect::Terraform)
+    } else if reads_review(modules) {
+        (Scope::Resource, Dialect::Gatekeeper)
+    } else if own.iter().any(|(_, annotation)| plain::short_name(annotation).is_some()) {
+        (Scope::Image, Dialect::Conforma)
+    } else if options.combine {
+        (Scope::Release, Dialect::Conftest)
+    } else {
+        (Scope::Resource, Dialect::Conftest)
+    };
+    let is_wanted =
+        options.namespaces.is_empty() || options.namespaces.contains(&package.join("."));
+    if shown.1 == Dialect::Conftest && !is_wanted {
+        return Vec::new();
+    }
+    let has_exceptions = modules
+        .iter()
+        .any(|placed| placed.module.rules.iter().any(|rule| rule.path == ["exception"]));
+    let found = Found { package, rules, heads, own, inherited, shown, has_exceptions };
+    plain::policies(&found, faults)
+}
+
+/// The policy of a package that has a code.
+fn coded(
+    package: &[String],
+    mut rules: BTreeMap<&str, EntryRule>,
+    own: &[(Placed<'_>, &Annotation)],
+    inherited: &[&Annotation],
+    faults: &mut Vec<Fault>,
+) -> Option<Policy> {
     let coded: Vec<&(Placed<'_>, &Annotation)> = own
         .iter()
         .filter(|(_, annotation)| annotation.value.at(&["custom", "code"]).is_some())
         .collect();
-    let main = match (coded.first(), heads.first()) {
-        (Some((placed, _)), _) | (None, Some(placed)) => *placed,
-        (None, None) => return None,
-    };
+    let main = coded.first()?.0;
     // A package of two bundles is a fault of its own.
     if let [(one, first), (other, second), ..] = coded.as_slice()
         && one.bundle == other.bundle
@@ -144,42 +182,28 @@ pub(super) fn policy(
     annotations.extend(own.iter().map(|(_, annotation)| *annotation));
     annotations.extend(inherited);
     let mut reader = MetadataReader { annotations, main, package, faults };
-    let (meta, severity_is_written) = if coded.is_empty() {
-        let (scope, dialect) = match (&boolean, options.combine) {
-            (Some(_), _) => (Scope::Release, Dialect::Opa),
-            (None, true) if !reads_review(modules) => (Scope::Release, Dialect::Conftest),
-            (None, _) if reads_review(modules) => (Scope::Resource, Dialect::Gatekeeper),
-            (None, _) => (Scope::Resource, Dialect::Conftest),
-        };
-        let name = package.join(".");
-        let is_wanted = options.namespaces.is_empty() || options.namespaces.contains(&name);
-        if dialect == Dialect::Conftest && !is_wanted {
-            return None;
-        }
-        reader.plain(&rules, scope, dialect)?
-    } else {
-        rules.retain(|_, rule| rule.suffix.is_empty());
-        if rules.is_empty() {
-            reader.fault_at(
-                "custom/code",
-                "this policy has neither a rule `deny` nor a rule `warn`".to_owned(),
-                "write e.g. `deny contains finding if { … }`",
-            );
-            return None;
-        }
-        (reader.goldgate()?, true)
-    };
-    let has_exceptions = coded.is_empty()
-        && modules
-            .iter()
-            .any(|placed| placed.module.rules.iter().any(|rule| rule.path == ["exception"]));
+    rules.retain(|_, rule| rule.suffix.is_empty());
+    if rules.is_empty() {
+        reader.fault_at(
+            "custom/code",
+            "this policy has neither a rule `deny` nor a rule `warn`".to_owned(),
+            "write e.g. `deny contains finding if { … }`",
+        );
+        return None;
+    }
     Some(Policy {
-        meta: Arc::new(meta),
+        meta: Arc::new(reader.goldgate()?),
         package: package.to_vec(),
         rules: rules.into_values().collect(),
-        has_exceptions,
-        severity_is_written,
+        has_exceptions: false,
+        severity_is_written: true,
+        claim: None,
     })
+}
+
+/// Whether a package is of a policy set of Terraform Cloud, also without a `policies.hcl`.
+fn is_terraform(package: &[String]) -> bool {
+    package.len() > 1 && package.first().is_some_and(|part| part == "terraform")
 }
 
 /// Whether a package reads what only Gatekeeper shows: with anything else it would never find anything.

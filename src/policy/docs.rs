@@ -75,6 +75,8 @@ fn looks_at(policy: &PolicyMeta) -> String {
     let scope = match policy.dialect {
         Dialect::Goldgate => scope.to_owned(),
         Dialect::Conftest => format!("{scope} as written (Conftest)"),
+        Dialect::Terraform => format!("{scope} and its run (Terraform Cloud)"),
+        Dialect::Conforma => format!("{scope} (Conforma)"),
         Dialect::Opa => format!("{scope} (OPA)"),
         Dialect::Gatekeeper => format!("{scope} under review (Gatekeeper)"),
     };

@@ -13,6 +13,7 @@ use super::answer::violations;
 use super::dialect::{EntryRule, Policy};
 use super::input::Inputs;
 use super::roster::{Roster, Topic};
+use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::{Outcome, PolicyResult, RuleKind, Subject, Violation};
@@ -49,6 +50,8 @@ pub(super) struct Round<'r> {
     left_out: BTreeSet<usize>,
     budget: Duration,
     began: Instant,
+    /// When the decision is made.
+    moment: Timestamp,
 }
 
 impl<'r> Round<'r> {
@@ -76,6 +79,7 @@ impl<'r> Round<'r> {
             left_out: BTreeSet::new(),
             budget,
             began: Instant::now(),
+            moment: moment.now,
         }
     }
 
@@ -122,7 +126,7 @@ impl<'r> Round<'r> {
             let Some(runnable) = self.runnables.get(number) else { continue };
             let subject = topic.subject(self.release);
             let (subject, result) = if now < end {
-                (subject, runnable.result(&mut session, self.release))
+                (subject, runnable.result(&mut session, self.release, self.moment))
             } else if self.left_out.insert(number) {
                 // Once a policy: what it was not asked about may be most of a large release.
                 (Subject::Release, PolicyResult::OutOfTime(self.budget))
@@ -150,6 +154,9 @@ fn input_of(inputs: &Inputs<'_>, topic: Topic, stage: Stage) -> Option<Value> {
         Topic::Image(index) => inputs.of_image(index),
         Topic::Release => Some(inputs.of_release()),
         Topic::Sbom(index) => inputs.of_sbom(index),
+        Topic::Plan(index) => inputs.of_plan(index),
+        Topic::Run(index) => inputs.plan_and_run(index),
+        Topic::Attested(index) => inputs.attested(index),
     }
 }
 
@@ -162,8 +169,13 @@ impl Runnable {
     }
 
     /// What came out over one input.
-    fn result<'r>(&'r self, session: &mut Session<'r>, release: &Release) -> PolicyResult {
-        match self.violations(session, release) {
+    fn result<'r>(
+        &'r self,
+        session: &mut Session<'r>,
+        release: &Release,
+        moment: Timestamp,
+    ) -> PolicyResult {
+        match self.violations(session, release, moment) {
             Ok(violations) if violations.is_empty() => PolicyResult::Passed,
             Ok(violations) => PolicyResult::Failed(violations),
             Err(reason) => PolicyResult::Error(reason),
@@ -174,6 +186,7 @@ impl Runnable {
         &'r self,
         session: &mut Session<'r>,
         release: &Release,
+        moment: Timestamp,
     ) -> Result<Vec<Violation>, String> {
         let excepted = match &self.exception {
             Some(entry) => self.exceptions(session, entry)?,
@@ -188,6 +201,9 @@ impl Runnable {
             let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
             let severity = unwritten_warning.then_some(Severity::Low);
             found.extend(violations(rule, answer.as_ref(), severity, release)?);
+        }
+        if let Some(claim) = &self.policy.claim {
+            claim.settle(&mut found, moment);
         }
         Ok(found)
     }

@@ -23,9 +23,10 @@ use tokio::time::Instant;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::source::{Bundle, FileKind, kind_of};
-use crate::domain::policy::{Outcome, PolicyResult, Subject};
+use crate::document::{DocumentLimits, json};
+use crate::domain::policy::{Outcome, PolicyResult, RuleKind, Subject, Violation};
 use crate::domain::release::Release;
-use crate::domain::request::{Request, Stage};
+use crate::domain::request::{Request, SentReview, Stage};
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::evaluate::Machine;
@@ -111,10 +112,15 @@ pub(super) fn run(
     let point = Point::of(request.stage);
     let inventory = inventory(release);
     let shown = inventory.to_value();
+    let sent = request.review.as_ref().and_then(asked_of_us);
     let reviews: Vec<Review<'_>> = release
         .resources
         .iter()
-        .map(|it| reviewed(&it.document, &inventory, request.stage))
+        .map(|it| {
+            let review = reviewed(&it.document, &inventory, request.stage);
+            let sent = sent.as_ref().and_then(|sent| review::of_request(sent, review.home).ok());
+            sent.unwrap_or(review)
+        })
         .collect();
     for constraint in constraints {
         let Some(kind) = constraint.action(point) else { continue };
@@ -136,12 +142,26 @@ pub(super) fn run(
             let result = match asked {
                 Ok(violations) if violations.is_empty() => PolicyResult::Passed,
                 Ok(violations) => PolicyResult::Failed(violations),
-                Err(reason) => PolicyResult::Error(reason),
+                Err(reason) if kind == RuleKind::Deny => PolicyResult::Error(reason),
+                // What cannot be said does no more than what it would say.
+                Err(reason) => PolicyResult::Failed(vec![undecided(reason, kind)]),
             };
             say(Subject::Resource(index), result);
         }
     }
     outcomes
+}
+
+/// That a constraint which does not deny could not be asked.
+fn undecided(reason: String, kind: RuleKind) -> Violation {
+    Violation {
+        message: reason,
+        path: String::new(),
+        severity: None,
+        facts: Value::object(Vec::new()),
+        subject: None,
+        rule: kind,
+    }
 }
 
 /// What a rule sees that is written as in a template and belongs to none.
@@ -152,6 +172,13 @@ pub(super) fn input_of(object: &Value, stage: Stage) -> Value {
         (Arc::from("review"), review.document),
         (Arc::from("parameters"), Value::object(Vec::new())),
     ])
+}
+
+/// What an API server asks: its object is the one of the release.
+fn asked_of_us(sent: &SentReview) -> Option<Value> {
+    let text = std::str::from_utf8(&sent.0).ok()?;
+    let document = json::read(text, &DocumentLimits::default()).ok()?;
+    document.value.get("request").filter(|request| request.is_object()).cloned()
 }
 
 /// The namespace of an object of a release; empty when nobody wrote it. `None` when it belongs to the cluster.

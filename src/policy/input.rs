@@ -2,7 +2,9 @@
 //!
 //! Each part is made once and shared by every policy that looks at it.
 
+mod attested;
 mod image;
+mod plan;
 mod sbom;
 
 use std::cell::OnceCell;
@@ -31,6 +33,8 @@ pub(super) struct Inputs<'r> {
     workloads: Vec<OnceCell<Value>>,
     origins: Vec<OnceCell<Value>>,
     images: Vec<OnceCell<Value>>,
+    /// The run that a plan belongs to.
+    run: Value,
     now: Timestamp,
 }
 
@@ -56,6 +60,7 @@ impl<'r> Inputs<'r> {
             workloads: cells(release.workloads.len()),
             origins: cells(release.resources.len()),
             images: cells(release.images.len()),
+            run: plan::run(request, &now.to_string()),
             now,
         }
     }

@@ -6,11 +6,13 @@ use std::thread;
 
 use super::Revision;
 use super::data::{self, Mounted};
-use super::dialect::{self, Placed, Policy};
+use super::described as input;
+use super::dialect::Policy;
 use super::evaluate::Runnable;
 use super::gatekeeper;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
+use super::recognise;
 use super::roster::Roster;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
@@ -19,16 +21,15 @@ use crate::document::{DocumentLimits, yaml};
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
-use crate::domain::place::{Place, Places, SourceFile, Span};
-use crate::domain::policy::{Dialect, PolicyMeta};
+use crate::domain::place::{Place, Places, Span};
+use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
-use crate::domain::suggest;
 use crate::domain::value::Value;
-use crate::rego::check::{Checked, check};
+use crate::rego::Fault;
+use crate::rego::check::{CheckOptions, Checked, check_with};
 use crate::rego::engine::{Linker, Wanted};
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
-use crate::rego::{Fault, Term};
 
 /// Stack of the thread that loads: parsers recurse, and callers may have little.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -73,6 +74,8 @@ pub(super) fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) bundles: Vec<Bundle>,
+    /// What holds data alone.
+    beside: Vec<Bundle>,
     pub(super) modules: Vec<Module>,
     /// For each module its path within its bundle, and the bundle.
     pub(super) places: Vec<(String, usize)>,
@@ -81,6 +84,8 @@ pub(super) struct Loaded {
     manifests: Vec<(usize, Manifest)>,
     pub(super) checked: Checked,
     pub(super) faults: Vec<Fault>,
+    /// A module could not be read, so that others may miss what it defines.
+    incomplete: bool,
 }
 
 impl Loaded {
@@ -105,6 +110,7 @@ impl Loaded {
     pub(super) fn of(bundles: Vec<Bundle>, options: &LoadOptions) -> Self {
         let mut loaded = Self {
             bundles: Vec::new(),
+            beside: Vec::new(),
             modules: Vec::new(),
             places: Vec::new(),
             annotations: Vec::new(),
@@ -112,6 +118,7 @@ impl Loaded {
             manifests: Vec::new(),
             checked: Checked::default(),
             faults: Vec::new(),
+            incomplete: false,
         };
         let mut mounted = Vec::new();
         for (index, bundle) in bundles.iter().enumerate() {
@@ -120,6 +127,18 @@ impl Loaded {
             mounted.extend(loaded.data(bundle, manifest.as_ref()));
             loaded.manifests.extend(manifest.map(|manifest| (index, manifest)));
         }
+        for path in &options.data {
+            let source = BundleSource::Path(path.clone());
+            let (bundle, faults) = Bundle::read(&source, Selection::Documents);
+            loaded.faults.extend(faults);
+            for file in &bundle.files {
+                match data::mount(&file.source, &file.inner) {
+                    Ok(document) => mounted.extend(document),
+                    Err(faults) => loaded.faults.extend(faults),
+                }
+            }
+            loaded.beside.push(bundle);
+        }
         loaded.bundles = bundles;
         let manifests: Vec<Manifest> =
             loaded.manifests.iter().map(|(_, manifest)| manifest.clone()).collect();
@@ -127,7 +146,15 @@ impl Loaded {
         loaded.data = data::join(&mounted, &mut loaded.faults);
         loaded.faults.extend(data::collisions(&loaded.modules, &loaded.data, &mounted));
         loaded.shared_packages();
-        loaded.checked = check(&loaded.modules, &loaded.data);
+        loaded.checked = check_with(
+            &loaded.modules,
+            CheckOptions {
+                data: &loaded.data,
+                strict: options.strict,
+                incomplete: loaded.incomplete,
+                inputs: &input::described(&loaded.modules, &loaded.annotations),
+            },
+        );
         loaded.faults.append(&mut loaded.checked.faults);
         loaded
     }
@@ -144,8 +171,9 @@ impl Loaded {
             let version = manifest.and_then(|manifest| manifest.version_of(&file.inner));
             let module = match parse(&file.source, version, &options.limits) {
                 Ok(module) => module,
-                Err(fault) => {
-                    self.faults.push(fault);
+                Err(faults) => {
+                    self.faults.extend(faults);
+                    self.incomplete = true;
                     continue;
                 }
             };
@@ -217,41 +245,9 @@ impl Loaded {
         self.faults.extend(faults);
     }
 
-    /// Every package that is a policy, by ascending code.
-    pub(super) fn policies(&self, options: &LoadOptions, faults: &mut Vec<Fault>) -> Vec<Policy> {
-        let all: Vec<(&Module, &[Annotation])> =
-            self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
-        let packages: BTreeSet<&[String]> =
-            self.modules.iter().map(|module| module.package.as_slice()).collect();
-        let mut policies: Vec<Policy> = packages
-            .into_iter()
-            .filter_map(|package| {
-                let placed: Vec<Placed<'_>> = all
-                    .iter()
-                    .zip(&self.places)
-                    .filter(|((module, _), _)| module.package == package)
-                    .map(|((module, annotations), (inner, bundle))| Placed {
-                        module,
-                        inner,
-                        bundle: *bundle,
-                        annotations,
-                    })
-                    .collect();
-                let inherited = dialect::inherited(package, &all);
-                dialect::policy(package, &placed, &inherited, options, faults)
-            })
-            .collect();
-        policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
-        for (one, other) in policies.iter().zip(policies.iter().skip(1)) {
-            if one.meta.code == other.meta.code {
-                faults.extend(unique::equal_codes(self, &one.meta, &other.meta));
-            }
-        }
-        policies
-    }
-
     fn reference(&self, options: &LoadOptions) -> RevisionRef {
         let mut parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+        parts.extend(self.beside.iter().map(Bundle::digest));
         // What is left out, and what is shown, is part of what decides.
         if options.combine || !options.namespaces.is_empty() {
             let said = format!("{} {}", options.combine, options.namespaces.join(" "));
@@ -275,7 +271,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(options, faults);
-    faults.extend(unknown_namespaces(&policies, options));
+    faults.extend(recognise::unknown_namespaces(&policies, options));
     let constraints = gatekeeper::load(&loaded.bundles, options, faults);
     unique::constraints(&constraints, &policies, faults);
     let mut metas: Vec<Arc<PolicyMeta>> =
@@ -293,12 +289,20 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
             Some(FileKind::Scorecard) => {
                 rules::add_scorecard(&mut scorecard, &file.source, &known, faults);
             }
-            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest | FileKind::Kubernetes)
+            Some(
+                FileKind::Rego
+                | FileKind::Data
+                | FileKind::Manifest
+                | FileKind::Kubernetes
+                | FileKind::TerraformSet,
+            )
             | None => {}
         }
     }
-    let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
-    let Linked { runnables, faults: found, left } = link(loaded, policies, options, &broken);
+    // Behind a fault nothing will be run, and what is linked to it would only repeat it.
+    let linked =
+        if faults.is_empty() { link(loaded, policies, options) } else { Linked::default() };
+    let Linked { runnables, faults: found, left } = linked;
     faults.extend(found);
     Revision {
         reference: loaded.reference(options),
@@ -313,25 +317,8 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     }
 }
 
-/// Namespaces that no plain policy has.
-fn unknown_namespaces(policies: &[Policy], options: &LoadOptions) -> Vec<Fault> {
-    let plain = policies.iter().filter(|policy| policy.meta.dialect == Dialect::Conftest);
-    let known: Vec<&str> = plain.map(|policy| policy.meta.package.as_str()).collect();
-    let unknown = options.namespaces.iter().filter(|name| !known.contains(&name.as_str()));
-    let fault = |name: &String| {
-        let nowhere = Arc::new(SourceFile::new("--namespace", ""));
-        let message = format!("there is no plain policy in the package `{name}`");
-        let otherwise = "name a package that `goldgate policy check --dialect` shows as `conftest`";
-        Fault::new(&nowhere, Span::default(), message).with_help(suggest::help(
-            name,
-            known.iter().copied(),
-            otherwise,
-        ))
-    };
-    unknown.map(fault).collect()
-}
-
 /// Policies that can be run, and what stood in the way of others.
+#[derive(Default)]
 struct Linked {
     runnables: Vec<Runnable>,
     faults: Vec<Fault>,
@@ -340,32 +327,19 @@ struct Linked {
 }
 
 /// Makes every policy runnable, and lets the engine look at every other package as well.
-fn link(
-    loaded: &Loaded,
-    policies: Vec<Policy>,
-    options: &LoadOptions,
-    broken: &BTreeSet<&str>,
-) -> Linked {
+fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked {
     let mut faults = Vec::new();
-    let mut linker = Linker::new(&loaded.modules, Term::from(&loaded.data), options.budget);
+    let unit = &loaded.checked.unit;
+    let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
-    let is_whole = |closure: &BTreeSet<Vec<String>>| {
-        let mut modules = loaded.modules.iter().filter(|module| closure.contains(&module.package));
-        !modules.any(|module| broken.contains(module.file.path.as_str()))
-    };
-    let mut whole = Vec::new();
     let mut wanted = Vec::new();
-    for policy in policies {
+    for policy in &policies {
         let closure = loaded.checked.closure(&policy.package);
-        if !is_whole(&closure) {
-            continue;
-        }
         seen.extend(closure.iter().cloned());
         wanted.push(Wanted { package: policy.package.clone(), closure });
-        whole.push(policy);
     }
     let mut runnables = Vec::new();
-    for (policy, program) in whole.into_iter().zip(linker.programs(&wanted)) {
+    for (policy, program) in policies.into_iter().zip(linker.programs(&wanted)) {
         match program {
             Ok(program) => runnables.push(Runnable::new(policy, program)),
             Err(fault) => faults.push(fault),
@@ -378,9 +352,7 @@ fn link(
         }
         let closure = loaded.checked.closure(&module.package);
         seen.extend(closure.iter().cloned());
-        if is_whole(&closure) {
-            others.push(Wanted { package: module.package.clone(), closure });
-        }
+        others.push(Wanted { package: module.package.clone(), closure });
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     let left = linker.left_to_the_second().cloned();

@@ -69,12 +69,14 @@ impl<'m> MetadataReader<'m, '_> {
     pub(super) fn plain(
         &mut self,
         rules: &BTreeMap<&str, EntryRule>,
-        scope: Scope,
-        dialect: Dialect,
+        behind: Option<&str>,
+        (scope, dialect): (Scope, Dialect),
     ) -> Option<(PolicyMeta, bool)> {
         let n_before = self.faults.len();
-        let name = self.package.join(".");
-        let derived = derived_code(self.package);
+        let mut parts = self.package.to_vec();
+        parts.extend(behind.map(str::to_owned));
+        let name = parts.join(".");
+        let derived = derived_code(&parts);
         let Ok(code) = derived.parse::<Code>() else {
             let file = &self.main.module.file;
             self.faults.push(
@@ -89,10 +91,14 @@ impl<'m> MetadataReader<'m, '_> {
         };
         let title = self.optional("title");
         let description = self.optional("description");
-        let remediation = self.optional("custom/remediation");
+        let is_conforma = dialect == Dialect::Conforma;
+        let of_conforma = |own: &'static str, theirs: &'static str| {
+            if is_conforma { theirs } else { own }
+        };
+        let remediation = self.optional(of_conforma("custom/remediation", "custom/solution"));
         let written = self.severity();
         let kinds = self.list("custom/kinds");
-        let controls = self.list("custom/controls");
+        let controls = self.list(of_conforma("custom/controls", "custom/collections"));
         if self.faults.len() > n_before {
             return None;
         }
@@ -100,8 +106,7 @@ impl<'m> MetadataReader<'m, '_> {
         let severity = written.unwrap_or(if only_warns { Severity::Low } else { Severity::High });
         let title = if title.is_empty() { name } else { title };
         let remediation = if remediation.is_empty() {
-            let what = if scope == Scope::Release { "release" } else { "resource" };
-            format!("Change the {what} until `{}` has nothing more to say.", self.main.inner)
+            self::remediation(scope, self.main.inner)
         } else {
             remediation
         };
@@ -116,7 +121,9 @@ impl<'m> MetadataReader<'m, '_> {
             controls,
             dialect,
         );
-        Some((meta, written.is_some()))
+        // What is verified of an image is what these look at.
+        let needs = if is_conforma { Needs::Facts } else { Needs::Reference };
+        Some((PolicyMeta { needs, ..meta }, written.is_some()))
     }
 
     #[expect(clippy::too_many_arguments, reason = "one per field, in the order of the fields")]
@@ -256,6 +263,35 @@ impl<'m> MetadataReader<'m, '_> {
         self.faults.push(fault.with_help("write e.g. `[PSS-restricted]`"));
         Vec::new()
     }
+}
+
+/// What stands in for METADATA where a policy has none; its code is made of `named`.
+pub(super) fn plain_meta(
+    named: &[String],
+    package: &[String],
+    main: &Placed<'_>,
+    severity: Severity,
+    scope: Scope,
+    dialect: Dialect,
+) -> Option<PolicyMeta> {
+    let code = derived_code(named).parse().ok()?;
+    let name = package.join(".");
+    let mut faults = Vec::new();
+    let reader =
+        MetadataReader { annotations: Vec::new(), main: *main, package, faults: &mut faults };
+    let remediation = remediation(scope, main.inner);
+    let (kinds, controls) = (Vec::new(), Vec::new());
+    let none = String::new();
+    Some(reader.meta(code, name, none, remediation, severity, scope, kinds, controls, dialect))
+}
+
+fn remediation(scope: Scope, inner: &str) -> String {
+    let what = match scope {
+        Scope::Release => "release",
+        Scope::Plan => "plan",
+        Scope::Workload | Scope::Resource | Scope::Image | Scope::Sbom => "resource",
+    };
+    format!("Change the {what} until `{inner}` has nothing more to say.")
 }
 
 /// The folder the file stands in; for a file that stands in none, the last part of the package but one.

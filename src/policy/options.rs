@@ -1,8 +1,9 @@
 //! What is said to the loader beside the bundles.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::rego::guard::Limits;
+use crate::rego::syntax::Limits;
 
 /// How bundles are loaded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,10 +14,14 @@ pub struct LoadOptions {
     pub request_budget: Duration,
     /// Bounds of each policy file.
     pub limits: Limits,
+    /// Files and folders of data beside the bundles, each document mounted at its folder whatever its name is.
+    pub data: Vec<PathBuf>,
     /// The packages of plain policies (Conftest) that are run; empty: every one.
     pub namespaces: Vec<String>,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,
+    /// Whether imports, variables and arguments that nobody uses are faults.
+    pub strict: bool,
 }
 
 impl Default for LoadOptions {
@@ -25,8 +30,10 @@ impl Default for LoadOptions {
             budget: Duration::from_millis(250),
             request_budget: Duration::from_mins(1),
             limits: Limits::default(),
+            data: Vec::new(),
             namespaces: Vec::new(),
             combine: false,
+            strict: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::terraform::is_plan;
 use crate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
 use crate::domain::policy::{Dialect, Needs, PolicyMeta, Scope, Subject};
 use crate::domain::release::Release;
@@ -24,6 +25,12 @@ pub(super) enum Topic {
     /// Everything at once as it is written.
     Combined,
     Sbom(usize),
+    /// A plan among the documents that are no resource.
+    Plan(usize),
+    /// The same with its run, as Terraform Cloud shows it.
+    Run(usize),
+    /// What is attested of an image, as Conforma shows it.
+    Attested(usize),
 }
 
 /// The policies of a revision by what they want to see; numbers are those of the revision's policies.
@@ -38,6 +45,9 @@ pub(super) struct Roster {
     images: Vec<(usize, Needs)>,
     releases: Vec<usize>,
     sboms: Vec<usize>,
+    plans: Vec<usize>,
+    runs: Vec<usize>,
+    attested: Vec<(usize, Needs)>,
 }
 
 /// Policies over things that have a kind.
@@ -56,9 +66,10 @@ impl Roster {
         for (number, meta) in policies.enumerate() {
             match (meta.scope, meta.dialect) {
                 (Scope::Workload, _) => roster.workloads.add(number, meta),
-                (Scope::Resource, Dialect::Goldgate | Dialect::Opa) => {
-                    roster.resources.add(number, meta);
-                }
+                (
+                    Scope::Resource,
+                    Dialect::Goldgate | Dialect::Opa | Dialect::Terraform | Dialect::Conforma,
+                ) => roster.resources.add(number, meta),
                 (Scope::Resource, Dialect::Conftest) => {
                     roster.documents.add(number, meta);
                     // Policies of goldgate's own form are about resources; plain ones are about any document.
@@ -67,12 +78,13 @@ impl Roster {
                     }
                 }
                 (Scope::Resource, Dialect::Gatekeeper) => roster.reviews.add(number, meta),
+                (Scope::Image, Dialect::Conforma) => roster.attested.push((number, meta.needs)),
                 (Scope::Image, _) => roster.images.push((number, meta.needs)),
                 (Scope::Release, Dialect::Conftest) => roster.combined.push(number),
                 (Scope::Release, _) => roster.releases.push(number),
                 (Scope::Sbom, _) => roster.sboms.push(number),
-                // There is no plan in a release yet, so these do not apply.
-                (Scope::Plan, _) => {}
+                (Scope::Plan, Dialect::Terraform) => roster.runs.push(number),
+                (Scope::Plan, _) => roster.plans.push(number),
             }
         }
         roster
@@ -85,7 +97,14 @@ impl Roster {
             topics.extend([Topic::Resource(index), Topic::Document(index), Topic::Review(index)]);
         }
         topics.extend((0..release.documents.len()).map(Topic::Stranger));
-        topics.extend((0..release.images.len()).map(Topic::Image));
+        for (index, document) in release.documents.iter().enumerate() {
+            if is_plan(&document.document) {
+                topics.extend([Topic::Plan(index), Topic::Run(index)]);
+            }
+        }
+        for index in 0..release.images.len() {
+            topics.extend([Topic::Image(index), Topic::Attested(index)]);
+        }
         // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
         // "there is no NetworkPolicy" would be untrue of every Deployment.
         if request.stage != Stage::Admission {
@@ -113,12 +132,16 @@ impl Roster {
             Topic::Review(index) => self.reviews.of(resource(index)),
             Topic::Stranger(_) => self.strangers.clone(),
             Topic::Combined => self.combined.clone(),
-            Topic::Image(index) => {
+            Topic::Image(index) | Topic::Attested(index) => {
                 let Some(used) = release.images.get(index) else { return Vec::new() };
                 let known = known(evidence.image(&used.image.reference));
-                let enough = self.images.iter().filter(|(_, needs)| known >= *needs);
+                let is_attested = matches!(topic, Topic::Attested(_));
+                let policies = if is_attested { &self.attested } else { &self.images };
+                let enough = policies.iter().filter(|(_, needs)| known >= *needs);
                 enough.map(|(number, _)| *number).collect()
             }
+            Topic::Plan(_) => self.plans.clone(),
+            Topic::Run(_) => self.runs.clone(),
             Topic::Release => self.releases.clone(),
             Topic::Sbom(_) => self.sboms.clone(),
         }
@@ -136,8 +159,10 @@ impl Topic {
             Self::Resource(index) | Self::Document(index) | Self::Review(index) => {
                 Subject::Resource(index)
             }
-            Self::Stranger(index) => Subject::Document(index),
-            Self::Image(index) => Subject::Image(index),
+            Self::Stranger(index) | Self::Plan(index) | Self::Run(index) => {
+                Subject::Document(index)
+            }
+            Self::Image(index) | Self::Attested(index) => Subject::Image(index),
             Self::Release | Self::Combined => Subject::Release,
             Self::Sbom(index) => Subject::Sbom(index),
         }

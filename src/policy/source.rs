@@ -54,6 +54,8 @@ pub(super) enum Selection {
     Deciding,
     /// The tests as well.
     WithTests,
+    /// Every document in YAML or JSON.
+    Documents,
 }
 
 const MAX_FILES: usize = 10_000;
@@ -97,11 +99,13 @@ impl Bundle {
         }
         reader.files.sort_by(|a, b| a.inner.cmp(&b.inner));
         if reader.files.is_empty() && reader.faults.is_empty() {
-            reader.fault(
-                path,
-                "there is no policy here".to_owned(),
-                "name a folder that holds `.rego` files, e.g. `--bundle policies/`",
-            );
+            let (message, help) = if selection == Selection::Documents {
+                ("there is no data here", "name a folder that holds `.yaml` or `.json` files")
+            } else {
+                let help = "name a folder that holds `.rego` files, e.g. `--bundle policies/`";
+                ("there is no policy here", help)
+            };
+            reader.fault(path, message.to_owned(), help);
         }
         (Self { name, files: reader.files }, reader.faults)
     }
@@ -124,6 +128,8 @@ pub(super) enum FileKind {
     Manifest,
     /// YAML that may hold objects of a cluster.
     Kubernetes,
+    /// A policy set of Terraform Cloud.
+    TerraformSet,
 }
 
 /// What the file at `inner` is; `None` when a bundle has no use for it.
@@ -132,6 +138,7 @@ pub(super) fn kind_of(inner: &str) -> Option<FileKind> {
     let is_rego = Path::new(name).extension().is_some_and(|extension| extension == "rego");
     match name {
         "data.json" | "data.yaml" | "data.yml" => Some(FileKind::Data),
+        "policies.hcl" => Some(FileKind::TerraformSet),
         _ if is_rego => Some(FileKind::Rego),
         _ => match inner {
             "enforcement.yaml" | "enforcement.yml" => Some(FileKind::Enforcement),
@@ -158,7 +165,14 @@ pub(super) fn is_test(inner: &str) -> bool {
 }
 
 fn is_wanted(inner: &str, selection: Selection) -> bool {
-    kind_of(inner).is_some() && (selection == Selection::WithTests || !is_test(inner))
+    let name = inner.rsplit('/').next().unwrap_or(inner);
+    match selection {
+        Selection::Deciding => kind_of(inner).is_some() && !is_test(inner),
+        Selection::WithTests => kind_of(inner).is_some(),
+        Selection::Documents => {
+            is_yaml(name) || Path::new(name).extension().is_some_and(|it| it == "json")
+        }
+    }
 }
 
 struct Reader {
@@ -203,7 +217,8 @@ impl Reader {
             return;
         }
         // Manifests that lie beside policies may be as large and as broken as they like.
-        let may_be_strange = kind_of(inner) == Some(FileKind::Kubernetes);
+        let may_be_strange =
+            self.selection != Selection::Documents && kind_of(inner) == Some(FileKind::Kubernetes);
         let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
         if size > MAX_FILE_BYTES {
             if may_be_strange {
@@ -245,7 +260,9 @@ impl Reader {
 const READABLE: &str = "check that the path is right and that you may read it";
 
 fn shown(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
+    let shown = path.to_string_lossy().replace('\\', "/");
+    // Whoever names `.` knows the files by what stands behind it.
+    shown.strip_prefix("./").filter(|rest| !rest.is_empty()).unwrap_or(&shown).to_owned()
 }
 
 #[cfg(test)]

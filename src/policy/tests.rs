@@ -10,7 +10,7 @@ use super::source::{Bundle, BundleSource, Selection};
 use crate::rego::engine::Linker;
 use crate::rego::module::Module;
 use crate::rego::test::TestProgram;
-use crate::rego::{Fault, Term, test};
+use crate::rego::{Fault, test};
 
 pub use crate::rego::test::{Coverage, FileCoverage, Selected, Status, TestResult};
 
@@ -78,7 +78,7 @@ impl Loaded {
         budget: Duration,
         selected: &Selected<'_>,
     ) -> Result<(), Vec<Fault>> {
-        let mut linker = Linker::new(&self.modules, Term::from(&self.data), budget);
+        let mut linker = Linker::over(&self.modules, &self.checked.unit, &self.data, budget);
         let packages: BTreeSet<&[String]> =
             self.modules.iter().map(|module| module.package.as_slice()).collect();
         let mut examined = |package: &[String]| {

@@ -1,28 +1,49 @@
-//! What a parser does not say: rules that run for ever, functions that do not exist, reads of nothing, calls without a
-//! bound. All modules are looked at together, and every fault of every one is named.
+//! The one look at all modules together: the language's own rules, and what a gate asks beyond them.
+//!
+//! A gate also refuses what the language allows: functions that reach out or are random, calls without a bound, chains
+//! that are too long for a stack, reads of nothing. Every fault of every module is named.
 
-mod bound;
-mod graph;
+pub(crate) mod bound;
+mod chain;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::builtin;
 use super::fault::Fault;
-use super::module::{Module, Rule, Shape};
-use super::walk::{Call, Read, Target, Uses, Walker};
+use super::ir::{self, RuleKind, Term, Unit};
+use super::module::Module;
+use super::own::read_yaml;
+use super::resolve::{Known, Options, Resolution, Uses, resolve_all};
+use super::syntax;
+use super::types::{self, InputType};
+use crate::domain::place::Span;
 use crate::domain::suggest;
 use crate::domain::value::Value;
 
-use graph::Graph;
-
 /// A path behind `data`, in parts.
 pub type Path = Vec<String>;
+
+/// What modules are looked at with.
+#[derive(Clone, Copy, Debug)]
+pub struct CheckOptions<'o> {
+    /// The base documents.
+    pub data: &'o Value,
+    /// Whether what nobody uses is a fault, as of `opa check --strict`.
+    pub strict: bool,
+    /// Whether other modules could not be read: what seems to be missing may stand there.
+    pub incomplete: bool,
+    /// What `input` is, where that is described.
+    pub inputs: &'o [InputType],
+}
 
 /// What came of looking at all modules.
 #[derive(Debug, Default)]
 pub struct Checked {
     /// Everything that is wrong.
     pub faults: Vec<Fault>,
+    /// The modules, resolved; whole where nothing is wrong.
+    pub unit: Unit,
     /// Which other packages each package needs, directly.
     needs: BTreeMap<Path, BTreeSet<Path>>,
 }
@@ -43,257 +64,173 @@ impl Checked {
     }
 }
 
-/// Looks at `modules`, which may read `data`.
+/// Resolves `modules`, which may read `data`, and looks at them.
 pub fn check(modules: &[Module], data: &Value) -> Checked {
-    let world = World::new(modules, data);
-    let mut checked = Checked::default();
-    let mut graph = Graph::new(&world.rules);
-    let uses: Vec<(&Module, &Rule, Uses<'_>)> = modules
-        .iter()
-        .flat_map(|module| {
-            let siblings = world.siblings.get(&module.package);
-            module.rules.iter().zip(&module.ast.policy).filter_map(move |(rule, tree)| {
-                Some((module, rule, Walker::uses(module, siblings?, tree)))
-            })
-        })
-        .collect();
-    let replaced: BTreeSet<&Path> = uses
-        .iter()
-        .flat_map(|(_, _, uses)| &uses.replaced)
-        .filter(|path| !path.is_empty())
-        .collect();
-    let known = Known { world: &world, replaced };
-    for module in modules {
-        checked.faults.extend(known.imports(module));
-    }
-    checked.faults.extend(world.conflicts());
-    for (module, rule, uses) in &uses {
-        let own = path_of_rule(module, rule);
-        let needs = checked.needs.entry(module.package.clone()).or_default();
-        graph.grow(&own, uses);
-        for read in &uses.reads {
-            let targets = world.targets(&read.path);
-            if targets.is_empty()
-                && let Err(fault) = known.read(module, read)
-            {
-                checked.faults.push(fault);
-            }
-            for target in targets {
-                needs.extend(world.package_of(target));
-                graph.edge(&own, target);
-            }
-        }
-        for call in &uses.calls {
-            match &call.target {
-                Target::Name(name) => {
-                    checked.faults.extend(builtin_fault(&world, module, call, name));
-                }
-                Target::Data(path) => {
-                    checked.faults.extend(world.function_fault(module, call, path));
-                    for target in world.targets(path) {
-                        needs.extend(world.package_of(target));
-                        graph.edge(&own, target);
-                    }
-                }
-            }
-        }
-        for (name, span) in &uses.unsafe_variables {
-            let message = format!("nothing gives the variable `{name}` a value");
-            let names = world.siblings.get(&module.package).into_iter().flatten();
-            let otherwise = "bind it first, e.g. with `:=` or `some … in …`, outside of `not`";
-            let help = suggest::help(name, names.map(String::as_str), otherwise);
-            checked.faults.push(Fault::new(&module.file, *span, message).with_help(help));
-        }
-    }
-    checked.faults.extend(graph.faults(&world));
-    checked
+    check_with(modules, CheckOptions { data, strict: false, incomplete: false, inputs: &[] })
 }
 
-fn path_of_rule(module: &Module, rule: &Rule) -> Path {
-    module.package.iter().chain(&rule.path).cloned().collect()
+/// Resolves `modules` and looks at them.
+pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
+    let trees: Vec<&syntax::Module> = modules.iter().map(|module| &module.tree).collect();
+    let language = Options { host: BTreeMap::new(), strict: options.strict, read_yaml: &read_yaml };
+    let known = Known { incomplete: options.incomplete, metadata_checked: true };
+    let Resolution { unit, edges, uses, mut faults } = resolve_all(&trees, &language, known);
+    let world = World::new(&unit, modules, options.data, &uses);
+    for (module, uses) in modules.iter().zip(&uses) {
+        if !options.incomplete {
+            faults.extend(world.unknown(module, uses));
+        }
+        faults.extend(uses.calls.iter().filter_map(|call| {
+            let (message, help) = refusal(&call.name).or_else(|| call.unbounded.clone())?;
+            Some(Fault::new(&module.file, call.span, message).with_help(help))
+        }));
+    }
+    faults.extend(unit.rules.iter().filter_map(|rule| second_value(rule, modules)));
+    faults.extend(chain::faults(&unit, &edges, modules));
+    if faults.is_empty() {
+        faults.extend(types::check(&unit, &edges, modules, options.inputs));
+    }
+    let needs = needs(&unit, &edges);
+    Checked { faults, unit, needs }
 }
 
-/// Everything that modules define.
+/// Which packages each package needs.
+fn needs(unit: &Unit, edges: &[Vec<usize>]) -> BTreeMap<Path, BTreeSet<Path>> {
+    let packages: BTreeSet<&ir::Path> = unit.packages.iter().collect();
+    let of_rule = |rule: &ir::Rule| -> Path {
+        let lengths = (0..=rule.path.len()).rev();
+        let mut prefixes = lengths.filter_map(|length| rule.path.get(..length));
+        let package = prefixes.find(|prefix| packages.contains(&prefix.to_vec()));
+        package.unwrap_or_default().iter().map(ToString::to_string).collect()
+    };
+    let packages: Vec<Path> = unit.rules.iter().map(of_rule).collect();
+    let mut needs: BTreeMap<Path, BTreeSet<Path>> = BTreeMap::new();
+    for (package, targets) in packages.iter().zip(edges) {
+        let others = targets.iter().filter_map(|target| packages.get(*target));
+        let others: BTreeSet<Path> = others.filter(|other| *other != package).cloned().collect();
+        needs.entry(package.clone()).or_default().extend(others);
+    }
+    needs
+}
+
+/// Why a gate does not run a built-in, and what to write instead.
+fn refusal(name: &str) -> Option<(String, String)> {
+    if let Some((reason, instead)) = builtin::refusal(name) {
+        return Some((format!("`{name}` {reason}"), instead.to_owned()));
+    }
+    let is_word = matches!(name, "print" | "eq" | "assign");
+    let is_known = is_word || builtin::lookup(name).is_some();
+    (!is_known).then(|| {
+        let message = format!("the built-in function `{name}` is not available here");
+        let instead = "put the result into `data.json`, or leave this check to a tool that has it";
+        (message, instead.to_owned())
+    })
+}
+
+/// A second literal value that holds whatever the input is: one of the two is a mistake.
+fn second_value(rule: &ir::Rule, modules: &[Module]) -> Option<Fault> {
+    if rule.kind != RuleKind::Complete {
+        return None;
+    }
+    let mut constants = rule.definitions.iter().filter_map(|definition| {
+        let [branch] = definition.branches.as_slice() else { return None };
+        match &branch.value {
+            ir::Head::Value(Term::Constant(value)) if branch.body.is_empty() => {
+                Some((definition.head, value))
+            }
+            _ => None,
+        }
+    });
+    let (first, value) = constants.next()?;
+    let (second, _) = constants.find(|(_, other)| *other != value)?;
+    let message = format!("`data.{}` has a second value", rule.path.join("."));
+    let first_file = &modules.get(first.file as usize)?.file;
+    Some(
+        fault(modules, second, message)?
+            .with_related(first_file, Span { start: first.start, end: first.end }, "the first one")
+            .with_help("remove one of the two"),
+    )
+}
+
+/// A fault at a span of the IR.
+pub(super) fn fault(modules: &[Module], at: ir::Span, message: String) -> Option<Fault> {
+    let file = &modules.get(at.file as usize)?.file;
+    Some(Fault::new(file, Span { start: at.start, end: at.end }, message))
+}
+
+/// Everything that reads may lead to.
 struct World<'m> {
     data: &'m Value,
     /// First parts of the rules of each package.
-    siblings: BTreeMap<Path, BTreeSet<String>>,
-    /// Every rule by its path, all its definitions.
-    rules: BTreeMap<Path, Vec<(&'m Module, &'m Rule)>>,
+    packages: BTreeMap<Path, BTreeSet<String>>,
+    rules: BTreeSet<&'m ir::Path>,
+    replaced: BTreeSet<&'m ir::Path>,
 }
 
 impl<'m> World<'m> {
-    fn new(modules: &'m [Module], data: &'m Value) -> Self {
-        let mut world = Self { data, siblings: BTreeMap::new(), rules: BTreeMap::new() };
+    fn new(unit: &'m Unit, modules: &[Module], data: &'m Value, uses: &'m [Uses]) -> Self {
+        let mut packages: BTreeMap<Path, BTreeSet<String>> = BTreeMap::new();
         for module in modules {
-            let siblings = world.siblings.entry(module.package.clone()).or_default();
-            siblings.extend(module.rules.iter().filter_map(|rule| rule.path.first().cloned()));
-            for rule in &module.rules {
-                world.rules.entry(path_of_rule(module, rule)).or_default().push((module, rule));
-            }
+            let names = packages.entry(module.package.clone()).or_default();
+            names.extend(module.rules.iter().filter_map(|rule| rule.path.first().cloned()));
         }
-        world
-    }
-
-    /// The rules that a path leads to: the one it goes into, else all below it.
-    fn targets(&self, path: &[String]) -> Vec<&Path> {
-        for length in (1..=path.len()).rev() {
-            let prefix = path.get(..length).unwrap_or_default();
-            if let Some((known, _)) = self.rules.get_key_value(prefix) {
-                return vec![known];
-            }
-        }
-        self.rules
-            .range(path.to_vec()..)
-            .map(|(known, _)| known)
-            .take_while(|known| known.starts_with(path))
-            .collect()
-    }
-
-    fn package_of(&self, rule: &Path) -> Option<Path> {
-        self.rules.get(rule)?.first().map(|(module, _)| module.package.clone())
-    }
-
-    /// Rules of one path that cannot stand beside each other.
-    fn conflicts(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        for (path, definitions) in &self.rules {
-            faults.extend(second_definition(path, definitions));
-            let Some((first_module, first)) =
-                definitions.iter().find(|(_, rule)| rule.shape != Shape::Default)
-            else {
-                continue;
-            };
-            for (module, rule) in definitions {
-                if rule.shape == Shape::Default || rule.shape == first.shape {
-                    continue;
-                }
-                let message = format!(
-                    "`data.{}` is {} here and {} elsewhere",
-                    path.join("."),
-                    rule.shape.phrase(),
-                    first.shape.phrase()
-                );
-                faults.push(
-                    Fault::new(&module.file, rule.span, message)
-                        .with_related(&first_module.file, first.span, "the other definition")
-                        .with_help("rename one of the two"),
-                );
-            }
-        }
-        faults
-    }
-
-    fn function_fault(&self, module: &Module, call: &Call<'_>, path: &Path) -> Option<Fault> {
-        let name = path.join(".");
-        let Some(definitions) = self.rules.get(path) else {
-            let functions = self.rules.iter().filter(|(_, definitions)| {
-                definitions.iter().any(|(_, rule)| matches!(rule.shape, Shape::Function(_)))
-            });
-            let names: Vec<String> = functions.map(|(path, _)| path.join(".")).collect();
-            let near = suggest::nearest(&name, names.iter().map(String::as_str));
-            let help = near.map_or_else(
-                || "define it in that package, or correct the name".to_owned(),
-                |near| format!("did you mean `data.{near}`?"),
-            );
-            let message = format!("there is no function `data.{name}`");
-            return Some(Fault::new(&module.file, call.span, message).with_help(help));
-        };
-        let arity = definitions.iter().find_map(|(_, rule)| match rule.shape {
-            Shape::Function(arity) => Some(arity),
-            Shape::Complete | Shape::Set | Shape::Object | Shape::Default => None,
-        });
-        let Some(arity) = arity else {
-            // A default function has no arity of its own here; its other definitions tell it.
-            let only_default = definitions.iter().all(|(_, rule)| rule.shape == Shape::Default);
-            return (!only_default).then(|| {
-                Fault::new(&module.file, call.span, format!("`data.{name}` is no function"))
-                    .with_help("leave the brackets away")
-            });
-        };
-        arity_fault(module, call, &name, arity)
-    }
-}
-
-/// A second default, or a second literal value that holds whatever the input is.
-fn second_definition(path: &[String], definitions: &[(&Module, &Rule)]) -> Option<Fault> {
-    let name = path.join(".");
-    let fault = |(one, first): (&Module, &Rule), (module, rule): (&Module, &Rule), what: &str| {
-        Fault::new(&module.file, rule.span, format!("`data.{name}` has a second {what}"))
-            .with_related(&one.file, first.span, "the first one")
-            .with_help("remove one of the two")
-    };
-    let mut defaults = definitions.iter().filter(|(_, rule)| rule.shape == Shape::Default);
-    if let (Some(first), Some(second)) = (defaults.next(), defaults.next()) {
-        return Some(fault(*first, *second, "default"));
-    }
-    let mut constants = definitions.iter().filter(|(_, rule)| rule.constant.is_some());
-    let first = constants.next()?;
-    let other = constants.find(|(_, rule)| rule.constant != first.1.constant)?;
-    Some(fault(*first, *other, "value"))
-}
-
-impl Shape {
-    fn phrase(self) -> String {
-        match self {
-            Self::Complete => "one value".to_owned(),
-            Self::Set => "a set".to_owned(),
-            Self::Object => "an object".to_owned(),
-            Self::Function(1) => "a function of one argument".to_owned(),
-            Self::Function(arity) => format!("a function of {arity} arguments"),
-            Self::Default => "a default".to_owned(),
+        let replaced = uses.iter().flat_map(|uses| &uses.replaced);
+        Self {
+            data,
+            packages,
+            rules: unit.rules.iter().map(|rule| &rule.path).collect(),
+            replaced: replaced.filter(|path| !path.is_empty()).collect(),
         }
     }
-}
 
-/// What reads may lead to.
-struct Known<'w, 'm> {
-    world: &'w World<'m>,
-    replaced: BTreeSet<&'w Path>,
-}
-
-impl Known<'_, '_> {
-    fn imports(&self, module: &Module) -> Vec<Fault> {
-        let of_data = module.imports.iter().filter_map(|import| {
+    /// Reads and imports of a module that lead to nothing.
+    fn unknown(&self, module: &Module, uses: &Uses) -> Vec<Fault> {
+        let imports = module.imports.iter().filter_map(|import| {
             let (root, path) = import.path.split_first()?;
-            (root == "data").then(|| Read { path: path.to_vec(), span: import.span })
+            let path = path.iter().map(|part| Arc::from(part.as_str())).collect();
+            (root == "data").then_some((path, import.span))
         });
-        of_data
-            .filter(|read| self.world.targets(&read.path).is_empty())
-            .filter_map(|read| self.read(module, &read).err())
-            .collect()
+        let reads = uses.reads.iter().map(|read| (read.path.clone(), read.span));
+        let all = imports.chain(reads);
+        all.filter_map(|(path, span)| self.unknown_read(module, &path, span)).collect()
     }
 
-    /// Whether a read that leads to no rule leads to anything else.
-    fn read(&self, module: &Module, read: &Read) -> Result<(), Fault> {
-        let Some(root) = read.path.first() else { return Ok(()) };
-        let in_data = self.world.data.get(root).is_some();
-        let replaced = self
-            .replaced
-            .iter()
-            .any(|path| read.path.starts_with(path) || path.starts_with(&read.path));
-        let empty_package = self.world.siblings.contains_key(&read.path);
-        if in_data || replaced || empty_package {
-            return Ok(());
+    fn leads_somewhere(&self, path: &ir::Path) -> bool {
+        let Some(root) = path.first() else { return true };
+        let prefixes = (1..=path.len()).filter_map(|length| path.get(..length));
+        let into_rule = prefixes.into_iter().any(|prefix| self.rules.contains(&prefix.to_vec()));
+        let above_rule = self
+            .rules
+            .range::<&ir::Path, _>(path..)
+            .next()
+            .is_some_and(|rule| rule.starts_with(path));
+        into_rule
+            || above_rule
+            || self.data.get(root).is_some()
+            || self.replaced.iter().any(|to| path.starts_with(to) || to.starts_with(path))
+    }
+
+    fn unknown_read(&self, module: &Module, path: &ir::Path, span: Span) -> Option<Fault> {
+        let written: Path = path.iter().map(ToString::to_string).collect();
+        if self.leads_somewhere(path) || self.packages.contains_key(&written) {
+            return None;
         }
-        let shown = read.path.join(".");
-        let package = (1..read.path.len()).rev().find_map(|length| {
-            let prefix = read.path.get(..length)?;
-            self.world.siblings.get_key_value(prefix).map(|found| (found, length))
+        let shown = written.join(".");
+        let package = (1..written.len()).rev().find_map(|length| {
+            let prefix = written.get(..length)?;
+            self.packages.get_key_value(prefix).map(|found| (found, length))
         });
         let (message, help) = if let Some(((package, rules), length)) = package {
-            let wanted = read.path.get(length).map_or("", String::as_str);
+            let wanted = written.get(length).map_or("", String::as_str);
+            let rules = rules.iter().map(String::as_str);
             (
                 format!("the package `{}` has no rule `{wanted}`", package.join(".")),
-                suggest::help(
-                    wanted,
-                    rules.iter().map(String::as_str),
-                    "define it there, or correct the name",
-                ),
+                suggest::help(wanted, rules, "define it there, or correct the name"),
             )
         } else {
+            let root = written.first()?;
             let packages: Vec<String> =
-                self.world.siblings.keys().map(|package| package.join(".")).collect();
+                self.packages.keys().map(|package| package.join(".")).collect();
             let near = suggest::nearest(&shown, packages.iter().map(String::as_str));
             (
                 format!("neither a package nor data defines `data.{shown}`"),
@@ -303,48 +240,6 @@ impl Known<'_, '_> {
                 ),
             )
         };
-        Err(Fault::new(&module.file, read.span, message).with_help(help))
+        Some(Fault::new(&module.file, span, message).with_help(help))
     }
-}
-
-fn builtin_fault(world: &World<'_>, module: &Module, call: &Call<'_>, name: &str) -> Option<Fault> {
-    let fault = |message: String, help: String| {
-        Some(Fault::new(&module.file, call.span, message).with_help(help))
-    };
-    if let Some((reason, instead)) = builtin::refusal(name) {
-        return fault(format!("`{name}` {reason}"), instead.to_owned());
-    }
-    if !builtin::exists(name) {
-        if builtin::is_missing(name) {
-            let message = format!("the built-in function `{name}` is not available here");
-            return fault(message, builtin::instead_of_missing(name).to_owned());
-        }
-        let functions = world.siblings.get(&module.package).into_iter().flatten();
-        let mut known: Vec<&str> = functions.map(String::as_str).collect();
-        for name in builtin::names() {
-            known.push(name);
-        }
-        let help =
-            suggest::help(name, known, "define it in this package, or import the one that has it");
-        return fault(format!("there is no function `{name}`"), help);
-    }
-    if let Some(arity) = builtin::arity(name)
-        && let Some(fault) = arity_fault(module, call, name, arity)
-    {
-        return Some(fault);
-    }
-    let (message, help) = bound::unbounded(name, call.arguments)?;
-    fault(message, help)
-}
-
-/// One argument more than there are is where the result goes.
-fn arity_fault(module: &Module, call: &Call<'_>, name: &str, arity: usize) -> Option<Fault> {
-    let n_arguments = call.arguments.len();
-    if n_arguments == arity || n_arguments == arity + 1 {
-        return None;
-    }
-    let plural = if arity == 1 { "" } else { "s" };
-    let message =
-        format!("`{name}` takes {arity} argument{plural}, and here it is given {n_arguments}");
-    Some(Fault::new(&module.file, call.span, message).with_help("give it what it takes"))
 }

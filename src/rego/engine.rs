@@ -18,12 +18,14 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 use super::convert::Term;
-use super::evaluate::{self, Machine};
+use super::evaluate::{self, Machine, Switches};
 use super::extension;
 use super::family::Family;
 use super::fault::Fault;
-use super::module::{self, Module};
+use super::ir::Unit;
+use super::module::Module;
 use super::own::{Hearing, Revision};
+use super::second;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
@@ -140,6 +142,13 @@ impl<'m> Linker<'m> {
         Self { modules, data, budget, bases: BTreeMap::new(), own }
     }
 
+    /// Makes a linker over `modules` of which `unit` was resolved.
+    pub fn over(modules: &'m [Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
+        let switches = Switches::default();
+        let own = Revision::compiled(unit, modules, data.clone(), budget, switches).map(Arc::new);
+        Self { modules, data: Term::from(data), budget, bases: BTreeMap::new(), own }
+    }
+
     /// Why the modules are left to the second engine, when they are.
     pub fn left_to_the_second(&self) -> Option<&Fault> {
         self.own.as_ref().err()
@@ -241,7 +250,7 @@ impl<'m> Linker<'m> {
 
     fn add(&self, engine: &mut regorus::Engine, indices: &[usize]) -> Result<(), Fault> {
         for module in indices.iter().filter_map(|index| self.modules.get(*index)) {
-            module::add(engine, &module.file, module.version)?;
+            second::add(engine, module)?;
         }
         Ok(())
     }
@@ -340,6 +349,7 @@ impl Examined {
     pub(super) fn observed(&self) -> regorus::Engine {
         let mut engine = self.family.engine.clone();
         engine.set_enable_coverage(true);
+        engine.set_strict_builtin_errors(false);
         engine
     }
 
@@ -374,7 +384,8 @@ pub(super) fn rule_path(package: &[String], rule: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rego::guard::Limits;
+    use crate::rego::module;
+    use crate::rego::syntax::Limits;
 
     /// One module for each text, whose package is `p0`, `p1` and so on.
     fn modules(rules: &[&str]) -> Vec<Module> {

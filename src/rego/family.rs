@@ -10,7 +10,7 @@ use regorus::utils::limits::LimitError;
 use super::convert::to_value;
 use super::engine::Failure;
 use super::fault::Fault;
-use super::module;
+use super::second;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
@@ -41,7 +41,7 @@ impl Family {
         match prepared {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(cause)) if cause.to_string() == NO_RULE => Ok(()),
-            Ok(Err(cause)) => Err(module::fault_of(&cause, &file_of, &main).with_help(
+            Ok(Err(cause)) => Err(second::fault_of(&cause, &file_of, &main).with_help(
                 "write this part another way: rename variables that are used twice, and define them before they are used",
             )),
             Err(_) => Err(Fault::new(&main, Span::default(), "the engine failed on this package")),
@@ -93,7 +93,7 @@ impl Family {
             return Failure { message: cause.to_string(), place: None, out_of_time };
         };
         let file_of = |path: &str| files.iter().find(|file| file.path == path);
-        let fault = module::fault_of(cause, &file_of, main);
+        let fault = second::fault_of(cause, &file_of, main);
         let place = (fault.span != Span::default()).then_some((fault.file, fault.span));
         Failure { message: fault.message, place, out_of_time }
     }

@@ -5,6 +5,8 @@
 //! `Unify`, modules of a package have been merged, METADATA calls have become constants, and template strings have become
 //! calls of `internal.template_string`.
 
+pub(crate) mod visit;
+
 use std::sync::Arc;
 
 use crate::domain::value::Value;

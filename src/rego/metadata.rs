@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::fault::Fault;
-use super::lexer::Comment;
 use super::module::Module;
+use super::syntax::Comment;
 use crate::domain::place::{Place, Places, SourceFile, Span};
 use crate::domain::suggest;
 use crate::domain::value::{Object, Value};
@@ -99,7 +99,7 @@ impl Annotation {
 pub fn annotations(module: &Module, read: ReadYaml<'_>) -> (Vec<Annotation>, Vec<Fault>) {
     let mut found = Vec::new();
     let mut faults = Vec::new();
-    for block in blocks(&module.file, &module.lexed.comments) {
+    for block in blocks(&module.file, &module.tree.comments) {
         match annotation(module, &block, read) {
             Ok(annotation) => {
                 faults.extend(unknown_keys(&annotation));
@@ -113,15 +113,15 @@ pub fn annotations(module: &Module, read: ReadYaml<'_>) -> (Vec<Annotation>, Vec
 
 /// A block as it stands: the text of its lines without `# `, and where each line begins in the file.
 #[derive(Debug)]
-struct Block {
-    span: Span,
-    text: String,
+pub(super) struct Block {
+    pub(super) span: Span,
+    pub(super) text: String,
     lines: Lines,
 }
 
 /// For each line of a text where it begins there, and where in the file.
 #[derive(Clone, Debug, Default)]
-struct Lines(Vec<(u32, u32)>);
+pub(super) struct Lines(Vec<(u32, u32)>);
 
 impl Lines {
     fn span(&self, span: Span) -> Span {
@@ -135,7 +135,8 @@ impl Lines {
     }
 }
 
-fn blocks(file: &SourceFile, comments: &[Comment]) -> Vec<Block> {
+/// The blocks among the comments of a file.
+pub(super) fn blocks(file: &SourceFile, comments: &[Comment]) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     let mut open: Option<(Block, u32)> = None;
     for comment in comments.iter().filter(|comment| comment.own_line) {
@@ -276,8 +277,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rego::guard::Limits;
     use crate::rego::module::parse;
+    use crate::rego::syntax::Limits;
 
     /// Lines of `key: value`, each with its place: enough YAML for what is asked here.
     fn read(text: &str) -> Result<(Value, Arc<Places>, Place), YamlFault> {

@@ -10,9 +10,8 @@ use super::engine::Failure;
 use super::evaluate::{self, Evaluation, FailureKind, Machine, Settings, Switches};
 use super::fault::Fault;
 use super::ir::{self, Unit};
-use super::module::{Module, Version};
+use super::module::Module;
 use super::resolve::{Options, resolve};
-use super::syntax;
 use crate::document::{DocumentLimits, yaml};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
@@ -23,6 +22,8 @@ pub struct Revision {
     program: evaluate::Program,
     files: Vec<Arc<SourceFile>>,
     budget: Duration,
+    /// Whether a built-in without an answer is an error; else it is undefined, as OPA has it unless told.
+    is_strict: bool,
 }
 
 /// What built-ins that would be different each time answer with.
@@ -35,7 +36,7 @@ pub struct Circumstances {
 }
 
 /// The METADATA of a block.
-fn read_yaml(text: &str) -> Result<Value, String> {
+pub(super) fn read_yaml(text: &str) -> Result<Value, String> {
     match yaml::read(text, &DocumentLimits::default()).into_iter().next() {
         Some(Ok(document)) => Ok(document.value),
         Some(Err(fault)) => Err(fault.message),
@@ -72,7 +73,12 @@ impl Revision {
             let span = Span { start: refusal.span.start, end: refusal.span.end };
             return Err(Fault::new(file, span, refusal.message.clone()));
         }
-        Ok(Self { program, files, budget })
+        Ok(Self { program, files, budget, is_strict: true })
+    }
+
+    /// The same, where a built-in without an answer is undefined.
+    pub(super) fn lenient(self) -> Self {
+        Self { is_strict: false, ..self }
     }
 
     /// Where coverage counts, each with its file.
@@ -133,7 +139,7 @@ impl Revision {
     ) -> Hearing<'r> {
         let Circumstances { now_ns, seed } = circumstances;
         let limits = Limits { time: self.budget, ..Limits::default() };
-        let settings = Settings { limits, now_ns, seed, ..Settings::default() };
+        let settings = Settings { limits, is_strict: self.is_strict, now_ns, seed };
         Hearing { revision: self, evaluation: machine.begin(&self.program, input, settings) }
     }
 
@@ -155,23 +161,14 @@ impl Revision {
     }
 }
 
-/// Parses and resolves the modules.
+/// Resolves the modules.
 ///
 /// # Errors
 /// The first fault that the own front end finds.
 pub(super) fn resolved(modules: &[Module]) -> Result<Unit, Fault> {
-    let mut parsed = Vec::with_capacity(modules.len());
-    for module in modules {
-        let version = match module.version {
-            Version::V0 => syntax::Version::V0,
-            Version::V1 => syntax::Version::V1,
-        };
-        let read = syntax::parse(&module.file, version, &syntax::Limits::default());
-        parsed.push(read.map_err(|faults| first(faults, &module.file))?);
-    }
     let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
     let nowhere = Arc::new(SourceFile::new("modules", ""));
-    resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))
+    resolve(modules, &options).map_err(|faults| first(faults, &nowhere))
 }
 
 /// One input under evaluation.
@@ -251,12 +248,12 @@ fn is_plain(value: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rego::guard;
     use crate::rego::module;
+    use crate::rego::syntax;
 
     fn revision(text: &str) -> Result<Revision, Fault> {
         let file = Arc::new(SourceFile::new("p.rego", text));
-        let module = module::parse(&file, None, &guard::Limits::default()).unwrap();
+        let module = module::parse(&file, None, &syntax::Limits::default()).unwrap();
         Revision::of(&[module], Value::object(vec![]), Duration::from_secs(10))
     }
 

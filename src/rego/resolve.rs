@@ -2,7 +2,7 @@
 //!
 //! Names become absolute references and slots; bodies are put into an order in which every variable is bound before it is
 //! needed; what `not` must not hide is taken out of it; modules of a package are merged. All faults of all files are
-//! reported at once.
+//! reported at once, and what makes sense is handed on beside them, so that later checks can add theirs.
 //!
 //! Source: the Open Policy Agent's documentation of the language, version 1.20, and the behaviour of its compiler.
 
@@ -25,7 +25,9 @@ mod safety;
 mod scope;
 mod slots;
 pub mod testing;
+mod uses;
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,6 +40,7 @@ use annotation::Annotations;
 pub use annotation::ReadYaml;
 use globals::{Globals, World, package_of};
 use lower::Lower;
+pub(crate) use uses::Uses;
 
 /// What modules are resolved with.
 pub struct Options<'o> {
@@ -55,19 +58,61 @@ impl std::fmt::Debug for Options<'_> {
     }
 }
 
+/// What came of resolving.
+#[derive(Debug, Default)]
+pub(crate) struct Resolution {
+    /// The modules as far as they make sense.
+    pub(crate) unit: Unit,
+    /// For each rule of the unit those that it needs.
+    pub(crate) edges: Vec<Vec<usize>>,
+    /// For each module what it speaks of.
+    pub(crate) uses: Vec<Uses>,
+    /// Everything that is wrong.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// What is known of modules before they are resolved.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Known {
+    /// Other modules could not be read, so that what seems to be missing may stand there.
+    pub(crate) incomplete: bool,
+    /// METADATA has been checked, and is read again only where a rule asks for it.
+    pub(crate) metadata_checked: bool,
+}
+
 /// Resolves all modules of a revision together.
 ///
 /// # Errors
 /// All faults, by file and place.
-pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fault>> {
+pub fn resolve<M: Borrow<Module>>(
+    modules: &[M],
+    options: &Options<'_>,
+) -> Result<Unit, Vec<Fault>> {
+    let modules: Vec<&Module> = modules.iter().map(Borrow::borrow).collect();
+    let mut resolution = resolve_all(&modules, options, Known::default());
+    if resolution.faults.is_empty() {
+        return Ok(resolution.unit);
+    }
+    resolution.faults.sort_by(Fault::order);
+    Err(resolution.faults)
+}
+
+/// Resolves all modules together as far as they make sense.
+pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Known) -> Resolution {
     let world = world(modules, options);
     let mut faults = Vec::new();
-    let annotations = Annotations::gather(modules, options.read_yaml, &mut faults);
+    let asks = |module: &&Module| module.file.text.contains("rego.metadata");
+    let annotations = if known.metadata_checked && !modules.iter().any(asks) {
+        Annotations::default()
+    } else {
+        Annotations::gather(modules, options.read_yaml, &mut faults)
+    };
     let mut resolved = Vec::new();
+    let mut uses = Vec::with_capacity(modules.len());
     for (index, module) in modules.iter().enumerate() {
         let mut report = Report::new(&module.file);
         check_imports(module, &mut report);
-        let globals = Globals::new(&world, module, options.strict);
+        let globals = Globals::new(&world, module, options.strict, known.incomplete);
         let package = package_of(module);
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let span_of = |span: place::Span| {
@@ -83,6 +128,7 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
             let n_faults = report.faults.len();
             let mut lower = Lower {
                 n_faults,
+                unused_arguments: Vec::new(),
                 globals: &globals,
                 frame: scope::Frame::default(),
                 report: &mut report,
@@ -95,21 +141,19 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
             check_unused_imports(module, &globals, &mut report);
         }
         faults.extend(report.faults);
+        uses.push(globals.uses.into_inner());
     }
     let rules = merge::rules(resolved, modules, &mut faults);
-    let packages: BTreeSet<_> = modules.iter().map(package_of).collect();
+    let packages: BTreeSet<_> = modules.iter().map(|module| package_of(module)).collect();
     merge::check_packages(&rules, &packages, modules, &mut faults);
     let files = modules.iter().map(|module| Arc::from(module.file.path.as_str())).collect();
     let unit = Unit { files, packages: packages.into_iter().collect(), rules };
-    graph::check(&unit, modules, &mut faults);
-    if faults.is_empty() {
-        return Ok(unit);
-    }
-    faults.sort_by(Fault::order);
-    Err(faults)
+    let edges = graph::edges(&unit);
+    graph::check(&unit, &edges, modules, &mut faults);
+    Resolution { unit, edges, uses, faults }
 }
 
-fn world(modules: &[Module], options: &Options<'_>) -> World {
+fn world(modules: &[&Module], options: &Options<'_>) -> World {
     let mut world = World { host: options.host.clone(), ..World::default() };
     for module in modules {
         let package = package_of(module);

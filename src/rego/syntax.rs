@@ -23,6 +23,7 @@ mod parser;
 mod statement;
 mod term;
 mod token;
+pub(crate) mod visit;
 
 use std::sync::Arc;
 

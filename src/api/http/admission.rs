@@ -16,7 +16,7 @@ use crate::api::layers::Deadline;
 use crate::api::refusal::{self, RequestId};
 use crate::domain::artifact::ArtifactOrigin;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::request::{CheckOptions, Request as Asking, Stage, Trigger};
+use crate::domain::request::{CheckOptions, Request as Asking, SentReview, Stage, Trigger};
 use crate::domain::service::Environment;
 
 /// The webhook's address may name an environment; the API server adds its `timeout`.
@@ -49,7 +49,9 @@ pub(super) async fn validate(
     let answer = match asked.task()? {
         Task::Pass(reason) => Answer::passed(&review, &asked.uid, reason),
         Task::Judge { object, path } => {
-            let question = question(asked, body.slice_ref(object.as_bytes()), path, environment);
+            let object = body.slice_ref(object.as_bytes());
+            let sent = SentReview(body.clone());
+            let question = question(asked, sent, object, path, environment);
             let check = site.desk.check(question, Face::Admission, &id);
             match timeout(deadline.0, check).await.unwrap_or_else(|_| Err(deadline.passed())) {
                 Ok(decision) => Answer::decided(&review, &asked.uid, &decision),
@@ -78,7 +80,13 @@ fn asked<'r, 'a>(review: &'r Review<'a>) -> Result<&'r Asked<'a>, Error> {
         .ok_or_else(|| Error::invalid("the review has no request").with_field("request"))
 }
 
-fn question(asked: &Asked<'_>, object: Bytes, path: String, environment: Environment) -> Question {
+fn question(
+    asked: &Asked<'_>,
+    sent: SentReview,
+    object: Bytes,
+    path: String,
+    environment: Environment,
+) -> Question {
     Question {
         request: Asking {
             stage: Stage::Admission,
@@ -87,6 +95,7 @@ fn question(asked: &Asked<'_>, object: Bytes, path: String, environment: Environ
             // An API server that asks again, asks with the same uid; two webhooks may ask for two environments.
             idempotency_key: Some(format!("admission:{environment}:{}", asked.uid)),
             environment,
+            review: Some(sent),
             ..Asking::default()
         },
         artifacts: vec![Handed {

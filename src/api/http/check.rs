@@ -106,6 +106,7 @@ fn question(body: CheckBody) -> Result<Question, Error> {
             images: body.images,
             options: CheckOptions { dry_run: body.options.0.dry_run },
             idempotency_key: body.idempotency_key,
+            review: None,
         },
         artifacts: artifacts
             .map(|(index, artifact)| handed(index, artifact.0))

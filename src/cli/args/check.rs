@@ -42,6 +42,9 @@ pub struct CheckArgs {
     /// Write FORMAT to this file, and the human format to standard output
     #[arg(long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
+    /// Data of the policies beside the bundles; may be repeated
+    #[arg(long, value_name = "PATH", conflicts_with = "server")]
+    pub policy_data: Vec<PathBuf>,
     /// Of plain policies (Conftest) only those of this package; may be repeated
     #[arg(long, value_name = "PACKAGE", conflicts_with = "server")]
     pub namespace: Vec<String>,

@@ -75,6 +75,9 @@ pub struct PolicyTestArgs {
     /// How to print the results
     #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
+    /// Data beside them; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub policy_data: Vec<PathBuf>,
     /// Say which lines no test runs
     #[arg(long)]
     pub coverage: bool,

@@ -19,7 +19,8 @@ pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Fail
     let budget = session.config.policy_time.unwrap_or(defaults.budget);
     let pattern = args.run.as_deref().map(pattern).transpose()?;
     let selected = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(name));
-    let report = tests::run_selected(&args.paths, &LoadOptions { budget, ..defaults }, &selected)?;
+    let options = LoadOptions { budget, data: args.policy_data.clone(), ..defaults };
+    let report = tests::run_selected(&args.paths, &options, &selected)?;
     if report.results.is_empty() {
         return Err(match &args.run {
             Some(run) => Complaint::new(

@@ -8,6 +8,9 @@ use super::super::{Fault, FaultKind, char_at};
 const CHECK_INDENTATION: &str =
     "check the indentation: what belongs together begins in the same column";
 
+/// What is said of a quote that the parser does not find the end of.
+pub(super) const UNINDENTED: &str = "a quote is not closed, or the text in it is not indented";
+
 /// The fault that the parser's error is, `base` bytes into `text`.
 pub(super) fn fault(text: &str, base: usize, error: &ScanError, max_depth: usize) -> Fault {
     let offset = error.marker().byte_offset().unwrap_or(0);
@@ -36,9 +39,7 @@ fn message(error: &ScanError) -> String {
             return format!("a value cannot begin with `{character}`");
         }
         ErrorKind::UnknownAnchor => "this alias names no anchor",
-        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::UnclosedQuotedScalar => {
-            "a quote is not closed, or the text in it is not indented"
-        }
+        ErrorKind::InvalidQuotedScalarIndent | ErrorKind::UnclosedQuotedScalar => UNINDENTED,
         ErrorKind::UnclosedFlowCollection { .. } => "this bracket is not closed",
         ErrorKind::MisplacedFlowCollectionEnd => "this bracket closes nothing",
         ErrorKind::TabInBlockIndentation | ErrorKind::TabInIndentation => {

@@ -208,7 +208,7 @@ fn modules(
         let source = embedded::source(&kept.file, node.span(), text);
         match parse(&source, Some(code.version), &options.limits) {
             Ok(module) => modules.push(module),
-            Err(fault) => faults.push(fault),
+            Err(found) => faults.extend(found),
         }
     }
     if modules.len() < n_texts {

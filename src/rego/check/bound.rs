@@ -1,20 +1,18 @@
 //! Calls whose cost grows with a number: that number must be written down, since nothing inside a built-in function can
 //! be interrupted.
 
-use regorus::unstable as ast;
-
-use crate::rego::module::{path_of, text_of};
+use crate::rego::syntax::ast::{Term, TermKind};
 
 const MAX_RANGE: i64 = 100_000;
 const MAX_SHIFT: i64 = 1_024;
 const MAX_WIDTH: usize = 1_000;
 
 /// Why a call of the built-in `name` has no bound, and what to write instead.
-pub(super) fn unbounded(name: &str, arguments: &[ast::Ref<ast::Expr>]) -> Option<(String, String)> {
-    let argument = |index: usize| arguments.get(index).map(AsRef::as_ref);
+pub(crate) fn unbounded(name: &str, arguments: &[Term]) -> Option<(String, String)> {
+    let argument = |index: usize| arguments.get(index);
     match name {
         "numbers.range" | "numbers.range_step" => {
-            let bounded = arguments.iter().take(2).all(|argument| is_small(argument));
+            let bounded = arguments.iter().take(2).all(is_small);
             (!bounded).then(|| {
                 (
                     format!("nothing bounds this `{name}`"),
@@ -23,7 +21,7 @@ pub(super) fn unbounded(name: &str, arguments: &[ast::Ref<ast::Expr>]) -> Option
             })
         }
         "net.cidr_expand" => {
-            let small = argument(0).and_then(text_of).is_some_and(|cidr| is_small_network(&cidr));
+            let small = argument(0).and_then(text_of).is_some_and(|cidr| is_small_network(cidr));
             (!small).then(|| {
                 (
                     "nothing bounds this `net.cidr_expand`".to_owned(),
@@ -53,7 +51,7 @@ pub(super) fn unbounded(name: &str, arguments: &[ast::Ref<ast::Expr>]) -> Option
     }
 }
 
-fn format_fault(format: Option<&ast::Expr>) -> Option<(String, String)> {
+fn format_fault(format: Option<&Term>) -> Option<(String, String)> {
     let Some(format) = format.and_then(text_of) else {
         return Some((
             "the format of `sprintf` is not written here".to_owned(),
@@ -80,27 +78,31 @@ fn format_fault(format: Option<&ast::Expr>) -> Option<(String, String)> {
 }
 
 /// A written number within bounds, a count of something, or sums and differences of these.
-fn is_small(expr: &ast::Expr) -> bool {
-    if let Some(number) = number(expr) {
+fn is_small(term: &Term) -> bool {
+    if let Some(number) = number(term) {
         return (-MAX_RANGE..=MAX_RANGE).contains(&number);
     }
-    if let ast::Expr::Call { fcn, .. } = expr {
-        return path_of(fcn).parts == ["count"];
+    match &term.kind {
+        TermKind::Call(function, _) => {
+            matches!(&function.kind, TermKind::Name(name) if name.as_ref() == "count")
+        }
+        TermKind::Operation("plus" | "minus", sides) => sides.iter().all(is_small),
+        _ => false,
     }
-    if let ast::Expr::ArithExpr { op: ast::ArithOp::Add | ast::ArithOp::Sub, lhs, rhs, .. } = expr {
-        return is_small(lhs) && is_small(rhs);
-    }
-    false
 }
 
-fn number(expr: &ast::Expr) -> Option<i64> {
-    if let ast::Expr::Number { value, .. } = expr {
-        return value.as_i64().ok();
+fn number(term: &Term) -> Option<i64> {
+    match &term.kind {
+        TermKind::Number(text) => text.parse().ok(),
+        _ => None,
     }
-    if let ast::Expr::UnaryExpr { expr, .. } = expr {
-        return number(expr)?.checked_neg();
+}
+
+fn text_of(term: &Term) -> Option<&str> {
+    match &term.kind {
+        TermKind::String(text) => Some(text),
+        _ => None,
     }
-    None
 }
 
 fn is_small_network(cidr: &str) -> bool {

@@ -12,6 +12,7 @@ use crate::domain::place::Span;
 use crate::domain::value::Value;
 use crate::rego::fault::Fault;
 use crate::rego::ir::Path;
+use crate::rego::metadata::{Block, blocks};
 use crate::rego::syntax::Module;
 use crate::rego::syntax::fault::{Code, Report};
 
@@ -37,11 +38,11 @@ pub(super) struct Annotations {
 
 impl Annotations {
     /// Gathers the blocks of all modules.
-    pub(super) fn gather(modules: &[Module], read: ReadYaml<'_>, faults: &mut Vec<Fault>) -> Self {
+    pub(super) fn gather(modules: &[&Module], read: ReadYaml<'_>, faults: &mut Vec<Fault>) -> Self {
         let mut annotations = Self::default();
         for (index, module) in modules.iter().enumerate() {
             let mut report = Report::new(&module.file);
-            for (span, text) in blocks(module) {
+            for Block { span, text, .. } in blocks(&module.file, &module.comments) {
                 match read(&text) {
                     Ok(value) if value.is_object() => {
                         annotations.add(index, module, span, &value);
@@ -155,29 +156,4 @@ fn author(text: &str) -> Value {
 
 fn resource(text: &str) -> Value {
     Value::object(vec![(Arc::from("ref"), Value::string(text))])
-}
-
-/// The blocks of a module: where each stands, and its lines without `# `.
-fn blocks(module: &Module) -> Vec<(Span, String)> {
-    let mut blocks: Vec<(Span, String)> = Vec::new();
-    let mut last_line = None;
-    for comment in module.comments.iter().filter(|comment| comment.own_line) {
-        let (line, _) = module.file.line_and_column(comment.span.start);
-        let text = module.file.text.get(comment.span.range()).unwrap_or("");
-        let inner = text.strip_prefix('#').unwrap_or("").trim_end_matches('\r');
-        if inner.trim() == "METADATA" {
-            blocks.push((comment.span, String::new()));
-            last_line = Some(line);
-        } else if last_line.is_some_and(|last| last + 1 == line) {
-            last_line = Some(line);
-            if let Some((span, lines)) = blocks.last_mut() {
-                span.end = comment.span.end;
-                lines.push_str(inner.strip_prefix(' ').unwrap_or(inner));
-                lines.push('\n');
-            }
-        } else {
-            last_line = None;
-        }
-    }
-    blocks
 }

@@ -31,6 +31,9 @@ impl Lower<'_, '_, '_> {
                 return None;
             }
         };
+        if let Target::Data(path) | Target::Function(Callee::Rule(path)) = &target {
+            self.globals.uses.borrow_mut().replaced.push(path.clone());
+        }
         let function = match (&target, self.path_of(&with.value)) {
             (Target::Function(_), Some(Meaning::Builtin(name))) => Some(Callee::Builtin(name)),
             (Target::Function(_), Some(Meaning::Data(path))) if self.globals.is_function(&path) => {
@@ -75,6 +78,7 @@ impl Lower<'_, '_, '_> {
             let (chain, rule) = (self.metadata)();
             return Term::Constant(if written.ends_with("chain") { chain } else { rule });
         }
+        let as_written = arguments;
         let arguments: Vec<Term> = arguments.iter().map(|argument| self.term(argument)).collect();
         let head = written.split('.').next().unwrap_or("");
         if self.frame.declared(head).is_some() {
@@ -84,7 +88,9 @@ impl Lower<'_, '_, '_> {
         }
         let callee = match self.path_of(operator) {
             Some(Meaning::Data(path)) if arguments.is_empty() && self.globals.is_value(&path) => {
-                return Term::Data(strings(path));
+                let value = Term::Data(strings(path));
+                self.globals.uses.borrow_mut().read(&value, operator.span);
+                return value;
             }
             Some(Meaning::Data(path)) => Callee::Rule(path),
             Some(Meaning::Builtin(name)) => Callee::Builtin(name),
@@ -101,10 +107,17 @@ impl Lower<'_, '_, '_> {
             let message = format!("deprecated built-in function calls in expression: {name}");
             self.complain(Code::Type, span, message, instead);
         }
+        if let Callee::Builtin(name) = &callee {
+            self.globals.uses.borrow_mut().call(name, operator.span, as_written);
+        }
         let n = arguments.len();
         match self.globals.arity(&callee) {
+            None if self.globals.may_be_missing(&callee) => {}
             None => {
-                let help = self.globals.similar_function(&written);
+                let help = match &callee {
+                    Callee::Rule(path) => self.globals.similar_rule(path),
+                    Callee::Builtin(_) => self.globals.similar_function(&written),
+                };
                 self.complain(Code::Type, span, format!("undefined function {written}"), &help);
             }
             Some(arity) if n != arity && n != arity + 1 && written != "print" => {

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::uses::Uses;
 use crate::domain::suggest;
 use crate::rego::builtin;
 use crate::rego::ir::{Callee, Path};
@@ -40,12 +41,16 @@ pub(super) struct Globals<'w> {
     names: BTreeMap<Arc<str>, Meaning>,
     /// The names that were asked for.
     asked: RefCell<BTreeSet<Arc<str>>>,
+    /// What the rules speak of.
+    pub(super) uses: RefCell<Uses>,
+    /// Whether modules are missing, so that an unknown function may be one of theirs.
+    incomplete: bool,
     version: Version,
     strict: bool,
 }
 
 impl<'w> Globals<'w> {
-    pub(super) fn new(world: &'w World, module: &Module, strict: bool) -> Self {
+    pub(super) fn new(world: &'w World, module: &Module, strict: bool, incomplete: bool) -> Self {
         let package = package_of(module);
         let mut names = BTreeMap::new();
         for rule in world.rules.get(&package).into_iter().flatten() {
@@ -64,7 +69,15 @@ impl<'w> Globals<'w> {
             let name = import.alias.as_ref().or(import.path.last());
             names.extend(name.map(|name| (Arc::clone(&name.text), meaning)));
         }
-        Self { world, names, asked: RefCell::default(), version: module.version, strict }
+        Self {
+            world,
+            names,
+            asked: RefCell::default(),
+            uses: RefCell::default(),
+            incomplete,
+            version: module.version,
+            strict,
+        }
     }
 
     /// What a name means as a value.
@@ -134,6 +147,29 @@ impl<'w> Globals<'w> {
     /// Whether `f()` is another way to write the rule at `path`.
     pub(super) fn is_value(&self, path: &[Arc<str>]) -> bool {
         self.world.values.contains(path)
+    }
+
+    /// Whether a function may stand in a module that was not read.
+    pub(super) fn may_be_missing(&self, callee: &Callee) -> bool {
+        self.incomplete && matches!(callee, Callee::Rule(_))
+    }
+
+    /// The rule or import whose name is much like one that nothing binds.
+    pub(super) fn similar_name(&self, written: &str) -> Option<String> {
+        let near = suggest::nearest(written, self.names.keys().map(AsRef::as_ref))?;
+        Some(format!("did you mean `{near}`?"))
+    }
+
+    /// What may have been meant by an unknown function of a package.
+    pub(super) fn similar_rule(&self, path: &[Arc<str>]) -> String {
+        if self.is_value(path) {
+            return "it is no function: leave the brackets away".to_owned();
+        }
+        let names: Vec<String> = self.world.functions.keys().map(|path| path.join(".")).collect();
+        suggest::nearest(&path.join("."), names.iter().map(String::as_str)).map_or_else(
+            || "define it in that package, or correct the name".to_owned(),
+            |near| format!("did you mean `data.{near}`?"),
+        )
     }
 
     /// What may have been meant by an unknown function.

@@ -24,8 +24,8 @@ struct Tree {
     children: BTreeMap<Arc<str>, Tree>,
 }
 
-/// Reports every rule that needs itself.
-pub(super) fn check(unit: &Unit, modules: &[Module], faults: &mut Vec<Fault>) {
+/// For each rule those that it may need.
+pub(super) fn edges(unit: &Unit) -> Vec<Vec<usize>> {
     let mut tree = Tree::default();
     for (index, rule) in unit.rules.iter().enumerate() {
         let mut node = &mut tree;
@@ -34,8 +34,17 @@ pub(super) fn check(unit: &Unit, modules: &[Module], faults: &mut Vec<Fault>) {
         }
         node.rule = Some(index);
     }
-    let edges: Vec<Vec<usize>> = unit.rules.iter().map(|rule| needed(rule, &tree)).collect();
-    for (index, way) in cycles(&edges) {
+    unit.rules.iter().map(|rule| needed(rule, &tree)).collect()
+}
+
+/// Reports every rule that needs itself.
+pub(super) fn check(
+    unit: &Unit,
+    edges: &[Vec<usize>],
+    modules: &[&Module],
+    faults: &mut Vec<Fault>,
+) {
+    for (index, way) in cycles(edges) {
         let name = |index: usize| {
             unit.rules
                 .get(index)

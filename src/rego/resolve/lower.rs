@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::fold::{constant, number};
 use super::globals::{Globals, Meaning};
 use super::hoist::{Taken, out_of_not};
-use super::scope::{Frame, Origin, pattern_names};
+use super::scope::{Frame, Origin, Unused, pattern_names};
 use crate::domain::place;
 use crate::domain::value::Value;
 use crate::rego::ir::{
@@ -19,6 +19,8 @@ pub(super) struct Lower<'a, 'r, 'f> {
     pub(super) globals: &'a Globals<'a>,
     pub(super) frame: Frame,
     pub(super) report: &'r mut Report<'f>,
+    /// Arguments that a branch does not use, once for each such branch.
+    pub(super) unused_arguments: Vec<Unused>,
     /// The faults of the file before this rule: behind another fault of the same rule, nothing is called unsafe.
     pub(super) n_faults: usize,
     pub(super) span_of: &'a dyn Fn(place::Span) -> Span,
@@ -38,12 +40,18 @@ impl Lower<'_, '_, '_> {
     /// Closes a scope; a declared name that nobody used is a fault, an assigned one only where that is asked for.
     pub(super) fn close(&mut self) {
         for unused in self.frame.close() {
-            let what = match unused.origin {
-                Origin::Declared => "declared",
-                Origin::Assigned if self.globals.is_strict() => "assigned",
-                Origin::Assigned | Origin::Argument | Origin::Seen => continue,
+            let name = &unused.name;
+            let message = match unused.origin {
+                Origin::Declared => format!("declared var {name} unused"),
+                Origin::Assigned if self.globals.is_strict() => {
+                    format!("assigned var {name} unused")
+                }
+                Origin::Argument => {
+                    self.unused_arguments.push(unused);
+                    continue;
+                }
+                Origin::Assigned | Origin::Seen => continue,
             };
-            let message = format!("{what} var {} unused", unused.name);
             self.complain(Code::Compile, unused.span, message, "remove it, or write `_`");
         }
     }
@@ -206,14 +214,20 @@ impl Lower<'_, '_, '_> {
             TermKind::Number(text) => Term::Constant(number(text)),
             TermKind::String(text) => Term::Constant(Value::String(Arc::clone(text))),
             TermKind::Template(pieces) => self.template(pieces, term.span),
-            TermKind::Name(name) => self.name(name, Vec::new()),
+            TermKind::Name(name) => {
+                let lowered = self.name(name, Vec::new());
+                self.globals.uses.borrow_mut().read(&lowered, term.span);
+                lowered
+            }
             TermKind::Reference(base, steps) => {
                 let steps_of =
                     |lower: &mut Self| steps.iter().map(|step| lower.term(step)).collect();
                 if let TermKind::Name(name) = &base.kind {
                     let base = self.name(name, Vec::new());
                     let steps = steps_of(self);
-                    return extend(base, steps);
+                    let lowered = extend(base, steps);
+                    self.globals.uses.borrow_mut().read(&lowered, term.span);
+                    return lowered;
                 }
                 let base = self.term(base);
                 extend(base, steps_of(self))

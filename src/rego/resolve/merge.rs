@@ -10,16 +10,23 @@ use crate::rego::syntax::Module;
 use crate::rego::syntax::fault::Code;
 
 /// A fault at a span of the IR.
-pub(super) fn fault(modules: &[Module], at: Span, code: Code, message: &str) -> Option<Fault> {
+pub(super) fn fault(modules: &[&Module], at: Span, code: Code, message: &str) -> Option<Fault> {
     let file = &modules.get(at.file as usize)?.file;
     let span = place::Span { start: at.start, end: at.end };
     Some(Fault::new(file, span, format!("{}: {message}", code.name())))
 }
 
+/// A fault about one definition and another one.
+fn beside(modules: &[&Module], at: Span, other: Span, message: &str) -> Option<Fault> {
+    let file = &modules.get(other.file as usize)?.file;
+    let span = place::Span { start: other.start, end: other.end };
+    Some(fault(modules, at, Code::Type, message)?.with_related(file, span, "the other definition"))
+}
+
 /// The rules, each path once.
 pub(super) fn rules(
     resolved: Vec<Resolved>,
-    modules: &[Module],
+    modules: &[&Module],
     faults: &mut Vec<Fault>,
 ) -> Vec<Rule> {
     let mut rules: BTreeMap<Path, Rule> = BTreeMap::new();
@@ -34,7 +41,7 @@ pub(super) fn rules(
         // A default stands beside definitions with keys, too: the object's kind wins.
         if !fits(rule, kind, default) {
             let message = format!("conflicting rules data.{} found", rule.path.join("."));
-            faults.extend(fault(modules, definition.head, Code::Type, &message).map(|fault| {
+            faults.extend(beside(modules, definition.head, rule.span, &message).map(|fault| {
                 fault.with_help("a path is one value, one set, one object, or one function with so many arguments")
             }));
             continue;
@@ -45,7 +52,11 @@ pub(super) fn rules(
             rule.default = Some(definition);
         } else {
             let message = format!("multiple default rules data.{} found", rule.path.join("."));
-            faults.extend(fault(modules, definition.head, Code::Type, &message));
+            let first = rule.default.as_ref().map_or(rule.span, |first| first.head);
+            faults.extend(
+                beside(modules, definition.head, first, &message)
+                    .map(|fault| fault.with_help("remove one of the two")),
+            );
         }
     }
     check_extents(&rules, modules, faults);
@@ -57,7 +68,7 @@ fn fits(rule: &Rule, kind: RuleKind, _default: bool) -> bool {
 }
 
 /// Nothing stands below a rule that is one value, set or function.
-fn check_extents(rules: &BTreeMap<Path, Rule>, modules: &[Module], faults: &mut Vec<Fault>) {
+fn check_extents(rules: &BTreeMap<Path, Rule>, modules: &[&Module], faults: &mut Vec<Fault>) {
     for (path, rule) in rules {
         for length in 1..path.len() {
             let Some(above) = path.get(..length).and_then(|above| rules.get(above)) else {
@@ -81,7 +92,7 @@ fn check_extents(rules: &BTreeMap<Path, Rule>, modules: &[Module], faults: &mut 
 pub(super) fn check_packages(
     rules: &[Rule],
     packages: &BTreeSet<Path>,
-    modules: &[Module],
+    modules: &[&Module],
     faults: &mut Vec<Fault>,
 ) {
     for rule in rules.iter().filter(|rule| rule.kind != RuleKind::Object) {

@@ -66,6 +66,9 @@ impl Lower<'_, '_, '_> {
             }));
         }
         self.close();
+        if self.globals.is_strict() && !rule.default {
+            self.refuse_unused_arguments(branches.len());
+        }
         let kind = match (&rule.head.arguments, dynamic.is_empty(), is_set) {
             (Some(arguments), ..) => RuleKind::Function { arity: arguments.len() },
             (None, true, true) => RuleKind::Set,
@@ -81,6 +84,18 @@ impl Lower<'_, '_, '_> {
             head: (self.span_of)(rule.head.span),
         };
         Resolved { path, kind, default: rule.default, definition }
+    }
+
+    /// Arguments that no branch uses.
+    fn refuse_unused_arguments(&mut self, n_branches: usize) {
+        let mut unused = std::mem::take(&mut self.unused_arguments);
+        unused.sort_by(|a, b| a.name.cmp(&b.name));
+        for same in unused.chunk_by(|a, b| a.name == b.name) {
+            if let (Some(argument), true) = (same.first(), same.len() == n_branches) {
+                let message = format!("unused argument {}", argument.name);
+                self.complain(Code::Compile, argument.span, message, "write `_` in its place");
+            }
+        }
     }
 
     fn slot_count(&self) -> u32 {
@@ -171,9 +186,12 @@ impl Lower<'_, '_, '_> {
                 continue;
             };
             let message = format!("var {name} is unsafe");
-            self.report.fault(Code::UnsafeVar, span, message).help(format!(
+            let otherwise = format!(
                 "bind `{name}` in a statement that is not negated: `some {name} in …`, `{name} := …`"
-            ));
+            );
+            let help = self.globals.similar_name(name).unwrap_or(otherwise);
+            let span = self.report.word_in(span, name);
+            self.report.fault(Code::UnsafeVar, span, message).help(help);
         }
         body
     }

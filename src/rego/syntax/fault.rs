@@ -51,6 +51,29 @@ impl<'f> Report<'f> {
         Self { file, faults: Vec::new() }
     }
 
+    /// Where `word` first stands alone, and not as a step, within `span`; all of `span` where it does not.
+    pub(crate) fn word_in(&self, span: Span, word: &str) -> Span {
+        self.word(span, word, |before| before != Some('.'))
+    }
+
+    /// Where `word` first stands as a step (`.word`, `["word"]`) within `span`; all of `span` where it does not.
+    pub(crate) fn step_in(&self, span: Span, word: &str) -> Span {
+        self.word(span, word, |before| matches!(before, Some('.' | '"')))
+    }
+
+    fn word(&self, span: Span, word: &str, fits: fn(Option<char>) -> bool) -> Span {
+        let text = self.file.text.get(span.range()).unwrap_or("");
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let alone = |at: &usize| {
+            let before = text.get(..*at).and_then(|text| text.chars().next_back());
+            let behind = text.get(at + word.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(is_part) && !behind.is_some_and(is_part) && fits(before)
+        };
+        let found = text.match_indices(word).map(|(at, _)| at).find(alone);
+        let start = |at: usize| span.start as usize + at;
+        found.map_or(span, |at| Span::new(start(at), start(at) + word.len()))
+    }
+
     /// Adds a fault, unless there are too many.
     pub(crate) fn fault(&mut self, code: Code, span: Span, message: impl AsRef<str>) -> Added<'_> {
         let message = format!("{}: {}", code.name(), message.as_ref());

@@ -49,7 +49,8 @@ impl TestProgram {
         let mut unit = resolved(modules)?;
         let found = set_apart(&mut unit);
         let switches = Switches { coverage: covers, ..Switches::default() };
-        let revision = Revision::compiled(&unit, modules, data, budget, switches)?;
+        // As OPA runs tests: a policy that must not fail says so in a test of its own.
+        let revision = Revision::compiled(&unit, modules, data, budget, switches)?.lenient();
         let tests = found.iter().filter_map(|it| Test::of(it, modules)).collect();
         Ok(Self { revision, tests })
     }
@@ -102,7 +103,9 @@ impl TestProgram {
             let (covered, not_covered) = lines.entry(file.path.clone()).or_default();
             let is_reached = reached.0.get(index).copied().unwrap_or_default();
             let list = if is_reached { covered } else { not_covered };
-            list.insert(span.line);
+            // As OPA counts: every line that the statement stands on.
+            let last = file.line_and_column(span.end.saturating_sub(1).max(span.start)).0;
+            list.extend(span.line..=last);
         }
         let mut coverage = Coverage::default();
         for (path, (covered, not_covered)) in lines {

@@ -30,6 +30,7 @@ pub(crate) fn question(message: proto::CheckRequest) -> Result<Question, Error> 
                 dry_run: message.options.is_some_and(|options| options.dry_run),
             },
             idempotency_key: Some(message.idempotency_key).filter(|key| !key.is_empty()),
+            review: None,
         },
         artifacts: artifacts
             .map(|(index, artifact)| handed(index, artifact))

@@ -1,0 +1,3 @@
+package terraform.unnamed
+
+deny contains "nothing changes" if count(input.plan.resource_changes) == 0

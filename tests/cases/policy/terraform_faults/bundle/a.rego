@@ -1,0 +1,3 @@
+package terraform.policies.a
+
+deny contains "x" if input.plan
