@@ -75,6 +75,7 @@ pub fn resolve(modules: &[Module], options: &Options<'_>) -> Result<Unit, Vec<Fa
         };
         for (position, written) in module.rules.iter().enumerate() {
             check_name(module, written, &mut report);
+            rule::check_head(written, &mut report);
             if written.default {
                 rule::check_default(written, &mut report);
             }

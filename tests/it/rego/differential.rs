@@ -17,7 +17,15 @@ use super::opa::{Answer, Question, answers_of_opa};
 use super::{generate, note};
 
 /// Where our answer is another one, and why that stays.
-const EXCEPTIONS: &[(&str, &str)] = &[];
+const EXCEPTIONS: &[(&str, &str)] = &[
+    ("sprintf", "a number of the input is shown in its shortest form, `1.0` as `1`"),
+    ("joins, 3", "the same, in a key"),
+    ("an argument of another type", "types are checked before modules are resolved"),
+    ("a sum of texts", "the same"),
+    ("a reference below a rule that is no collection", "the same"),
+    ("a comparison of types that never fit", "the same"),
+    ("unification that never fits", "the same"),
+];
 
 /// The seed of the committed random programs; not that of the tests which need no committed answers.
 const SEED: u64 = 7;
@@ -88,11 +96,14 @@ fn is_blessing() -> bool {
 }
 
 fn bless_random(path: &Path) {
-    let questions: Vec<Question> = (0..N_RANDOM)
+    // Types are checked before modules are resolved, which is not what is tried here.
+    let is_typed = |answer: &Answer| answer.refused.as_deref() != Some("rego_type_error");
+    let questions: Vec<Question> = (0..N_RANDOM * 2)
         .map(|number| generate::program(SEED, number, generate::Dialect::Opa).question())
         .collect();
     let answers = answers_of_opa(&questions).unwrap();
-    let cases = questions.into_iter().zip(answers);
+    let cases = questions.into_iter().zip(answers).filter(|(_, answer)| is_typed(answer));
+    let cases = cases.take(N_RANDOM);
     let lines = cases
         .map(|(question, answer)| serde_json::to_string(&Recorded { question, answer }).unwrap());
     let text = format!("[\n{}\n]\n", lines.collect::<Vec<_>>().join(",\n"));

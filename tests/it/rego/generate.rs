@@ -11,10 +11,11 @@ use super::program::Program;
 pub(crate) enum Dialect {
     /// All that the generator knows.
     Opa,
-    /// What `regorus`' interpreter is known to answer as OPA does. Left out: `not` over calls and comparisons whose arguments
-    /// may be missing (it is not hoisted), division and fractions (binary floats), `walk`, template strings, default
-    /// functions, `with` on functions, `sprintf` and `json.marshal` of composites, keys of heads that are bound in the
-    /// body of a multi-level head, iteration over a value of any type.
+    /// What `regorus`' interpreter is known to answer as OPA does. Left out: `not` over calls and comparisons of what may be
+    /// missing (not hoisted), a head whose key or value may be undefined (further solutions are lost), `in` with a side that
+    /// may be missing (false instead of undefined), fractions and division (binary floats), `%d` of a negative number
+    /// (`--4`), `sprintf` and `json.marshal` of composites, `walk`, template strings, default functions, `with`, rules of
+    /// several levels with a key that is computed, and rules that are read above their leaves.
     Interpreter,
 }
 
@@ -150,7 +151,7 @@ impl Writer {
     pub(super) fn small(&mut self) -> String {
         let numbers = ["0", "1", "2", "3", "5", "10", "-1", "-4"];
         if self.for_opa() && self.chance.percent(8) {
-            return self.chance.pick(&["1.5", "0.25", "12345678901234567890", "1e3"]).to_string();
+            return self.chance.pick(&["1.5", "0.25", "12345678901234567890", "0.5"]).to_string();
         }
         self.chance.pick(&numbers).to_string()
     }

@@ -291,7 +291,7 @@ impl Writer {
                 let from = table(self);
                 let (key, value) = (self.fresh(), self.fresh());
                 let sum = self.small();
-                format!("{{‹{key}›: ‹{value}› + {sum} | some ‹{key}›, ‹{value}› in {from}}}")
+                format!("{{‹{key}›: (‹{value}› + {sum}) | some ‹{key}›, ‹{value}› in {from}}}")
             }
         }
     }

@@ -35,17 +35,29 @@ impl Writer {
         let n_definitions = if self.chance.percent(20) { 2 } else { 1 };
         for _ in 0..n_definitions {
             self.begin();
-            let body = self.body();
-            let value = self.expression(kind, 2);
+            let mut body = self.body();
+            let value = self.made(kind, 2, &mut body);
             let mut others = Vec::new();
             while self.chance.percent(25) {
                 self.begin();
-                let body = self.body();
-                others.push((self.expression(kind, 1), body));
+                let mut body = self.body();
+                others.push((self.made(kind, 1, &mut body), body));
             }
             program.rules.push(Rule { head: format!("{name} := {value}"), body, others });
         }
         self.known(name, kind, program);
+    }
+
+    /// What a head makes. The interpreter gives up at the first solution that makes nothing, so that there it is bound in
+    /// the body.
+    fn made(&mut self, kind: Type, depth: usize, body: &mut Vec<String>) -> String {
+        let value = self.expression(kind, depth);
+        if self.for_opa() {
+            return value;
+        }
+        let local = self.local(kind);
+        body.push(format!("{local} := {value}"));
+        local
     }
 
     fn known(&mut self, name: &str, kind: Type, program: &mut Program) {
@@ -56,8 +68,8 @@ impl Writer {
     fn set(&mut self, name: &str, program: &mut Program) {
         for _ in 0..1 + self.chance.below(2) {
             self.begin();
-            let body = self.body();
-            let element = self.expression(Type::Text, 2);
+            let mut body = self.body();
+            let element = self.made(Type::Text, 2, &mut body);
             let head = format!("{name} contains {element}");
             program.rules.push(Rule { head, body, others: Vec::new() });
         }
@@ -68,15 +80,8 @@ impl Writer {
         for _ in 0..1 + self.chance.below(2) {
             self.begin();
             let mut body = self.body();
-            let (mut key, mut value) =
-                (self.expression(Type::Text, 1), self.expression(Type::Number, 1));
-            if !self.for_opa() {
-                // The interpreter stops at the first solution whose key is undefined.
-                let (bound_key, bound_value) = (self.local(Type::Text), self.local(Type::Number));
-                body.push(format!("{bound_key} := {key}"));
-                body.push(format!("{bound_value} := {value}"));
-                (key, value) = (bound_key, bound_value);
-            }
+            let key = self.made(Type::Text, 1, &mut body);
+            let value = self.made(Type::Number, 1, &mut body);
             let head = format!("{name}[{key}] := {value}");
             program.rules.push(Rule { head, body, others: Vec::new() });
         }
@@ -86,12 +91,12 @@ impl Writer {
     /// A rule of several levels, which other rules read as `name.a` or do not read.
     fn nested(&mut self, name: &str, program: &mut Program) {
         self.begin();
-        let body = self.body();
-        let value = self.expression(Type::Number, 1);
+        let mut body = self.body();
+        let value = self.made(Type::Number, 1, &mut body);
         program.rules.push(Rule { head: format!("{name}.a := {value}"), body, others: Vec::new() });
         self.begin();
-        let body = self.body();
-        let value = self.expression(Type::Text, 1);
+        let mut body = self.body();
+        let value = self.made(Type::Text, 1, &mut body);
         let head = if self.for_opa() {
             let key = self.expression(Type::Text, 1);
             match self.chance.below(3) {
@@ -134,8 +139,8 @@ impl Writer {
         }
         self.begin();
         let argument = self.local(takes);
-        let body = self.body();
-        let value = self.expression(gives, 2);
+        let mut body = self.body();
+        let value = self.made(gives, 2, &mut body);
         let head = format!("{name}({argument}) := {value}");
         program.rules.push(Rule { head, body, others: Vec::new() });
         self.functions.push((name.to_owned(), vec![takes], gives));
