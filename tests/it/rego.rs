@@ -1,5 +1,6 @@
 //! The own front end and evaluator against answers of OPA: our own cases, and OPA's when their folder is named.
 
+mod collections;
 mod differential;
 mod generate;
 mod opa;
