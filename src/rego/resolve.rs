@@ -121,6 +121,7 @@ pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Kno
         };
         for (position, written) in module.rules.iter().enumerate() {
             check_name(module, written, &mut report);
+            rule::check_head(written, &mut report);
             if written.default {
                 rule::check_default(written, &mut report);
             }

@@ -1,6 +1,11 @@
 //! The own front end and evaluator against answers of OPA: our own cases, and OPA's when their folder is named.
 
 mod collections;
+mod differential;
+mod generate;
+mod opa;
+mod program;
+mod random;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -75,13 +75,13 @@ fn equality(test: &Expr) -> Option<(&Expr, &Value)> {
 }
 
 /// Moves tests to the front that read only input, base documents and arguments: they can neither fail with an error
-/// nor depend on what comes before them.
+/// nor depend on what comes before them. Behind them comes what takes a part of the input, which may be missing.
 pub(super) fn tests_first(body: &mut [Op], arity: Slot) {
     body.sort_by_key(|op| {
         let is_early = matches!(op, Op::Test(test) if !test.any(&mut |expr| {
             matches!(expr, Expr::Rule(_)) || matches!(expr, Expr::Slot(slot) if *slot >= arity)
         }));
-        !is_early
+        (!is_early, !matches!(op, Op::Bind(_, Expr::Input(_))))
     });
 }
 

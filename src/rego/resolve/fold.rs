@@ -13,12 +13,9 @@ pub(super) fn number(text: &str) -> Value {
         None => text.strip_prefix('.').map_or_else(|| text.to_owned(), |rest| format!("0.{rest}")),
     };
     let integer = Number::from_integer_text(&padded);
-    let number = integer.or_else(|| {
-        let float = padded.parse::<f64>().ok().and_then(Number::from_f64)?;
-        // A float that does not print as it was written would lose digits.
-        let short = padded.bytes().filter(u8::is_ascii_digit).count() <= 15;
-        short.then_some(float)
-    });
+    let number = integer.or_else(|| padded.parse::<f64>().ok().and_then(Number::from_f64));
+    // OPA prints a number as it was written, `1.0` and `1e3` too; and a float may lose digits.
+    let number = number.filter(|number| number.to_string() == padded);
     Value::Number(number.unwrap_or_else(|| Number::Decimal(Arc::from(padded))))
 }
 

@@ -58,7 +58,9 @@ impl Lower<'_, '_, '_> {
 
     /// Since v1 a variable cannot be called like the two documents.
     pub(super) fn refuse_shadow(&mut self, name: &str, span: place::Span, what: &str) {
-        if matches!(name, "input" | "data") && self.globals.is_v1() {
+        // Old rules may hide a document in their bodies, but not by an argument.
+        let is_refused = what == "args" || self.globals.is_v1();
+        if matches!(name, "input" | "data") && is_refused {
             let message = format!("{what} must not shadow {name} (use a different variable name)");
             self.complain(Code::Compile, span, message, "choose another name");
         }

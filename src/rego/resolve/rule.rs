@@ -12,7 +12,7 @@ use crate::domain::value::Value;
 use crate::rego::ir::{
     Body, Branch, Definition, Head, Literal, LiteralKind, Path, RuleKind, Slot, Span, Term,
 };
-use crate::rego::syntax::ast::{Makes, Rule, Statement, TermKind};
+use crate::rego::syntax::ast::{Makes, Rule, Statement, Term as SyntaxTerm, TermKind};
 use crate::rego::syntax::fault::{Code, Report};
 
 /// A definition and where it belongs.
@@ -198,7 +198,7 @@ impl Lower<'_, '_, '_> {
 
     fn value(
         &mut self,
-        value: Option<&crate::rego::syntax::ast::Term>,
+        value: Option<&SyntaxTerm>,
         is_set: bool,
         bound: &mut Slots,
         body: &mut Body,
@@ -211,12 +211,7 @@ impl Lower<'_, '_, '_> {
     }
 
     /// A term of the head: what it looks up moves into the body, where it may iterate.
-    fn head_term(
-        &mut self,
-        term: &crate::rego::syntax::ast::Term,
-        bound: &mut Slots,
-        body: &mut Body,
-    ) -> Term {
+    fn head_term(&mut self, term: &SyntaxTerm, bound: &mut Slots, body: &mut Body) -> Term {
         let lowered = constant(self.term(term));
         if matches!(lowered, Term::Constant(_))
             || matches!(&lowered, Term::Local(slot) if bound.contains(*slot))
@@ -229,6 +224,68 @@ impl Lower<'_, '_, '_> {
         let literal = Literal { kind, with: Vec::new(), span };
         body.extend(self.ordered(vec![literal], bound));
         Term::Local(slot)
+    }
+}
+
+/// What OPA refuses in a head: calls among the arguments, and a default that looks something up.
+pub(super) fn check_head(rule: &Rule, report: &mut Report<'_>) {
+    let calls = |term: &SyntaxTerm| {
+        matches!(term.kind, TermKind::Call(..) | TermKind::Operation(..)).then_some("call")
+    };
+    let looks_up = |term: &SyntaxTerm| match term.kind {
+        TermKind::Reference(..) => Some("ref"),
+        _ => calls(term),
+    };
+    for argument in rule.head.arguments.iter().flatten() {
+        if let Some((span, _)) = first_of(argument, &calls) {
+            report
+                .fault(Code::Compile, span, "rule arguments cannot contain calls")
+                .help("name the argument, and compare it in the body");
+        }
+        if let Some(span) = reference_of(argument) {
+            report
+                .fault(Code::UnsafeVar, span, "an argument is a reference, whose name is unsafe")
+                .help("name the argument, and compare it in the body");
+        }
+    }
+    if rule.default
+        && let Makes::Value(Some(value)) = &rule.head.makes
+        && let Some((span, what)) = first_of(value, &looks_up)
+    {
+        let message = format!("illegal default rule (value cannot contain {what})");
+        report.fault(Code::Parse, span, message).help("write the value itself");
+    }
+}
+
+/// The first reference of a pattern; keys of objects may be references.
+fn reference_of(pattern: &SyntaxTerm) -> Option<place::Span> {
+    match &pattern.kind {
+        TermKind::Reference(..) => Some(pattern.span),
+        TermKind::Array(items) => items.iter().find_map(reference_of),
+        TermKind::Object(entries) => entries.iter().find_map(|(_, value)| reference_of(value)),
+        _ => None,
+    }
+}
+
+/// The first part of a term, outside of comprehensions, of which `asked` says something.
+fn first_of(
+    term: &SyntaxTerm,
+    asked: &dyn Fn(&SyntaxTerm) -> Option<&'static str>,
+) -> Option<(place::Span, &'static str)> {
+    if let Some(what) = asked(term) {
+        return Some((term.span, what));
+    }
+    match &term.kind {
+        TermKind::Reference(base, steps) => {
+            std::iter::once(base.as_ref()).chain(steps).find_map(|part| first_of(part, asked))
+        }
+        TermKind::Array(items) | TermKind::Set(items) => {
+            items.iter().find_map(|item| first_of(item, asked))
+        }
+        TermKind::Object(entries) => entries
+            .iter()
+            .find_map(|(key, value)| first_of(key, asked).or_else(|| first_of(value, asked))),
+        _ => None,
     }
 }
 

@@ -25,12 +25,12 @@ import (
 )
 
 type question struct {
-	Modules []string         `json:"modules"`
-	V0      bool             `json:"v0"`
-	Strict  bool             `json:"strict"`
-	Input   *json.RawMessage `json:"input"`
-	Data    *json.RawMessage `json:"data"`
-	Rules   []string         `json:"rules"`
+	Modules []string        `json:"modules"`
+	V0      bool            `json:"v0"`
+	Strict  bool            `json:"strict"`
+	Input   json.RawMessage `json:"input"`
+	Data    json.RawMessage `json:"data"`
+	Rules   []string        `json:"rules"`
 }
 
 type answer struct {
@@ -70,7 +70,7 @@ func answered(asked question) answer {
 	}
 	store := inmem.New()
 	if asked.Data != nil {
-		decoder := json.NewDecoder(bytes.NewReader(*asked.Data))
+		decoder := json.NewDecoder(bytes.NewReader(asked.Data))
 		decoder.UseNumber()
 		var data map[string]any
 		check(decoder.Decode(&data))
@@ -117,7 +117,7 @@ func valueOf(rule string, asked question, compiler *ast.Compiler, store storage.
 	query := topdown.NewQuery(body).WithCompiler(compiler).WithStore(store).WithTransaction(transaction).
 		WithStrictBuiltinErrors(asked.Strict).WithTime(time.Unix(0, nowNs).UTC())
 	if asked.Input != nil {
-		input, err := ast.ValueFromReader(bytes.NewReader(*asked.Input))
+		input, err := ast.ValueFromReader(bytes.NewReader(asked.Input))
 		check(err)
 		query = query.WithInput(ast.NewTerm(input))
 	}
