@@ -21,7 +21,7 @@ use crate::cli::session::Session;
 pub fn run(session: &Session, verb: &PolicyVerb) -> Result<Exit, Failure> {
     match verb {
         PolicyVerb::List { format } => list(session, *format),
-        PolicyVerb::Check { paths } => check(session, paths),
+        PolicyVerb::Check { paths, strict } => check(session, paths, *strict),
         PolicyVerb::Test(args) => test::run(session, args),
         PolicyVerb::Docs { schema, format } => docs::run(session, *schema, *format),
         PolicyVerb::Capabilities { format } => capabilities::run(session, *format),
@@ -59,8 +59,13 @@ fn list(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
     Ok(Exit::Allow)
 }
 
-fn check(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
+fn check(session: &Session, paths: &[PathBuf], strict: bool) -> Result<Exit, Failure> {
     let revision = local::revision_with(session, paths)?;
+    let unused = local::unused_names(session, paths)?;
+    if strict && !unused.is_empty() {
+        return Err(Failure(unused));
+    }
+    unused.iter().for_each(|complaint| session.printer.warning(complaint));
     let count = text::counted(revision.policies().len(), "policy").replace("policys", "policies");
     let reference = revision.reference();
     session.printer.out(&format!("{count}, revision {} ({})\n", reference.id, reference.digest))?;

@@ -27,7 +27,12 @@ pub(super) fn described(modules: &[Module], annotations: &[Vec<Annotation>]) -> 
                     found.push(InputType { module, rule: Some(note.rule.clone()), input });
                 }
                 Scope::Package => {
-                    found.extend(everywhere(modules, &input, |package, own| package == own, module));
+                    found.extend(everywhere(
+                        modules,
+                        &input,
+                        |package, own| package == own,
+                        module,
+                    ));
                 }
                 Scope::Subpackages => found.extend(everywhere(
                     modules,

@@ -6,9 +6,9 @@ use std::thread;
 
 use super::Revision;
 use super::data::{self, Mounted};
+use super::described as input;
 use super::dialect::{self, Placed, Policy};
 use super::evaluate::Runnable;
-use super::described as input;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
 use super::rules::{self, Known};

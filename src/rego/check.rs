@@ -72,13 +72,10 @@ pub fn check(modules: &[Module], data: &Value) -> Checked {
 /// Resolves `modules` and looks at them.
 pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     let trees: Vec<&syntax::Module> = modules.iter().map(|module| &module.tree).collect();
-    let language = Options {
-        host: BTreeMap::new(),
-        strict: options.strict,
-        read_yaml: &read_yaml,
-    };
+    let language = Options { host: BTreeMap::new(), strict: options.strict, read_yaml: &read_yaml };
     let known = Known { incomplete: options.incomplete, metadata_checked: true };
     let Resolution { unit, edges, uses, mut faults } = resolve_all(&trees, &language, known);
+    let is_sound = faults.is_empty();
     let world = World::new(&unit, modules, options.data, &uses);
     for (module, uses) in modules.iter().zip(&uses) {
         if !options.incomplete {
@@ -91,7 +88,7 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     }
     faults.extend(unit.rules.iter().filter_map(|rule| second_value(rule, modules)));
     faults.extend(chain::faults(&unit, &edges, modules));
-    if faults.is_empty() {
+    if is_sound {
         faults.extend(types::check(&unit, &edges, modules, options.inputs));
     }
     let needs = needs(&unit, &edges);
@@ -203,8 +200,11 @@ impl<'m> World<'m> {
         let Some(root) = path.first() else { return true };
         let prefixes = (1..=path.len()).filter_map(|length| path.get(..length));
         let into_rule = prefixes.into_iter().any(|prefix| self.rules.contains(&prefix.to_vec()));
-        let above_rule =
-            self.rules.range::<&ir::Path, _>(path..).next().is_some_and(|rule| rule.starts_with(path));
+        let above_rule = self
+            .rules
+            .range::<&ir::Path, _>(path..)
+            .next()
+            .is_some_and(|rule| rule.starts_with(path));
         into_rule
             || above_rule
             || self.data.get(root).is_some()

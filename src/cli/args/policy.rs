@@ -19,8 +19,12 @@ pub enum PolicyVerb {
         format: ListFormat,
     },
     /// Load bundles as the gate would, and report every fault
-    #[command(after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check")]
+    #[command(after_help = "Examples:\n  goldgate policy check policies/\n  \
+        goldgate policy check policies/ --strict")]
     Check {
+        /// Refuse imports, variables and arguments that nobody uses; else they are warnings
+        #[arg(long)]
+        strict: bool,
         /// Bundles beside those of the configuration
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,

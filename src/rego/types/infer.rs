@@ -117,7 +117,8 @@ impl<'r, 'u> Scope<'r, 'u> {
                 self.visit(collection);
                 let Some(of) = self.type_of(collection) else { return };
                 let (Some(keys), Some(values)) = (of.keys(), of.values()) else { return };
-                for (pattern, wanted) in key.iter().map(|key| (key, &keys)).chain([(value, &values)])
+                for (pattern, wanted) in
+                    key.iter().map(|key| (key, &keys)).chain([(value, &values)])
                 {
                     self.visit(pattern);
                     if !self.takes(pattern, wanted, false) {
@@ -141,8 +142,7 @@ impl<'r, 'u> Scope<'r, 'u> {
 
     fn never_equal(&mut self, left: Option<Type>, right: Option<Type>) {
         let shown = |side: Option<Type>| side.map_or_else(|| "???".to_owned(), |it| it.to_string());
-        let message =
-            format!("match error: {} is never equal to {}", shown(left), shown(right));
+        let message = format!("match error: {} is never equal to {}", shown(left), shown(right));
         self.mistake(None, message, "compare values of one type".to_owned());
     }
 
@@ -290,7 +290,8 @@ impl<'r, 'u> Scope<'r, 'u> {
             }
             if !self.takes(step, &keys, false) {
                 let given = self.type_of(step).map_or_else(String::new, |it| it.to_string());
-                let message = format!("undefined ref: the keys of {shown} are {keys}, never {given}");
+                let message =
+                    format!("undefined ref: the keys of {shown} are {keys}, never {given}");
                 return self.mistake(None, message, format!("ask for {keys}"));
             }
             shown.push_str("[…]");
@@ -361,10 +362,9 @@ impl<'r, 'u> Scope<'r, 'u> {
                 Some(match &comprehension.collects {
                     Collects::Array(term) => Type::array(Vec::new(), Some(of(term))),
                     Collects::Set(term) => Type::set_of(std::iter::once(of(term))),
-                    Collects::Object(key, value) => Type::object(
-                        std::collections::BTreeMap::new(),
-                        Some((of(key), of(value))),
-                    ),
+                    Collects::Object(key, value) => {
+                        Type::object(std::collections::BTreeMap::new(), Some((of(key), of(value))))
+                    }
                 })
             }
         }

@@ -97,9 +97,7 @@ impl Scope<'_, '_> {
                         && pairs.all(|(left, right)| self.equals(left, right))
                 }
                 (Term::Object(lefts), Term::Object(rights)) => {
-                    let is_key = |key: &Term, wanted: &Value| {
-                        matches!(key, Term::Constant(known) if known == wanted)
-                    };
+                    let is_key = |key: &Term, wanted: &Value| matches!(key, Term::Constant(known) if known == wanted);
                     lefts.iter().all(|(key, left)| {
                         let Term::Constant(key) = key else { return true };
                         let same = rights.iter().find(|(other, _)| is_key(other, key));
