@@ -62,12 +62,17 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
     revision_within(session, paths, None, LoadOptions::default())
 }
 
-fn revision_within(
-    session: &Session,
-    paths: &[PathBuf],
-    most: Option<Duration>,
-    chosen: LoadOptions,
-) -> Result<Arc<Revision>, Failure> {
+/// What `opa check --strict` would refuse of the same bundles: names that nobody uses.
+///
+/// # Errors
+/// When there is no bundle at all.
+pub fn unused_names(session: &Session, paths: &[PathBuf]) -> Result<Vec<Complaint>, Failure> {
+    let options = LoadOptions { strict: true, ..LoadOptions::default() };
+    let faults = Revision::load(&sources_of(session, paths)?, &options).err().unwrap_or_default();
+    Ok(faults.into_iter().map(Complaint::from).collect())
+}
+
+fn sources_of(session: &Session, paths: &[PathBuf]) -> Result<Vec<BundleSource>, Failure> {
     let config = &session.config;
     let builtin = config.builtin.value.then_some(BundleSource::Builtin);
     let named = distinct(config.bundles.value.iter().chain(paths));
@@ -77,6 +82,17 @@ fn revision_within(
         let message = "there is no policy: `--no-builtin` leaves the built-in ones out";
         return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
     }
+    Ok(sources)
+}
+
+fn revision_within(
+    session: &Session,
+    paths: &[PathBuf],
+    most: Option<Duration>,
+    chosen: LoadOptions,
+) -> Result<Arc<Revision>, Failure> {
+    let config = &session.config;
+    let sources = sources_of(session, paths)?;
     let request_budget = config.request_time.unwrap_or(chosen.request_budget);
     let options = LoadOptions {
         budget: config.policy_time.unwrap_or(chosen.budget),

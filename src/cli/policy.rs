@@ -23,7 +23,9 @@ use crate::cli::session::Session;
 pub fn run(session: &Session, verb: &PolicyVerb) -> Result<Exit, Failure> {
     match verb {
         PolicyVerb::List { format } => list(session, *format),
-        PolicyVerb::Check { paths, dialect, format } => check(session, paths, *dialect, *format),
+        PolicyVerb::Check { paths, strict, dialect, format } => {
+            check(session, paths, *strict, (*dialect, *format))
+        }
         PolicyVerb::Test(args) => test::run(session, args),
         PolicyVerb::Suite(args) => suite::run(session, args),
         PolicyVerb::Docs { schema, format } => docs::run(session, *schema, *format),
@@ -65,10 +67,15 @@ fn list(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
 fn check(
     session: &Session,
     paths: &[PathBuf],
-    says_dialects: bool,
-    format: ListFormat,
+    strict: bool,
+    (says_dialects, format): (bool, ListFormat),
 ) -> Result<Exit, Failure> {
     let revision = local::revision_with(session, paths)?;
+    let unused = local::unused_names(session, paths)?;
+    if strict && !unused.is_empty() {
+        return Err(Failure(unused));
+    }
+    unused.iter().for_each(|complaint| session.printer.warning(complaint));
     if says_dialects || format == ListFormat::Json {
         let look = session.printer.look();
         session.printer.out(&dialect::show(&revision, format, look))?;

@@ -7,7 +7,7 @@ use std::thread;
 use super::Revision;
 use super::data::{self, Mounted};
 use super::described as input;
-use super::dialect::Policy;
+use super::dialect::{self, Placed, Policy};
 use super::evaluate::Runnable;
 use super::gatekeeper;
 use super::manifest::{self, Manifest};

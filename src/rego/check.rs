@@ -75,6 +75,7 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     let language = Options { host: BTreeMap::new(), strict: options.strict, read_yaml: &read_yaml };
     let known = Known { incomplete: options.incomplete, metadata_checked: true };
     let Resolution { unit, edges, uses, mut faults } = resolve_all(&trees, &language, known);
+    let is_sound = faults.is_empty();
     let world = World::new(&unit, modules, options.data, &uses);
     for (module, uses) in modules.iter().zip(&uses) {
         if !options.incomplete {
@@ -87,7 +88,7 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     }
     faults.extend(unit.rules.iter().filter_map(|rule| second_value(rule, modules)));
     faults.extend(chain::faults(&unit, &edges, modules));
-    if faults.is_empty() {
+    if is_sound {
         faults.extend(types::check(&unit, &edges, modules, options.inputs));
     }
     let needs = needs(&unit, &edges);

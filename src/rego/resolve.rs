@@ -130,6 +130,7 @@ pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Kno
             let mut lower = Lower {
                 n_faults,
                 unused_arguments: Vec::new(),
+                is_statement: false,
                 globals: &globals,
                 frame: scope::Frame::default(),
                 report: &mut report,

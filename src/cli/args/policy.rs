@@ -21,9 +21,13 @@ pub enum PolicyVerb {
     /// Load bundles as the gate would, and report every fault
     #[command(
         after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check\n  \
+        goldgate policy check policies/ --strict\n  \
         goldgate policy check gatekeeper-library/ --no-builtin --dialect"
     )]
     Check {
+        /// Refuse imports, variables and arguments that nobody uses; else they are warnings
+        #[arg(long)]
+        strict: bool,
         /// Bundles beside those of the configuration
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,

@@ -73,6 +73,7 @@ impl Lower<'_, '_, '_> {
         arguments: &[ast::Term],
         span: place::Span,
     ) -> Term {
+        let most = usize::from(std::mem::take(&mut self.is_statement));
         let written = written(operator);
         if matches!(written.as_str(), "rego.metadata.chain" | "rego.metadata.rule") {
             let (chain, rule) = (self.metadata)();
@@ -120,8 +121,10 @@ impl Lower<'_, '_, '_> {
                 };
                 self.complain(Code::Type, span, format!("undefined function {written}"), &help);
             }
-            Some(arity) if n != arity && n != arity + 1 && written != "print" => {
-                let message = format!("function {written} has arity {arity}, got {n} arguments");
+            Some(arity) if !(arity..=arity + most).contains(&n) && written != "print" => {
+                let plural = if n == 1 { "" } else { "s" };
+                let message =
+                    format!("function {written} has arity {arity}, got {n} argument{plural}");
                 self.complain(Code::Type, span, message, "give it as many arguments as it takes");
             }
             Some(_) => {}

@@ -21,6 +21,8 @@ pub(super) struct Lower<'a, 'r, 'f> {
     pub(super) report: &'r mut Report<'f>,
     /// Arguments that a branch does not use, once for each such branch.
     pub(super) unused_arguments: Vec<Unused>,
+    /// The next call is a statement, where one argument more than there are is where the result goes.
+    pub(super) is_statement: bool,
     /// The faults of the file before this rule: behind another fault of the same rule, nothing is called unsafe.
     pub(super) n_faults: usize,
     pub(super) span_of: &'a dyn Fn(place::Span) -> Span,
@@ -164,6 +166,7 @@ impl Lower<'_, '_, '_> {
 
     /// A term as a statement: an output argument makes it a unification; `print` says nothing here.
     fn term_statement(&mut self, term: &ast::Term) -> Option<LiteralKind> {
+        self.is_statement = matches!(term.kind, TermKind::Call(..));
         let mut lowered = self.term(term);
         let Term::Call(call) = &mut lowered else { return Some(LiteralKind::Expression(lowered)) };
         if matches!(&call.callee, Callee::Builtin(name) if name.as_ref() == "print") {

@@ -220,15 +220,17 @@ impl ArrayType {
 }
 
 impl ObjectType {
-    /// Whether the named keys of this may be keys of the other.
+    /// Whether the named keys of this may be keys of the other. One that has other keys as well may lack them.
     fn fits(&self, other: &Self) -> bool {
         self.fixed.iter().all(|(key, value)| {
             let rest = || {
                 let (of, value) = other.rest.as_ref()?;
                 Type::of(key).unifies(of).then_some(value)
             };
-            let theirs = other.fixed.get(key).or_else(rest);
-            theirs.is_some_and(|theirs| value.unifies(theirs))
+            match other.fixed.get(key).or_else(rest) {
+                Some(theirs) => value.unifies(theirs),
+                None => self.rest.is_some() || other.rest.is_some(),
+            }
         })
     }
 }
