@@ -34,9 +34,7 @@ pub trait Source: Send + Sync + fmt::Debug {
 pub async fn gather(sources: &[Box<dyn Source>], release: &Release) -> Result<EvidenceSet, Error> {
     let mut evidence = EvidenceSet::default();
     for source in sources {
-        let EvidenceSet { images, advisories } = source.gather(release).await?;
-        evidence.images.extend(images);
-        evidence.advisories = advisories.or(evidence.advisories);
+        evidence.add(source.gather(release).await?);
     }
     Ok(evidence)
 }

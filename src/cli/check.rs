@@ -115,7 +115,9 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
     let gate = |store| {
         let revision = Arc::clone(&revision);
         let sources = local::boxed(&session.config, images.as_ref());
-        Gate::new(limits, sources, revision, store, Arc::new(SystemClock), salt.clone())
+        let clock = Arc::new(SystemClock);
+        let gate = Gate::new(limits, sources, revision, store, clock, salt.clone());
+        local::told_of_images(&session.config, gate)
     };
     let (decision, release) = worker::run(|| async {
         let judging = gate(store.clone());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
-use crate::config::{Config, ImageTrust, LimitSettings, read_images};
+use crate::config::{Config, ImageTrust, LimitSettings, Origin, read_images};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
@@ -19,6 +19,7 @@ use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
 use crate::evidence::images::ImageSource;
 use crate::evidence::material::SigstoreMaterial;
+use crate::gate::Gate;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::{SqliteAnswers, SqliteStore};
@@ -134,6 +135,17 @@ pub fn boxed(config: &Config, images: Option<&Arc<ImageSource>>) -> Vec<Box<dyn 
     let advisories = advisories_file(config).map(AdvisorySource::new);
     let advisories = advisories.map(|source| Box::new(source) as Box<dyn Source>);
     images.into_iter().chain(advisories).collect()
+}
+
+/// The gate as it speaks of images that nobody looks at.
+pub fn told_of_images(config: &Config, gate: Gate) -> Gate {
+    match (&config.images.value, &config.images.origin) {
+        (Some(_), _) | (None, Origin::Default) => gate,
+        (None, Origin::Flag(_)) => gate.with_images_left_out("`--no-images` leaves them out"),
+        (None, Origin::File { .. } | Origin::Variable(_)) => {
+            gate.with_images_left_out("`noImages` of the configuration leaves them out")
+        }
+    }
 }
 
 /// Where imported advisories are kept.

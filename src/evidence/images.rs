@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
 use self::cache::Cache;
@@ -17,7 +18,7 @@ use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::code::{LookCode, ShortfallCode};
 use crate::domain::evidence::{
-    EvidenceSet, ImageFacts, KeptAnswers, LookFault, Verification, VerificationStatus,
+    AttestedBill, EvidenceSet, ImageFacts, KeptAnswers, LookFault, Verification, VerificationStatus,
 };
 use crate::domain::image::ImageParts;
 use crate::domain::release::Release;
@@ -48,6 +49,19 @@ struct State {
     trust: Arc<TrustConfiguration>,
     verifier: ImageVerifier,
     client: RegistryClient,
+}
+
+/// What is known of an image, and the bills of materials that were attested to it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Known {
+    facts: ImageFacts,
+    bills: Vec<AttestedBill>,
+}
+
+impl From<ImageFacts> for Known {
+    fn from(facts: ImageFacts) -> Self {
+        Self { facts, bills: Vec::new() }
+    }
 }
 
 impl State {
@@ -93,7 +107,7 @@ impl ImageSource {
     }
 
     /// What is known of every image of a release.
-    async fn facts(&self, release: &Release) -> Vec<ImageFacts> {
+    async fn known(&self, release: &Release) -> Vec<Known> {
         let state = self.state();
         let images = release.images.iter().filter_map(|used| {
             Some((used.image.reference.as_str(), used.image.parts.as_ref().ok()?))
@@ -106,24 +120,24 @@ impl ImageSource {
                 Question { source: self, state: &state, reference, parts, now: self.clock.now() };
             async move {
                 if index < most {
-                    return match timeout_at(deadline, question.facts()).await {
-                        Ok(facts) => facts,
+                    return match timeout_at(deadline, question.answer()).await {
+                        Ok(known) => known,
                         Err(_elapsed) => {
                             let message = format!(
                                 "it was not this image's turn within {all:?}; ask for fewer images at once, or raise `limits.allImagesTimeout`"
                             );
-                            question.fault(question.rule(), fault(LookCode::LimitTime, message))
+                            question.fault(question.rule(), fault(LookCode::LimitTime, message)).into()
                         }
                     };
                 }
                 let message = format!(
                     "the request names more than {most} images; ask in parts, or raise `limits.imagesPerRequest` in `images.yaml`"
                 );
-                question.fault(None, fault(LookCode::LimitItems, message))
+                question.fault(None, fault(LookCode::LimitItems, message)).into()
             }
         });
         // Boxed: the state of a look is large, and many of them wait side by side.
-        let looks: Vec<Pin<Box<dyn Future<Output = ImageFacts> + Send + '_>>> =
+        let looks: Vec<Pin<Box<dyn Future<Output = Known> + Send + '_>>> =
             looks.map(|look| Box::pin(look) as _).collect();
         futures_util::stream::iter(looks).buffered(CONCURRENCY).collect().await
     }
@@ -139,7 +153,14 @@ impl Source for Arc<ImageSource> {
         release: &'a Release,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async {
-            Ok(EvidenceSet { images: self.facts(release).await, ..EvidenceSet::default() })
+            let mut evidence = EvidenceSet::default();
+            for Known { facts, bills } in self.known(release).await {
+                if let (Some(image), false) = (&facts.resolved, bills.is_empty()) {
+                    evidence.bills.insert(image.clone(), bills);
+                }
+                evidence.images.push(facts);
+            }
+            Ok(evidence)
         })
     }
 }
@@ -164,24 +185,25 @@ impl Question<'_> {
         format!("{}/{}", self.parts.registry, self.parts.repository)
     }
 
-    async fn facts(&self) -> ImageFacts {
+    async fn answer(&self) -> Known {
         let name = self.name();
         let Some(rule) = self.rule() else {
             let message =
                 format!("no rule of `images.yaml` is about `{name}`; add one, e.g. for `**`");
-            return self.fault(None, fault(LookCode::NoRule, message));
+            return self.fault(None, fault(LookCode::NoRule, message)).into();
         };
         if rule.action != RuleAction::Verify {
             let nothing = Attachments::default();
             let answer = self.state.verifier.verify(rule, &[], &nothing, self.now);
-            return ImageFacts { verification: answer.verification, ..self.unseen(Some(rule)) };
+            let verification = answer.verification;
+            return ImageFacts { verification, ..self.unseen(Some(rule)) }.into();
         }
         if rule.pin == PinPolicy::RequireDigest && self.parts.digest.is_none() {
             let message = format!(
                 "rule `{}` asks for a digest; write `{name}@sha256:…`, as `goldgate image verify` prints it",
                 rule.name
             );
-            return self.fault(Some(rule), fault(LookCode::NotPinned, message));
+            return self.fault(Some(rule), fault(LookCode::NotPinned, message)).into();
         }
         self.verified(rule).await
     }
@@ -190,7 +212,7 @@ impl Question<'_> {
     ///
     /// A tag is asked for each time, since it may have been moved. When the registry cannot say where it leads, the
     /// digest beside it counts, as it does for a runtime.
-    async fn verified(&self, rule: &Rule) -> ImageFacts {
+    async fn verified(&self, rule: &Rule) -> Known {
         let look = self.state.client.look();
         let pinned = self.parts.digest.as_deref().and_then(|digest| digest.parse().ok());
         let (digest, resolved) = match (pinned, &self.parts.tag) {
@@ -201,7 +223,8 @@ impl Question<'_> {
                     let key =
                         pinned.filter(|_| is_silence(fault.code)).map(|it| self.key(rule, it));
                     let kept = key.and_then(|key| self.known(key));
-                    return kept.map_or_else(|| self.fault(Some(rule), fault), |it| self.kept(&it));
+                    let unknown = || self.fault(Some(rule), fault).into();
+                    return kept.map_or_else(unknown, |kept| self.kept(&kept));
                 }
             },
         };
@@ -214,15 +237,15 @@ impl Question<'_> {
         if let Some(kept) = self.known(key) {
             return self.kept(&kept);
         }
-        let facts = match resolved {
+        let known = match resolved {
             Some(resolved) => self.looked_at(rule, &look, resolved).await,
             None => match look.resolve(self.parts).await {
                 Ok(resolved) => self.looked_at(rule, &look, resolved).await,
-                Err(fault) => self.fault(Some(rule), fault),
+                Err(fault) => self.fault(Some(rule), fault).into(),
             },
         };
-        self.keep(key, rule, &facts);
-        facts
+        self.keep(key, rule, &known);
+        known
     }
 
     /// Everything that an answer depends on.
@@ -247,29 +270,34 @@ impl Question<'_> {
     }
 
     /// An answer that is still in force, of this process or of another one.
-    fn known(&self, key: Digest) -> Option<Arc<ImageFacts>> {
+    fn known(&self, key: Digest) -> Option<Arc<Known>> {
         self.source.cache.answer(key, self.now).or_else(|| self.stored(key))
     }
 
-    /// An answer of another process, or of this one before it was started anew.
-    fn stored(&self, key: Digest) -> Option<Arc<ImageFacts>> {
+    /// An answer of another process, or of this one before it was started anew. The file is not believed more than this
+    /// process would keep.
+    fn stored(&self, key: Digest) -> Option<Arc<Known>> {
+        let lifetimes = &self.state.trust.cache;
         let (answer, until) = self.source.kept.as_ref()?.answer(key, self.now)?;
-        let facts: Arc<ImageFacts> = Arc::new(serde_json::from_slice(&answer).ok()?);
-        let most = self.state.trust.cache.max_entries;
-        self.source.cache.keep(key, Arc::clone(&facts), until, self.now, most);
-        Some(facts)
+        if until > later(self.now, lifetimes.positive) {
+            return None;
+        }
+        let known: Arc<Known> = Arc::new(serde_json::from_slice(&answer).ok()?);
+        self.source.cache.keep(key, Arc::clone(&known), until, self.now, lifetimes.max_entries);
+        Some(known)
     }
 
-    fn kept(&self, kept: &ImageFacts) -> ImageFacts {
-        let mut facts = kept.clone();
+    fn kept(&self, kept: &Known) -> Known {
+        let Known { mut facts, bills } = kept.clone();
         self.reference.clone_into(&mut facts.requested);
         facts.tag.clone_from(&self.parts.tag);
         facts.pinned_by_caller = self.parts.digest.is_some();
         facts.verification.cached = true;
-        facts
+        Known { facts, bills }
     }
 
-    fn keep(&self, key: Digest, rule: &Rule, facts: &ImageFacts) {
+    fn keep(&self, key: Digest, rule: &Rule, known: &Known) {
+        let facts = &known.facts;
         let lifetimes = &self.state.trust.cache;
         let lifetime = match facts.verification.status {
             VerificationStatus::Verified if facts.verification.complete => lifetimes.positive,
@@ -286,20 +314,20 @@ impl Question<'_> {
             }
         }
         if now < until {
-            let facts = Arc::new(facts.clone());
             // What lives for seconds is not worth a write.
             if facts.verification.status == VerificationStatus::Verified
                 && let Some(kept) = &self.source.kept
-                && let Ok(answer) = serde_json::to_vec(&*facts)
+                && let Ok(answer) = serde_json::to_vec(known)
             {
                 kept.keep(key, &answer, until, now);
             }
-            self.source.cache.keep(key, facts, until, now, lifetimes.max_entries);
+            let known = Arc::new(known.clone());
+            self.source.cache.keep(key, known, until, now, lifetimes.max_entries);
         }
     }
 
     /// Fetches and verifies.
-    async fn looked_at(&self, rule: &Rule, look: &Look<'_>, image: ResolvedImage) -> ImageFacts {
+    async fn looked_at(&self, rule: &Rule, look: &Look<'_>, image: ResolvedImage) -> Known {
         let place = match rule.signature_repository.as_deref().and_then(|it| it.split_once('/')) {
             Some(place) => place,
             None => (image.registry.as_str(), image.repository.as_str()),
@@ -312,12 +340,12 @@ impl Question<'_> {
         // Signatures are arithmetic for milliseconds; other requests are answered meanwhile.
         let Ok(answer) = tokio::task::spawn_blocking(work).await else {
             let message = "the verification ended without an answer".to_owned();
-            return self.fault(Some(rule), fault(LookCode::RegistryFault, message));
+            return self.fault(Some(rule), fault(LookCode::RegistryFault, message)).into();
         };
         let mut verification = answer.verification;
         verification.complete &= description.faults.is_empty();
         verification.errors.extend(description.faults);
-        ImageFacts {
+        let facts = ImageFacts {
             digest: Some(image.digest),
             resolved: Some(image.reference()),
             media_type: Some(image.media_type),
@@ -328,7 +356,8 @@ impl Question<'_> {
             attestations: answer.attestations,
             rejected: answer.rejected,
             ..self.unseen(Some(rule))
-        }
+        };
+        Known { facts, bills: answer.bills }
     }
 
     /// What is known of an image that could not be looked at.
