@@ -2,6 +2,7 @@
 
 mod conclusion;
 mod demand;
+mod entry;
 mod item;
 mod json;
 pub mod key;
