@@ -15,27 +15,42 @@
 #[path = "../tests/it/registry/faulty.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod faulty;
+#[path = "../tests/it/registry/signed.rs"]
+#[expect(dead_code, reason = "the tests use more of it")]
+mod signed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use faulty::{FaultyRegistry, INDEX, MANIFEST, Reply, SIMPLE_SIGNING, index_of};
+use goldgate::config::read_images;
+use goldgate::domain::clock::{Clock as _, SystemClock};
 use goldgate::domain::digest::Digest;
+use goldgate::domain::evidence::VerificationStatus;
+use goldgate::domain::image::Image;
+use goldgate::domain::release::{ImageUse, Release};
 use goldgate::domain::trust::{Registries, RegistryHost, TrustLimits};
+use goldgate::evidence::Source as _;
+use goldgate::evidence::images::ImageSource;
+use goldgate::evidence::material::SigstoreMaterial;
 use goldgate::evidence::registry::RegistryClient;
 use serde_json::json;
+use signed::Signer;
 use tokio::time::Instant;
 
 const LATENCY: Duration = Duration::from_millis(20);
 const IMAGES: usize = 64;
 const ROUNDS: usize = 5;
 const MAX_RATIO: f64 = 2.0;
+/// For an image that was verified a moment ago.
+const MAX_KEPT: Duration = Duration::from_micros(20);
 
 #[tokio::main]
 async fn main() {
     requests_by_kind().await;
     many_at_once().await;
+    kept().await;
 }
 
 fn client(registry: &FaultyRegistry) -> RegistryClient {
@@ -158,4 +173,35 @@ async fn many_at_once() {
         registry.most_at_once()
     );
     assert!(ratio <= MAX_RATIO, "64 images take {ratio:.2} times as long as one");
+}
+
+/// One signed image, asked about again and again: no request, and how long it takes.
+async fn kept() {
+    const ROUND: u32 = 200;
+    let registry = FaultyRegistry::start().await;
+    let (signer, image) = (Signer::new(), registry.put_image("app", "v1"));
+    registry.put_referrers("app", image, &[]);
+    signer.sign(&registry, "app", image);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("images.yaml");
+    std::fs::write(&file, signer.images_yaml(&registry.host(), "")).unwrap();
+    let trust = read_images(&file, &file, &SigstoreMaterial, SystemClock.now()).unwrap();
+    let source = Arc::new(ImageSource::new(trust.configuration, Arc::new(SystemClock)).unwrap());
+    let image = Image::parse(&format!("{}/app@{image}", registry.host()));
+    let used = ImageUse { image, used_by: Vec::new() };
+    let release = Release { images: vec![used], ..Release::default() };
+    let first = source.gather(&release).await.unwrap();
+    assert_eq!(first.images[0].verification.status, VerificationStatus::Verified);
+    let asked = registry.log().len();
+    let mut best = Duration::MAX;
+    for _ in 0..20 {
+        let began = Instant::now();
+        for _ in 0..ROUND {
+            assert!(source.gather(&release).await.unwrap().images[0].verification.cached);
+        }
+        best = best.min(began.elapsed() / ROUND);
+    }
+    let more = registry.log().len() - asked;
+    println!("an image that is kept: {best:?} (at most {MAX_KEPT:?}), {more} requests (none)");
+    assert!(more == 0 && (cfg!(debug_assertions) || best <= MAX_KEPT));
 }

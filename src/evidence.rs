@@ -36,9 +36,8 @@ pub trait Source: Send + Sync + fmt::Debug {
 pub async fn gather(sources: &[Box<dyn Source>], release: &Release) -> Result<EvidenceSet, Error> {
     let mut evidence = EvidenceSet::default();
     for source in sources {
-        let EvidenceSet { images, advisories } = source.gather(release, &evidence).await?;
-        evidence.images.extend(images);
-        evidence.advisories = advisories.or(evidence.advisories);
+        let newly = source.gather(release, &evidence).await?;
+        evidence.add(newly);
     }
     Ok(evidence)
 }

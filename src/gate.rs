@@ -18,7 +18,7 @@ use crate::evidence::Source;
 use crate::intake::Limits;
 use crate::policy::{Moment, Revision};
 use crate::record::{Blob, Draft, Store};
-use crate::{decide, evidence, intake};
+use crate::{decide, intake};
 
 /// Answers one question: may this release of this service go to this environment?
 #[derive(Debug)]
@@ -29,7 +29,12 @@ pub struct Gate {
     store: Option<Arc<dyn Store>>,
     clock: Arc<dyn Clock>,
     salt: Vec<u8>,
+    /// Why no image is looked at, where none is.
+    unseen: &'static str,
 }
+
+/// Why no image is looked at, unless somebody says otherwise.
+const NOT_CONFIGURED: &str = "no image verification is configured";
 
 impl Gate {
     /// Makes a gate. Without a store every decision is a rehearsal.
@@ -41,7 +46,14 @@ impl Gate {
         clock: Arc<dyn Clock>,
         salt: Vec<u8>,
     ) -> Self {
-        Self { limits, sources, revision: RwLock::new(revision), store, clock, salt }
+        let revision = RwLock::new(revision);
+        Self { limits, sources, revision, store, clock, salt, unseen: NOT_CONFIGURED }
+    }
+
+    /// Says in decisions why no image is looked at, when that is not because nothing is configured.
+    #[must_use]
+    pub fn with_images_left_out(self, why: &'static str) -> Self {
+        Self { unseen: why, ..self }
     }
 
     /// The revision in force.
@@ -84,7 +96,7 @@ impl Gate {
         let mut timer = Timer::start();
         let mut release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
-        let evidence = evidence::gather(&self.sources, &release).await?;
+        let evidence = self.gather(&mut release).await?;
         let evidence_us = timer.lap();
         let id = DecisionId::at(now);
         let moment = Moment::of(id, now);
@@ -102,9 +114,21 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let made = Made { id, now, timings, input_digest, blobs };
+        let made = Made { id, now, timings, input_digest, blobs, unseen: self.unseen };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
+    }
+
+    /// Asks every source in turn; bills that were attested to images are read before those are asked that judge
+    /// components.
+    async fn gather(&self, release: &mut Release) -> Result<EvidenceSet, Error> {
+        let mut evidence = EvidenceSet::default();
+        for source in &self.sources {
+            let mut known = source.gather(release, &evidence).await?;
+            intake::attested(&std::mem::take(&mut known.bills), &self.limits, release);
+            evidence.add(known);
+        }
+        Ok(evidence)
     }
 
     /// The request as it may be recorded: addresses of pipelines and repositories often hold a token.
@@ -187,6 +211,7 @@ struct Made {
     timings: Timings,
     input_digest: Digest,
     blobs: Vec<Blob>,
+    unseen: &'static str,
 }
 
 fn draft(
@@ -197,7 +222,7 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { id, now, timings, input_digest, blobs } = made;
+    let Made { id, now, timings, input_digest, blobs, unseen } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
@@ -215,7 +240,7 @@ fn draft(
         dry_run: request.options.dry_run,
         summary: judgement.summary,
         findings: judgement.findings,
-        notes: notes(release, &images),
+        notes: notes(release, &images, unseen),
         images,
         scorecard: None,
         timings,
@@ -240,15 +265,14 @@ fn image_status(image: &ImageUse, release: &Release, evidence: &EvidenceSet) -> 
     }
 }
 
-fn notes(release: &Release, images: &[ImageStatus]) -> Vec<String> {
+fn notes(release: &Release, images: &[ImageStatus], unseen: &str) -> Vec<String> {
     let said = release.notes.iter().map(|note| {
         let help = note.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
         format!("{}: {}{help}", note.file, note.message)
     });
     let unverified = images.iter().any(|image| image.status == ImageVerification::NotLookedAt);
     let unverified = unverified.then(|| {
-        "images were not looked at: no image verification is configured, so nothing is known of their signatures"
-            .to_owned()
+        format!("images were not looked at: {unseen}, so nothing is known of their signatures")
     });
     let kept: Vec<Timestamp> =
         images.iter().filter(|image| image.cached).filter_map(|image| image.verified_at).collect();

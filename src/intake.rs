@@ -1,5 +1,6 @@
 //! Intake: bytes to resources, each value with its origin.
 
+mod attested;
 mod catalog;
 pub mod code;
 mod fault;
@@ -24,6 +25,7 @@ use crate::domain::release::{ImageUse, Release};
 use crate::domain::request::Request;
 use crate::domain::secret::Secrets;
 
+pub use attested::attested;
 pub use secret::hidden;
 pub use walk::{Walked, walk};
 

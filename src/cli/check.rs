@@ -123,7 +123,9 @@ fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checke
     let gate = |store| {
         let revision = Arc::clone(&revision);
         let sources = local::boxed(&session.config, images.as_ref(), vex.clone());
-        Gate::new(limits, sources, revision, store, Arc::new(SystemClock), salt.clone())
+        let clock = Arc::new(SystemClock);
+        let gate = Gate::new(limits, sources, revision, store, clock, salt.clone());
+        local::told_of_images(&session.config, gate)
     };
     let (decision, release) = worker::run(|| async {
         let judging = gate(store.clone());

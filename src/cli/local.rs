@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
-use crate::config::{Config, ImageTrust, LimitSettings, read_images};
+use crate::config::{Config, ImageTrust, LimitSettings, Origin, read_images};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
@@ -22,6 +22,7 @@ use crate::evidence::advisory::AdvisorySource;
 use crate::evidence::images::ImageSource;
 use crate::evidence::material::SigstoreMaterial;
 use crate::evidence::vex::{Held, VexSource};
+use crate::gate::Gate;
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::{SqliteAnswers, SqliteStore};
@@ -185,6 +186,17 @@ pub fn data_folder(config: &Config) -> Result<(), Failure> {
         let message = format!("cannot make the data folder `{}`: {cause}", folder.display());
         Complaint::new(message, "name another one with `--data DIR`").into()
     })
+}
+
+/// The gate as it speaks of images that nobody looks at.
+pub fn told_of_images(config: &Config, gate: Gate) -> Gate {
+    match (&config.images.value, &config.images.origin) {
+        (Some(_), _) | (None, Origin::Default) => gate,
+        (None, Origin::Flag(_)) => gate.with_images_left_out("`--no-images` leaves them out"),
+        (None, Origin::File { .. } | Origin::Variable(_)) => {
+            gate.with_images_left_out("`noImages` of the configuration leaves them out")
+        }
+    }
 }
 
 /// Where imported advisories are kept.

@@ -18,7 +18,13 @@ pub use signature::{
 };
 pub use verified::Verified;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
 use crate::domain::advisory::AdvisoryFacts;
+use crate::domain::digest::Digest;
 
 /// Everything that was verified about a release.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,9 +33,28 @@ pub struct EvidenceSet {
     pub images: Vec<ImageFacts>,
     /// What the advisories say of the components; none when there are no components, or nobody asked.
     pub advisories: Option<AdvisoryFacts>,
+    /// The bills of materials that trusted signers attested to images, by `registry/repository@digest`.
+    pub bills: BTreeMap<String, Vec<AttestedBill>>,
+}
+
+/// A bill of materials that a trusted signer attested to an image; its text is as it was signed, and nobody has read it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttestedBill {
+    /// The digest of the item that holds it.
+    pub id: Digest,
+    /// The text, JSON or another format.
+    pub text: Arc<str>,
 }
 
 impl EvidenceSet {
+    /// Adds what another source knows.
+    pub fn add(&mut self, other: Self) {
+        let Self { images, advisories, bills } = other;
+        self.images.extend(images);
+        self.advisories = advisories.or(self.advisories.take());
+        self.bills.extend(bills);
+    }
+
     /// What is known of the image that is written so; `None` when nobody looked.
     pub fn image(&self, reference: &str) -> Option<&ImageFacts> {
         self.images.iter().find(|image| image.requested == reference)

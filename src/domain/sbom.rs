@@ -67,6 +67,8 @@ pub struct Sbom {
     pub components: Vec<Component>,
     /// Whether the bill says what depends on what.
     pub has_graph: bool,
+    /// The image that a trusted signer attested it to, `registry/repository@digest`; none of a file that was handed in.
+    pub image: Option<String>,
     /// Invariant: as long as `components`; the component that first pulled this one in, on a shortest path.
     parents: Vec<Reached>,
 }
@@ -116,7 +118,7 @@ impl Sbom {
             }
         }
         let has_graph = !direct.is_empty() || depends_on.iter().any(|list| !list.is_empty());
-        Self { source, components, has_graph, parents }
+        Self { source, components, has_graph, image: None, parents }
     }
 
     /// Whether the bill names the component as a direct dependency.

@@ -2,6 +2,7 @@
 
 mod conclusion;
 mod demand;
+mod entry;
 mod item;
 mod json;
 pub mod key;
@@ -29,7 +30,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::evidence::code::ShortfallCode;
 use crate::domain::evidence::{
-    AttestationFacts, RejectedItem, SignatureFacts, Verification, VerificationStatus, Verified,
+    AttestationFacts, AttestedBill, RejectedItem, SignatureFacts, Verification, VerificationStatus,
+    Verified,
 };
 use crate::domain::trust::{Rule, RuleAction, Signer, TrustConfiguration};
 use crate::evidence::attachment::Attachments;
@@ -57,6 +59,8 @@ pub struct Answer {
     pub attestations: Vec<Verified<AttestationFacts>>,
     /// What was not accepted.
     pub rejected: Vec<RejectedItem>,
+    /// The bills of materials among the accepted attestations.
+    pub bills: Vec<AttestedBill>,
 }
 
 impl ImageVerifier {
@@ -120,6 +124,7 @@ impl ImageVerifier {
             signatures: Vec::new(),
             attestations: Vec::new(),
             rejected: Vec::new(),
+            bills: Vec::new(),
         }
     }
 }

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use goldgate::app::{AdmissionOptions, Limits, ServeOptions, Server};
 use goldgate::domain::clock::FixedClock;
 use goldgate::domain::error::Error;
+use goldgate::evidence::Source;
 use goldgate::gate::Gate;
 use goldgate::policy::{BundleSource, LoadOptions, Revision};
 use goldgate::record::Store;
@@ -47,6 +48,7 @@ pub(crate) async fn on_runtime<T: Send + 'static>(
 pub(crate) struct Start {
     options: ServeOptions,
     staged: Option<Stager>,
+    sources: Vec<Box<dyn Source>>,
 }
 
 /// Puts something in front of a record.
@@ -65,7 +67,7 @@ pub(crate) struct Running {
 pub(crate) fn start() -> Start {
     let options =
         ServeOptions { listen: "127.0.0.1:0".parse().unwrap(), ..ServeOptions::default() };
-    Start { options, staged: None }
+    Start { options, staged: None, sources: Vec::new() }
 }
 
 /// A gate over the bundle of these tests and a record in `folder`.
@@ -73,10 +75,18 @@ pub(crate) fn gate_in(
     folder: &Path,
     staged: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
 ) -> Arc<Gate> {
+    gate_with(folder, staged, Vec::new())
+}
+
+fn gate_with(
+    folder: &Path,
+    staged: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store>,
+    sources: Vec<Box<dyn Source>>,
+) -> Arc<Gate> {
     let store = staged(Arc::new(SqliteStore::open(folder).unwrap()));
     let clock = Arc::new(FixedClock(NOW.parse().unwrap()));
     let (limits, salt) = (goldgate::intake::Limits::default(), b"salt".to_vec());
-    Arc::new(Gate::new(limits, Vec::new(), revision(), Some(store), clock, salt))
+    Arc::new(Gate::new(limits, sources, revision(), Some(store), clock, salt))
 }
 
 fn revision() -> Arc<Revision> {
@@ -100,6 +110,12 @@ impl Start {
         self
     }
 
+    /// Asks these for evidence.
+    pub(crate) fn sources(mut self, sources: Vec<Box<dyn Source>>) -> Self {
+        self.sources = sources;
+        self
+    }
+
     /// Puts something in front of the record.
     pub(crate) fn staged(
         mut self,
@@ -112,7 +128,7 @@ impl Start {
     pub(crate) async fn run(self) -> Running {
         let folder = tempfile::tempdir().unwrap();
         let staged = self.staged.unwrap_or_else(|| Box::new(|store| store));
-        let gate = gate_in(folder.path(), staged);
+        let gate = gate_with(folder.path(), staged, self.sources);
         let (bound, options) = (Arc::clone(&gate), self.options);
         let server = on_runtime(Server::bind(bound, options)).await.unwrap();
         let (address, admission) = (server.address(), server.admission_address());

@@ -1,5 +1,6 @@
 //! `images.yaml`, and images looked at as it says. Cases are under `tests/cases/images/`; `GOLDGATE_BLESS=1` rewrites.
 
+mod counted;
 mod mirror;
 mod reload;
 
@@ -58,7 +59,7 @@ fn a_file_that_is_not_there_is_a_fault_and_says_how_to_go_without() {
 }
 
 /// The source of the good case, for a registry.
-fn source(host: &str) -> Arc<ImageSource> {
+pub(crate) fn source(host: &str) -> Arc<ImageSource> {
     let folder = Path::new("tests/cases/images/good");
     let text = fs::read_to_string(folder.join("images.yaml")).unwrap().replace("REGISTRY", host);
     let place = tempfile::tempdir().unwrap();

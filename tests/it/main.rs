@@ -11,6 +11,7 @@
 mod admission;
 mod cli;
 mod component;
+mod faces;
 mod front;
 mod grpc;
 mod harness;

@@ -4,3 +4,4 @@ mod faults;
 pub(crate) mod faulty;
 mod real;
 pub(crate) mod server;
+pub(crate) mod signed;

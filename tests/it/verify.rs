@@ -2,6 +2,7 @@
 
 mod conformance;
 mod hostile;
+mod keyed;
 mod mutation;
 pub(crate) mod question;
 pub(crate) mod store;

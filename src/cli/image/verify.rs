@@ -6,6 +6,7 @@ use crate::cli::exit::Exit;
 use crate::cli::print::{image, json};
 use crate::cli::session::Session;
 use crate::cli::{local, progress, worker};
+use crate::config::Origin;
 use crate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
 use crate::domain::image::Image;
 use crate::domain::release::{ImageUse, Release};
@@ -31,7 +32,14 @@ pub(super) fn run(session: &Session, args: &ImageVerifyArgs) -> Result<Exit, Fai
         progress::shown(&session.printer, &what, gathered).await
     })?;
     let Some(facts) = evidence.image(&args.reference) else {
-        let message = "no image verification is configured, so nothing is known of any image";
+        let message = match session.config.images.origin {
+            Origin::Default => {
+                "no image verification is configured, so nothing is known of any image"
+            }
+            Origin::Flag(_) | Origin::Variable(_) | Origin::File { .. } => {
+                "the configuration leaves images out, so nothing is known of any image"
+            }
+        };
         let help = "write an `images.yaml` and name it in `goldgate.yaml`, as docs/images.md shows";
         return Err(Complaint::new(message, help).into());
     };

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use super::Known;
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
-use crate::domain::evidence::ImageFacts;
+
+/// The most bytes of attested bills that are kept in memory.
+const MAX_BILL_BYTES: usize = 64 << 20;
 
 /// Answers by key, bounded.
 #[derive(Debug, Default)]
@@ -16,22 +19,22 @@ pub(super) struct Cache {
 
 #[derive(Debug)]
 struct Kept {
-    facts: Arc<ImageFacts>,
+    known: Arc<Known>,
     until: Timestamp,
 }
 
 impl Cache {
     /// The answer for `key`, when it is still in force.
-    pub(super) fn answer(&self, key: Digest, now: Timestamp) -> Option<Arc<ImageFacts>> {
+    pub(super) fn answer(&self, key: Digest, now: Timestamp) -> Option<Arc<Known>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&key).filter(|kept| now < kept.until).map(|kept| Arc::clone(&kept.facts))
+        kept.get(&key).filter(|kept| now < kept.until).map(|kept| Arc::clone(&kept.known))
     }
 
     /// Keeps an answer until a moment. Beyond `max_entries` those go that would be gone first.
     pub(super) fn keep(
         &self,
         key: Digest,
-        facts: Arc<ImageFacts>,
+        known: Arc<Known>,
         until: Timestamp,
         now: Timestamp,
         max_entries: usize,
@@ -47,8 +50,21 @@ impl Cache {
                 kept.retain(|_, kept| last < kept.until);
             }
         }
+        let of_bills =
+            |known: &Known| known.bills.iter().map(|bill| bill.text.len()).sum::<usize>();
+        let n_bytes = of_bills(&known);
+        if n_bytes > 0 {
+            kept.remove(&key);
+            let mut others: usize = kept.values().map(|kept| of_bills(&kept.known)).sum();
+            while others + n_bytes > MAX_BILL_BYTES {
+                let with_bills = kept.iter().filter(|(_, kept)| !kept.known.bills.is_empty());
+                let first = with_bills.min_by_key(|(_, kept)| kept.until).map(|(key, _)| *key);
+                let Some(gone) = first.and_then(|key| kept.remove(&key)) else { return };
+                others -= of_bills(&gone.known);
+            }
+        }
         if kept.len() < max_entries {
-            kept.insert(key, Kept { facts, until });
+            kept.insert(key, Kept { known, until });
         }
     }
 

@@ -283,7 +283,7 @@ pub(in crate::evidence) fn mirror_client() -> Result<reqwest::Client, Error> {
 
 /// The certificates that the machine trusts, read when the first host needs them.
 #[derive(Default)]
-struct Roots(std::sync::OnceLock<RootCertStore>);
+struct Roots(std::sync::OnceLock<Arc<RootCertStore>>);
 
 impl Roots {
     fn client_config(
@@ -293,9 +293,9 @@ impl Roots {
         plain_http: bool,
     ) -> Result<rustls::ClientConfig, Error> {
         let mut roots = if plain_http {
-            RootCertStore::empty()
+            Arc::new(RootCertStore::empty())
         } else {
-            self.0.get_or_init(system_roots).clone()
+            Arc::clone(self.0.get_or_init(|| Arc::new(system_roots())))
         };
         for certificate in ca_pem.into_iter().flat_map(CertificateDer::pem_slice_iter) {
             let unreadable = || {
@@ -304,7 +304,10 @@ impl Roots {
                     .with_help("write certificates in PEM, each between `-----BEGIN CERTIFICATE-----` and its end")
             };
             let certificate = certificate.map_err(|cause| unreadable().with_source(cause))?;
-            roots.add(certificate).map_err(|cause| unreadable().with_source(cause))?;
+            // Copied only for a host with certificates of its own.
+            Arc::make_mut(&mut roots)
+                .add(certificate)
+                .map_err(|cause| unreadable().with_source(cause))?;
         }
         let provider = Arc::new(aws_lc_rs::default_provider());
         let builder = rustls::ClientConfig::builder_with_provider(provider)

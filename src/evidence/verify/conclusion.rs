@@ -40,6 +40,7 @@ impl Session<'_> {
             signatures: self.signatures,
             attestations: self.attestations,
             rejected: self.rejected,
+            bills: self.bills,
         }
     }
 

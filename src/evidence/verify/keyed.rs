@@ -15,10 +15,10 @@ use crate::domain::evidence::{KeyFacts, LogFacts, SignerFacts, SignerKind, TimeF
 use crate::domain::trust::{Authority, HashPolicy, LogDemand, SignatureHash, TimestampDemand};
 use crate::evidence::verify::item::Item;
 use crate::evidence::verify::key::{Match, Message, PublicKey};
-use crate::evidence::verify::proof;
 use crate::evidence::verify::rejection::Rejection;
 use crate::evidence::verify::root::Root;
 use crate::evidence::verify::signer::Accepted;
+use crate::evidence::verify::{entry, proof};
 
 /// Verifies that `key` has signed, and what the authority asks for beside.
 ///
@@ -97,6 +97,10 @@ fn log(
     }
     let root = root.ok_or_else(|| no_root(RejectionCode::LogEntryInvalid))?;
     proof::check_not_in_future(&item.bundle, now)?;
+    if !entry::is_known_to_the_crate(item, scheme) {
+        entry::check(item, key, root)?;
+        return Ok(proof::log_facts(&item.bundle));
+    }
     let bundle = with_message_digest(&item.bundle, item.payload, scheme.hash);
     let policy = PublicKeyVerificationPolicy::new(DerPublicKey::new(key.spki().to_vec()));
     root.verifier.verify(item.artifact()?, &bundle, &policy).map_err(as_log_fault)?;

@@ -1,12 +1,13 @@
 //! One image, one rule: every attachment is read, judged, counted.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::evidence::code::{LookCode, RejectionCode};
 use crate::domain::evidence::{
-    AttestationFacts, ItemKind, LookFault, RejectedItem, SignatureFacts, Verified,
+    AttestationFacts, AttestedBill, ItemKind, LookFault, RejectedItem, SignatureFacts, Verified,
 };
 use crate::domain::trust::{
     Authority, Format, LogDemand, Rule, Signer, TimestampDemand, TrustLimits,
@@ -37,6 +38,7 @@ pub(super) struct Session<'v> {
     pub(super) signatures: Vec<Verified<SignatureFacts>>,
     pub(super) attestations: Vec<Verified<AttestationFacts>>,
     pub(super) rejected: Vec<RejectedItem>,
+    pub(super) bills: Vec<AttestedBill>,
     pub(super) tallies: BTreeMap<Demand, Tally>,
 }
 
@@ -68,6 +70,7 @@ impl<'v> Session<'v> {
             signatures: Vec::new(),
             attestations: Vec::new(),
             rejected: Vec::new(),
+            bills: Vec::new(),
             tallies: BTreeMap::new(),
         };
         session.take_roots();
@@ -302,6 +305,11 @@ impl<'v> Session<'v> {
                 let subjects = statement.subjects.iter().map(|subject| subject.facts.clone());
                 let signer = signer.into_facts();
                 let slsa = slsa::level_of(&statement.facts, &signer);
+                if let Some(text) = &statement.bill
+                    && !self.bills.iter().any(|bill| bill.id == attachment.digest)
+                {
+                    self.bills.push(AttestedBill { id: attachment.digest, text: Arc::clone(text) });
+                }
                 let predicate_truncated = statement.size_bytes > MAX_SHOWN_BYTES;
                 self.attestations.push(Verified::by_the_verifier(AttestationFacts {
                     authority: authority.name.clone(),

@@ -3,6 +3,7 @@
 //! Source: github.com/in-toto/attestation, `spec/v1/statement.md`.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::domain::digest::Digest;
 use crate::domain::evidence::SubjectFacts;
@@ -30,6 +31,8 @@ pub(super) struct Statement {
     pub(super) predicate: Value,
     /// What the predicate says.
     pub(super) facts: Predicate,
+    /// The text of a bill of materials.
+    pub(super) bill: Option<Arc<str>>,
     /// Bytes of the whole statement.
     pub(super) size_bytes: usize,
 }
@@ -63,8 +66,12 @@ pub(super) fn read(payload_type: &str, payload: &[u8]) -> Result<Statement, Reje
     let facts = predicate::read(predicate_type, &predicate, text).map_err(|malformed| {
         Rejection::new(RejectionCode::PredicateMalformed, malformed.to_string())
     })?;
+    let bill = matches!(facts, Predicate::Sbom(_))
+        // XML and tag-value documents are attested as one string.
+        .then(|| Arc::from(predicate.as_str().unwrap_or(text)));
     Ok(Statement {
         statement_type: statement_type.to_owned(),
+        bill,
         predicate_type: predicate_type.to_owned(),
         subjects: subjects.iter().map(subject).collect::<Result<_, _>>()?,
         predicate,

@@ -26,6 +26,7 @@ pub(super) fn bill(
     fields.set("format_version", Value::from(source.format_version.as_str()));
     fields.set("is_bill", Value::from(source.format.is_bill()));
     fields.set("digest", Value::from(source.digest.to_string()));
+    fields.set_if("image", bill.image.as_deref().map(Value::from));
     fields.set_if("subject", source.subject.as_deref().map(Value::from));
     fields.set("tools", texts(&source.tools));
     fields.set_if("created", source.created.map(|created| Value::from(created.to_string())));

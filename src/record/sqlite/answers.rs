@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::fault::Fault;
+use super::open::private_file;
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
@@ -89,10 +90,13 @@ impl SqliteAnswers {
 }
 
 fn connect(file: &Path) -> Result<Connection, Fault> {
+    // One that is there keeps its mode; what cannot be made is told by the database in its own words.
+    let _made_before = private_file(file);
     let connection = Connection::open(file)?;
     connection.busy_timeout(BUSY_TIMEOUT)?;
-    connection.pragma_update(None, "journal_mode", "wal")?;
+    // Before the other one, which would wait for the disk.
     connection.pragma_update(None, "synchronous", "off")?;
+    connection.pragma_update(None, "journal_mode", "wal")?;
     connection.execute_batch(TABLE)?;
     Ok(connection)
 }
@@ -140,6 +144,20 @@ mod tests {
         assert_eq!(other.answer(key, NOW), Some((b"facts".to_vec(), LATER)));
         assert_eq!(other.answer(key, LATER), None);
         assert_eq!(other.answer(Digest::of(b"other"), NOW), None);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn nobody_else_reads_or_writes_answers() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let answers = SqliteAnswers::open(folder.path()).unwrap();
+        answers.keep(Digest::of(b"key"), b"facts", LATER, NOW);
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{:?}", entry.file_name());
+        }
     }
 
     #[test]

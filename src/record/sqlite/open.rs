@@ -236,7 +236,7 @@ fn copy(draft: &Path, file: &Path) -> io::Result<()> {
 }
 
 /// Makes a file that only this user may read and write.
-fn private_file(path: &Path) -> io::Result<File> {
+pub(super) fn private_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

@@ -596,6 +596,20 @@ async fn descriptors_that_lie_about_size_or_digest_are_faults_of_their_item() {
 }
 
 #[tokio::test]
+async fn a_predicate_of_two_hundred_megabytes_is_a_fault_and_is_not_fetched() {
+    let registry = FaultyRegistry::start().await;
+    let digest = registry.put_image(REPOSITORY, "v1");
+    let huge = json!({"mediaType": "application/vnd.dsse.envelope.v1+json", "digest": Digest::of(b"x"),
+        "size": 200 << 20});
+    registry.put_tag(REPOSITORY, &tag_of(digest, ".att"), &[huge]);
+    let found = attachments(&Setup::of(&registry), &registry, digest).await;
+    let fault = found.items[0].content.clone().unwrap_err();
+    assert_eq!(fault.code, LookCode::LimitBytes);
+    assert!(fault.message.contains("limits.attestationBytes"), "{}", fault.message);
+    assert_eq!(registry.asked("/blobs/"), 0);
+}
+
+#[tokio::test]
 async fn a_failure_is_never_taken_for_nothing() {
     for (path, stage) in [(".sig", "sig-tag"), (".att", "att-tag"), ("", "fallback-tag")] {
         let registry = FaultyRegistry::start().await;

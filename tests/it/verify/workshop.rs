@@ -20,7 +20,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, ExtendedKeyUsagePurpose, IsCa, Issuer,
     KeyPair, KeyUsagePurpose, PublicKeyData as _, SanType, date_time_ymd,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::hostile::{SIGNATURE, SIMPLE_SIGNING, asked, attachment};
 use super::question::{configuration, now};
@@ -32,7 +32,7 @@ const FULCIO_ISSUER: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 1];
 /// The signed time: inside the validity of certificates, which are valid on 23 November 2026.
 const SIGNED_AT: &str = "2026-11-23T12:00:00Z";
 
-struct Workshop {
+pub(super) struct Workshop {
     issuer: Issuer<'static, KeyPair>,
     log: EcdsaKeyPair,
     log_id: Digest,
@@ -40,7 +40,7 @@ struct Workshop {
 }
 
 impl Workshop {
-    fn open() -> Self {
+    pub(super) fn open() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -111,6 +111,11 @@ impl Workshop {
             "data": {"hash": {"algorithm": "sha256", "value": Digest::of(payload).to_hex()}},
             "signature": {"content": signature, "publicKey": {"content": STANDARD.encode(pem)}},
         }});
+        self.promised(&body, signed_at)
+    }
+
+    /// An entry with the log's promise, as cosign 2 annotates it.
+    pub(super) fn promised(&self, body: &Value, signed_at: &str) -> String {
         let body = STANDARD.encode(body.to_string());
         let time = signed_at.parse::<Timestamp>().unwrap().as_millis() / 1000;
         let log = self.log_id.to_hex();
@@ -121,8 +126,30 @@ impl Workshop {
         format!(r#"{{"SignedEntryTimestamp":"{promise}","Payload":{entry}}}"#)
     }
 
+    /// An entry that is the only one of the log, with the log's checkpoint, as a bundle holds it.
+    pub(super) fn included(&self, kind: (&str, &str), body: &Value) -> Value {
+        let body = body.to_string();
+        // Source: RFC 6962, section 2.1.
+        let root = STANDARD.encode(Digest::of(&[&[0], body.as_bytes()].concat()).as_bytes());
+        let log = STANDARD.encode(self.log_id.as_bytes());
+        let checkpoint = format!("log.example\n1\n{root}\n");
+        let signature = self.log.sign(&SystemRandom::new(), checkpoint.as_bytes()).unwrap();
+        let signed = [&self.log_id.as_bytes()[..4], signature.as_ref()].concat();
+        let note = format!("{checkpoint}\n— log.example {}\n", STANDARD.encode(signed));
+        json!({
+            "logIndex": "0", "logId": {"keyId": log}, "canonicalizedBody": STANDARD.encode(&body),
+            "kindVersion": {"kind": kind.0, "version": kind.1},
+            "inclusionProof": {"logIndex": "0", "rootHash": root, "treeSize": "1", "hashes": [],
+                "checkpoint": {"envelope": note}},
+        })
+    }
+
     fn answer(&self, attachment: Attachment) -> Answer {
-        let mut trust = configuration(vec![authority()]);
+        self.answer_of(authority(), attachment)
+    }
+
+    pub(super) fn answer_of(&self, authority: Authority, attachment: Attachment) -> Answer {
+        let mut trust = configuration(vec![authority]);
         let root = TrustRoot {
             name: "workshop".to_owned(),
             digest: Digest::of(&self.trusted_root),
