@@ -72,7 +72,11 @@ impl Order {
             "opam" => Self::Opam,
             "AlmaLinux" | "Rocky Linux" | "Red Hat" | "SUSE" | "openSUSE" | "Photon OS"
             | "Azure Linux" | "Mageia" | "openEuler" => Self::Rpm,
-            "Alpine" | "Alpaquita" | "BellSoft Hardened Containers" | "Chainguard" | "MinimOS"
+            "Alpine"
+            | "Alpaquita"
+            | "BellSoft Hardened Containers"
+            | "Chainguard"
+            | "MinimOS"
             | "Wolfi" => Self::Alpine,
             "Hackage" | "GHC" => Self::Dotted,
             "CRAN" | "Bioconductor" => Self::DottedOrHyphened,
@@ -102,9 +106,7 @@ impl Order {
             }
             Self::Debian => in_order(debian(left), debian(right)),
             Self::Opam => in_order(opam(left), opam(right)),
-            Self::Rpm => {
-                Ok(rpm_version::Evr::parse(left).cmp(&rpm_version::Evr::parse(right)))
-            }
+            Self::Rpm => Ok(rpm_version::Evr::parse(left).cmp(&rpm_version::Evr::parse(right))),
             Self::Alpine => in_order(alpine::Version::parse(left), alpine::Version::parse(right)),
             Self::Dotted => in_order(
                 dotted::Version::parse(left, &['.']),

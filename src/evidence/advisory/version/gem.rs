@@ -17,8 +17,6 @@ enum Segment<'t> {
     Number(Number<'t>),
 }
 
-const ZERO: Option<&str> = Some("0");
-
 impl<'t> Version<'t> {
     /// Takes a version apart; none when it is no version.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
@@ -72,8 +70,7 @@ fn canonical(mut segments: Vec<Segment<'_>>) -> Vec<Segment<'_>> {
     let is_word = |segment: &Segment<'_>| matches!(segment, Segment::Word(_));
     let is_zero =
         |segment: &Segment<'_>| matches!(segment, Segment::Number(number) if number.is_zero());
-    let mut words =
-        segments.split_off(segments.iter().position(is_word).unwrap_or(segments.len()));
+    let mut words = segments.split_off(segments.iter().position(is_word).unwrap_or(segments.len()));
     while segments.last().is_some_and(is_zero) {
         segments.pop();
     }
@@ -86,7 +83,7 @@ fn canonical(mut segments: Vec<Segment<'_>>) -> Vec<Segment<'_>> {
 
 impl Ord for Version<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let zero = ZERO.and_then(Number::parse).map(Segment::Number);
+        let zero = Number::parse("0").map(Segment::Number);
         for index in 0..self.0.len().max(other.0.len()) {
             let (left, right) = (self.0.get(index), other.0.get(index));
             let order = left.or(zero.as_ref()).cmp(&right.or(zero.as_ref()));
