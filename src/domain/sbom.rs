@@ -1,9 +1,11 @@
 //! A bill of materials: which components a release contains, and how they hang together.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::advisory::Advisory;
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::package::Component;
@@ -40,6 +42,12 @@ pub enum SbomFormat {
     GemfileLock,
     /// `composer.lock`.
     ComposerLock,
+    /// What Trivy reports, as JSON.
+    TrivyReport,
+    /// What Grype reports, as JSON.
+    GrypeReport,
+    /// What any scanner reports, as SARIF.
+    SarifReport,
 }
 
 impl SbomFormat {
@@ -60,6 +68,9 @@ impl SbomFormat {
             Self::GradleLock => "gradle_lock",
             Self::GemfileLock => "gemfile_lock",
             Self::ComposerLock => "composer_lock",
+            Self::TrivyReport => "trivy_report",
+            Self::GrypeReport => "grype_report",
+            Self::SarifReport => "sarif_report",
         }
     }
 
@@ -101,6 +112,30 @@ pub struct SbomClaims {
     pub left_out: Vec<String>,
 }
 
+/// What a scanner says of itself, and what it found; a report has those components alone in which something was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scan {
+    /// Who looked: `trivy`.
+    pub tool: String,
+    /// The version of the tool.
+    pub version: Option<String>,
+    /// When its knowledge was put together.
+    pub database: Option<Timestamp>,
+    /// What was found.
+    pub reported: Vec<Reported>,
+}
+
+/// One trouble that a scanner reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported {
+    /// The index of the component.
+    pub component: usize,
+    /// What it says, with no package that could be compared: the scanner has compared already.
+    pub advisory: Arc<Advisory>,
+    /// The version that mends it, when one is named.
+    pub fixed: Option<Arc<str>>,
+}
+
 /// A bill of materials.
 #[derive(Clone, Debug)]
 pub struct Sbom {
@@ -108,6 +143,8 @@ pub struct Sbom {
     pub source: SbomSource,
     /// What it claims besides.
     pub claims: SbomClaims,
+    /// What a scanner found; none of a bill and a lock file.
+    pub scan: Option<Scan>,
     /// Every component, nested ones too, in the order of the bill.
     pub components: Vec<Component>,
     /// Whether the bill says what depends on what.
@@ -161,7 +198,7 @@ impl Sbom {
             }
         }
         let has_graph = !direct.is_empty() || depends_on.iter().any(|list| !list.is_empty());
-        Self { source, claims: SbomClaims::default(), components, has_graph, parents }
+        Self { source, claims: SbomClaims::default(), scan: None, components, has_graph, parents }
     }
 
     /// Whether the bill names the component as a direct dependency.

@@ -15,6 +15,7 @@ mod pnpm_lock;
 mod poetry_lock;
 mod purl;
 mod requirements;
+mod scan;
 mod spdx;
 mod uv_lock;
 mod yarn_lock;
@@ -24,7 +25,7 @@ use std::collections::BTreeSet;
 use crate::domain::clock::Timestamp;
 use crate::domain::package::{Component, Licence};
 use crate::domain::place::{SourceFile, Span};
-use crate::domain::sbom::{Sbom, SbomClaims, SbomFormat, SbomSource};
+use crate::domain::sbom::{Sbom, SbomClaims, SbomFormat, SbomSource, Scan};
 use kind::Kind;
 
 pub(super) use kind::is_lock_file;
@@ -37,6 +38,7 @@ struct Bill {
     tools: Vec<String>,
     created: Option<String>,
     claims: SbomClaims,
+    scan: Option<Scan>,
     components: Vec<Component>,
     direct: Vec<usize>,
     depends_on: Vec<Vec<usize>>,
@@ -51,6 +53,7 @@ impl Bill {
             tools: Vec::new(),
             created: None,
             claims: SbomClaims::default(),
+            scan: None,
             components: Vec::new(),
             direct: Vec::new(),
             depends_on: Vec::new(),
@@ -86,6 +89,7 @@ impl Bill {
         };
         let mut bill = Sbom::new(source, self.components, &self.direct, &self.depends_on);
         bill.claims = self.claims;
+        bill.scan = self.scan;
         bill
     }
 }
@@ -134,6 +138,10 @@ pub fn read(file: &SourceFile) -> Option<Result<Sbom, BillFault>> {
         Kind::GoSum => Ok(Some(go_mod::read_sums(text))),
         Kind::GradleLock => Ok(Some(gradle_lock::read(text))),
         Kind::GemfileLock => gemfile_lock::read(text).map(Some),
+        Kind::TrivyReport => of_json(text, scan::trivy::read),
+        Kind::GrypeReport => of_json(text, scan::grype::read),
+        Kind::SarifReport => of_json(text, scan::sarif::read),
+        Kind::ScanPredicate => of_json(text, scan::predicate),
         Kind::ComposerLock => of_json(text, |text| composer_lock::read(text).map(Some)),
     };
     let moved = |fault: BillFault| {

@@ -83,6 +83,23 @@ fn show(file: &Path, shown: &mut String) {
             let _ = writeln!(shown, "{key}: {value}");
         }
     }
+    if let Some(scan) = &bill.scan {
+        let database = scan.database.map(|time| time.to_string()).unwrap_or_default();
+        let version = scan.version.as_deref().unwrap_or("?");
+        let _ = writeln!(shown, "scan: {} {version} with data of {database}", scan.tool);
+        for one in &scan.reported {
+            let found = &one.advisory;
+            let severity = found.severity.map_or("unrated", |severity| severity.as_str());
+            let _ = writeln!(
+                shown,
+                "reported: {} {:?} in {} ({severity}; fixed in {})",
+                found.id,
+                found.aliases,
+                bill.components[one.component].name,
+                one.fixed.as_deref().unwrap_or("nothing")
+            );
+        }
+    }
     for line in &bill.claims.left_out {
         let _ = writeln!(shown, "left out: {line}");
     }

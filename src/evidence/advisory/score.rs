@@ -2,8 +2,6 @@
 
 use cvss::Cvss;
 
-use crate::domain::code::Severity;
-
 /// The base score of a CVSS 3.0, 3.1 or 4.0 vector, 0 to 10; none for another text.
 ///
 /// Sources: first.org/cvss/v3.1/specification-document, 7.1; first.org/cvss/v4.0/specification-document, 8.
@@ -11,33 +9,11 @@ pub(super) fn of_vector(vector: &str) -> Option<f64> {
     vector.parse::<Cvss>().ok().map(|vector| vector.score())
 }
 
-/// The word for a score; none for 0.
-///
-/// Source: first.org/cvss/v3.1/specification-document, 5, "Qualitative Severity Rating Scale".
-pub(super) fn severity(score: f64) -> Option<Severity> {
-    match score {
-        9.0.. => Some(Severity::Critical),
-        7.0.. => Some(Severity::High),
-        4.0.. => Some(Severity::Medium),
-        0.1.. => Some(Severity::Low),
-        _ => None,
-    }
-}
-
-/// The severity that a database names in a word: GitHub says `MODERATE` where CVSS says medium.
-pub(super) fn named(word: &str) -> Option<Severity> {
-    match word.to_ascii_lowercase().as_str() {
-        "critical" => Some(Severity::Critical),
-        "high" | "important" => Some(Severity::High),
-        "medium" | "moderate" => Some(Severity::Medium),
-        "low" | "negligible" | "minor" => Some(Severity::Low),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::advisory::severity_of_score as severity;
+    use crate::domain::code::Severity;
 
     #[test]
     fn scores_are_those_of_the_specifications_examples() {

@@ -20,6 +20,10 @@ pub(super) enum Kind {
     GradleLock,
     GemfileLock,
     ComposerLock,
+    TrivyReport,
+    GrypeReport,
+    SarifReport,
+    ScanPredicate,
 }
 
 /// How much of a text is searched for the words of a format that has no name of its own.
@@ -67,8 +71,10 @@ impl Kind {
             if contains("\"spdxVersion\"") && contains("\"SPDXRef-DOCUMENT\"") {
                 return Some(Self::SpdxJson);
             }
-            let is_graph = contains("\"@graph\"") && contains("spdx.org/rdf/3");
-            return is_graph.then_some(Self::SpdxGraph);
+            if contains("\"@graph\"") && contains("spdx.org/rdf/3") {
+                return Some(Self::SpdxGraph);
+            }
+            return Self::of_report(text);
         }
         let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= MAX_HEAD_BYTES);
         let head = text.get(..end.last()?).filter(|_| text.len() > MAX_HEAD_BYTES).unwrap_or(text);
@@ -80,9 +86,29 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// The report of a scanner.
+    fn of_report(text: &str) -> Option<Self> {
+        let all = |words: &[&str]| words.iter().all(|word| text.contains(word));
+        // A statement about a scan holds the report of the scanner, so it stands before that.
+        if all(&["\"scanner\"", "\"scanFinishedOn\"", "\"result\""]) {
+            return Some(Self::ScanPredicate);
+        }
+        if all(&["\"SchemaVersion\"", "\"ArtifactName\""]) && text.contains("\"Results\"") {
+            return Some(Self::TrivyReport);
+        }
+        if all(&["\"matches\"", "\"descriptor\"", "\"grype\""]) {
+            return Some(Self::GrypeReport);
+        }
+        all(&["\"runs\"", "\"driver\"", "sarif"]).then_some(Self::SarifReport)
+    }
+}
+
 /// Whether a file is a lock file by its name, or may be a bill by its ending, wherever it lies.
 pub(in crate::intake) fn is_lock_file(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     Kind::of_lock_file(&path).is_some()
-        || [".cdx.xml", "bom.xml", ".spdx", ".spdx.txt"].iter().any(|end| path.ends_with(end))
+        || [".cdx.xml", "bom.xml", ".spdx", ".spdx.txt", ".sarif"]
+            .iter()
+            .any(|end| path.ends_with(end))
 }

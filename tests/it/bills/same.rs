@@ -89,3 +89,34 @@ fn the_same_bill_in_every_form_has_equal_components_and_says_the_same_of_itself(
         assert_eq!(bill.claims.subject_digests, first.claims.subject_digests, "{form}");
     }
 }
+
+#[test]
+fn what_scanners_report_is_joined_with_own_matches_by_alias() {
+    let database = database(ADVISORIES);
+    for (report, expected) in [
+        (
+            "scan/trivy.json",
+            [
+                "GHSA-0000-0000-0001 in lodash",
+                "CVE-0000-0009 in lodash",
+                "CVE-0000-0004 in libssl3",
+            ]
+            .as_slice(),
+        ),
+        ("scan/grype.json", &["GHSA-0000-0000-0001 in lodash", "CVE-0000-0010 in bash"]),
+        ("scan/statement.json", &["GHSA-0000-0000-0001 in lodash"]),
+    ] {
+        let bill = super::bill(report);
+        let found = database.matches(std::slice::from_ref(&bill));
+        let mut shown: Vec<String> = found.iter().map(|one| shown(&bill, one)).collect();
+        shown.sort();
+        let mut expected: Vec<&str> = expected.to_vec();
+        expected.sort_unstable();
+        assert_eq!(shown.len(), expected.len(), "{report}: {shown:?}");
+        for (shown, expected) in shown.iter().zip(expected) {
+            assert!(shown.starts_with(expected), "{report}: {shown} {expected}");
+        }
+        let alone = Database::empty().matches(std::slice::from_ref(&bill));
+        assert_eq!(alone.len(), bill.scan.unwrap().reported.len(), "{report}");
+    }
+}
