@@ -114,6 +114,11 @@ impl BillFault {
     }
 }
 
+/// Whether a text means to be a bill, a scanner's report or a lock file.
+pub fn is_bill(path: &str, text: &str) -> bool {
+    Kind::of(path, text.trim_start_matches('\u{feff}')).is_some()
+}
+
 /// Reads a bill or a lock file. None when the text is neither, which its name or its own words decide.
 ///
 /// # Errors

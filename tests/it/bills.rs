@@ -4,6 +4,7 @@
 
 mod hostile;
 mod order;
+mod rustsec;
 mod same;
 
 use std::fmt::Write as _;

@@ -127,6 +127,12 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         .filter_map(|specific| severity_of(specific.severity.as_deref()?))
         .max();
     let severity: Option<Severity> = score.and_then(severity_of_score).max(named);
+    // A range that begins nowhere would affect nothing, which is not what its author can have meant.
+    let ranges = record.affected.iter().flat_map(|part| &part.ranges);
+    let begins = |range: &Range<'_>| range.events.iter().any(|turn| turn.introduced.is_some());
+    if ranges.filter(|range| range.kind != "GIT").any(|range| !begins(range)) {
+        return Err("a range has no `introduced`".to_owned());
+    }
     let affected: Vec<Affected> = record.affected.iter().filter_map(affected).collect();
     if affected.is_empty() {
         return Ok(Read::Skipped);
@@ -302,5 +308,12 @@ mod tests {
             assert_eq!(read(text), Ok(Read::Skipped));
         }
         assert!(read(r#"{"id":"A"}"#).unwrap_err().contains("modified"));
+        for events in ["", r#"{"fixed":"1.2"}"#] {
+            let text = format!(
+                r#"{{"id":"A","modified":"2026-01-02T03:04:05Z","affected":[{{"package":{{"ecosystem":"npm","name":"a"}},
+                   "ranges":[{{"type":"SEMVER","events":[{events}]}}]}}]}}"#
+            );
+            assert!(read(&text).unwrap_err().contains("introduced"), "{events}");
+        }
     }
 }

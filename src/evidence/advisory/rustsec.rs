@@ -8,7 +8,6 @@ use std::sync::Arc;
 use rustsec::advisory::Informational;
 
 use super::osv::Read;
-use super::score;
 use crate::domain::advisory::{Advisory, AdvisoryKind, Affected, Event, severity_of_score};
 use crate::domain::package::{Ecosystem, Package};
 

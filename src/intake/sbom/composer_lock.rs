@@ -3,7 +3,6 @@
 //! Source: getcomposer.org/doc, "composer.lock"; github.com/composer/composer, `Package/Locker.php`.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -73,7 +72,7 @@ pub(super) fn read(text: &str) -> Result<Bill, serde_json::Error> {
         ));
     }
     for (package, own) in packages.iter().zip(own) {
-        let required: BTreeMap<Arc<str>, serde::de::IgnoredAny> = package
+        let required: BTreeMap<String, &RawValue> = package
             .require
             .as_ref()
             .and_then(|raw| serde_json::from_str(raw.get()).ok())

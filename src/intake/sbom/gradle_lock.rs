@@ -1,6 +1,6 @@
 //! `gradle.lockfile`.
 //!
-//! Source: docs.gradle.org/current/userguide/dependency_locking.html, "Lock state file".
+//! Source: docs.gradle.org, "Locking dependency versions".
 
 use super::Bill;
 use super::index::{self, Index};

@@ -83,11 +83,8 @@ fn text_of<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
 }
 
 fn scalar(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.to_string(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    }
+    // Version 5 wrote it without quotes, so that it was a number.
+    value.as_str().map(str::to_owned).unwrap_or_default()
 }
 
 /// `/@scope/name@1.0.0(peer@2.0.0)` as `@scope/name` and `1.0.0`.

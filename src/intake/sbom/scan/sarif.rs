@@ -129,9 +129,8 @@ fn id_in(rule: &str) -> Option<String> {
     let mut words = rule.split('-');
     let prefix = words.next()?;
     let n_words = match prefix {
-        "CVE" => 2,
         "GHSA" => 3,
-        "RUSTSEC" | "GO" | "PYSEC" | "DSA" | "DLA" | "MAL" | "ALSA" | "RHSA" => 2,
+        "CVE" | "RUSTSEC" | "GO" | "PYSEC" | "DSA" | "DLA" | "MAL" | "ALSA" | "RHSA" => 2,
         _ => return None,
     };
     let words: Vec<&str> = words.take(n_words).collect();

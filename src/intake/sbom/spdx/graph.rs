@@ -40,8 +40,8 @@ struct Element<'t> {
     verified_using: Vec<Hash<'t>>,
     #[serde(borrow, default)]
     external_identifier: Vec<Identifier<'t>>,
-    #[serde(borrow, default)]
-    root_element: Vec<Text<'t>>,
+    #[serde(borrow, default, rename = "rootElement")]
+    roots: Vec<Text<'t>>,
     #[serde(borrow, default)]
     from: Option<Text<'t>>,
     /// A list, or one element alone.
@@ -160,7 +160,7 @@ fn roots<'e>(elements: &'e [Element<'_>]) -> BTreeSet<&'e str> {
     let named = elements
         .iter()
         .filter(|element| element.is("Sbom") || element.is("SpdxDocument") || element.is("Bom"))
-        .flat_map(|element| &element.root_element)
+        .flat_map(|element| &element.roots)
         .map(AsRef::as_ref);
     named.filter(|id| packages.contains(id)).collect()
 }
