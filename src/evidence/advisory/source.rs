@@ -79,6 +79,7 @@ impl Source for AdvisorySource {
     fn gather<'a>(
         &'a self,
         release: &'a Release,
+        _known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async move {
             if release.sboms.is_empty() {
