@@ -6,7 +6,7 @@ pub mod code;
 mod fault;
 mod file;
 mod kubernetes;
-mod sbom;
+pub mod sbom;
 mod secret;
 mod service;
 mod template;
@@ -85,6 +85,7 @@ pub fn read(request: &Request, limits: &Limits, salt: &[u8]) -> Result<Release, 
         check_resource_limit(release.resources.len(), limits)?;
     }
     template::note_charts(&charts, &mut release);
+    sbom::without_doubles(&mut release.sboms);
     for (index, resource) in release.resources.iter().enumerate() {
         workload::extract(index, resource, &mut release.workloads, &mut release.faults);
     }

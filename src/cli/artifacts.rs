@@ -4,8 +4,12 @@ use std::io::{IsTerminal as _, Read as _};
 
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::session::Session;
+use crate::cli::{local, worker};
+use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::code::Code;
+use crate::domain::digest::Digest;
 use crate::intake::{self, Limits, Walked};
+use crate::record::Store as _;
 
 /// The path that stands for standard input.
 const STDIN: &str = "-";
@@ -45,6 +49,53 @@ pub fn collect(session: &Session, paths: &[String], limits: &Limits) -> Result<W
         None
     };
     Ok(intake::walk(paths, stdin, limits)?)
+}
+
+/// Adds the bills of materials that are named apart: files, or digests of what the record keeps.
+///
+/// # Errors
+/// When a file cannot be read, the record does not keep the digest, or it is no bill.
+pub fn add_bills(
+    session: &Session,
+    named: &[String],
+    limits: &Limits,
+    artifacts: &mut Vec<Artifact>,
+) -> Result<(), Failure> {
+    for name in named {
+        let found = match name.parse::<Digest>() {
+            Ok(digest) => vec![kept(session, digest)?],
+            Err(_no_digest) => intake::walk(std::slice::from_ref(name), None, limits)?.artifacts,
+        };
+        for artifact in found {
+            // Beside a named file its catalogue entry is found, as beside any other.
+            if artifact.origin == ArtifactOrigin::Named && !is_bill(&artifact) {
+                let message = format!("`{name}` is no bill of materials that is known here");
+                let help = "name a CycloneDX or SPDX document, a scanner's report, or a lock file by its own name";
+                return Err(Complaint::new(message, help).into());
+            }
+            if artifacts.iter().all(|known| known.path != artifact.path) {
+                artifacts.push(artifact);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_bill(artifact: &Artifact) -> bool {
+    std::str::from_utf8(&artifact.content)
+        .is_ok_and(|text| intake::sbom::is_bill(&artifact.path, text))
+}
+
+/// What the record keeps under a digest.
+fn kept(session: &Session, digest: Digest) -> Result<Artifact, Failure> {
+    let store = local::existing_store(&session.config)?;
+    let text = worker::run(|| async { store.blob(digest).await })?;
+    let text = text.ok_or_else(|| {
+        let message = format!("the record keeps nothing with the digest `{digest}`");
+        Complaint::new(message, "name the file itself, e.g. `--sbom bom.cdx.json`")
+    })?;
+    let path = digest.to_string();
+    Ok(Artifact { path, content: text.into(), origin: ArtifactOrigin::Named })
 }
 
 /// The finding that nothing was found at all: then there is nothing to decide about.

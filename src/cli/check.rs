@@ -43,7 +43,7 @@ struct Checked {
 /// # Errors
 /// When it could not be decided.
 pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
-    if args.paths.is_empty() && args.image.is_empty() {
+    if args.paths.is_empty() && args.image.is_empty() && args.sbom.is_empty() {
         return Err(Complaint::new(
             "there is nothing to check",
             "name files or folders, e.g. `goldgate check deploy/`, or `-` for standard input",
@@ -51,7 +51,8 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
         .into());
     }
     let limits = local::limits(&session.config.limits);
-    let Walked { artifacts, n_ignored } = artifacts::collect(session, &args.paths, &limits)?;
+    let Walked { mut artifacts, n_ignored } = artifacts::collect(session, &args.paths, &limits)?;
+    artifacts::add_bills(session, &args.sbom, &limits, &mut artifacts)?;
     let read = print::text::counted(artifacts.len(), "file");
     session.printer.detail(&format!("read {read}, left {n_ignored} alone"));
     let request = request(session, args, artifacts)?;

@@ -39,6 +39,30 @@ impl AdvisoryKind {
     }
 }
 
+/// The severity that a database or a scanner names in a word: GitHub says `MODERATE` where CVSS says medium.
+pub fn severity_of(word: &str) -> Option<Severity> {
+    match word.to_ascii_lowercase().as_str() {
+        "critical" => Some(Severity::Critical),
+        "high" | "important" => Some(Severity::High),
+        "medium" | "moderate" => Some(Severity::Medium),
+        "low" | "negligible" | "minor" => Some(Severity::Low),
+        _ => None,
+    }
+}
+
+/// The word for a CVSS score; none for 0.
+///
+/// Source: first.org/cvss/v3.1/specification-document, 5, "Qualitative Severity Rating Scale".
+pub fn severity_of_score(score: f64) -> Option<Severity> {
+    match score {
+        9.0.. => Some(Severity::Critical),
+        7.0.. => Some(Severity::High),
+        4.0.. => Some(Severity::Medium),
+        0.1.. => Some(Severity::Low),
+        _ => None,
+    }
+}
+
 /// A turning point in the versions of a package.
 ///
 /// Source: ossf.github.io/osv-schema, "affected[].ranges[].events".
@@ -93,7 +117,7 @@ pub struct Advisory {
 pub enum MatchState {
     /// Its version is among the affected ones.
     Affected,
-    /// Its version is missing or cannot be ordered, so it counts as affected.
+    /// Its version is missing or cannot be ordered, or its distribution's release is not known, so it counts as affected.
     CannotCompare,
 }
 

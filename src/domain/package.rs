@@ -52,11 +52,12 @@ pub struct Package {
 impl Package {
     /// Makes a package, its name normalised.
     ///
-    /// Sources: PEP 503 for Python; `NuGet` and Packagist ignore case; Go, npm, Maven and crates.io do not.
+    /// Sources: PEP 503 for Python; `NuGet`, Packagist and Hex ignore case; a package URL of npm or Go is written in small
+    /// letters, so there case cannot tell two packages apart. Maven and crates.io keep it.
     pub fn new(ecosystem: Ecosystem, name: &str) -> Self {
         let name = match ecosystem.family() {
             "PyPI" => pep_503(name),
-            "NuGet" | "Packagist" | "Hex" => name.to_lowercase(),
+            "NuGet" | "Packagist" | "Hex" | "npm" | "Go" => name.to_lowercase(),
             _ => name.to_owned(),
         };
         Self { ecosystem, name: Arc::from(name) }
@@ -113,6 +114,10 @@ pub struct Component {
     pub compared_version: Option<Arc<str>>,
     /// Its licence.
     pub licence: Licence,
+    /// Who made or supplies it, as the bill names them.
+    pub supplier: Option<Arc<str>>,
+    /// The strongest digest that the bill has of it, with its algorithm in front: `sha256:…`.
+    pub digest: Option<Arc<str>>,
 }
 
 #[cfg(test)]
@@ -125,7 +130,9 @@ mod tests {
             ("PyPI", "Zope.Interface", "zope-interface"),
             ("PyPI", "a__b--c", "a-b-c"),
             ("NuGet", "Newtonsoft.Json", "newtonsoft.json"),
-            ("npm", "@Scope/Name", "@Scope/Name"),
+            ("npm", "@Scope/JSONStream", "@scope/jsonstream"),
+            ("Go", "github.com/BurntSushi/toml", "github.com/burntsushi/toml"),
+            ("Maven", "org.Example:Core", "org.Example:Core"),
             ("crates.io", "serde_json", "serde_json"),
         ] {
             let package = Package::new(Ecosystem::new(ecosystem), written);

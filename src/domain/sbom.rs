@@ -1,9 +1,11 @@
 //! A bill of materials: which components a release contains, and how they hang together.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::domain::advisory::Advisory;
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::package::Component;
@@ -12,14 +14,40 @@ use crate::domain::package::Component;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SbomFormat {
-    /// CycloneDX JSON, 1.2 to 1.7.
+    /// CycloneDX, as JSON or XML.
     Cyclonedx,
-    /// SPDX JSON, 2.2 and 2.3.
+    /// SPDX 2, as JSON or tag-value, and SPDX 3.
     Spdx,
     /// `Cargo.lock`.
     CargoLock,
     /// `package-lock.json` and `npm-shrinkwrap.json`.
     NpmLock,
+    /// `pnpm-lock.yaml`.
+    PnpmLock,
+    /// `yarn.lock`, classic and berry.
+    YarnLock,
+    /// `poetry.lock`.
+    PoetryLock,
+    /// `uv.lock`.
+    UvLock,
+    /// `requirements.txt`.
+    Requirements,
+    /// `go.mod`.
+    GoMod,
+    /// `go.sum`.
+    GoSum,
+    /// `gradle.lockfile`.
+    GradleLock,
+    /// `Gemfile.lock`.
+    GemfileLock,
+    /// `composer.lock`.
+    ComposerLock,
+    /// What Trivy reports, as JSON.
+    TrivyReport,
+    /// What Grype reports, as JSON.
+    GrypeReport,
+    /// What any scanner reports, as SARIF.
+    SarifReport,
 }
 
 impl SbomFormat {
@@ -30,6 +58,19 @@ impl SbomFormat {
             Self::Spdx => "spdx",
             Self::CargoLock => "cargo_lock",
             Self::NpmLock => "npm_lock",
+            Self::PnpmLock => "pnpm_lock",
+            Self::YarnLock => "yarn_lock",
+            Self::PoetryLock => "poetry_lock",
+            Self::UvLock => "uv_lock",
+            Self::Requirements => "requirements",
+            Self::GoMod => "go_mod",
+            Self::GoSum => "go_sum",
+            Self::GradleLock => "gradle_lock",
+            Self::GemfileLock => "gemfile_lock",
+            Self::ComposerLock => "composer_lock",
+            Self::TrivyReport => "trivy_report",
+            Self::GrypeReport => "grype_report",
+            Self::SarifReport => "sarif_report",
         }
     }
 
@@ -58,11 +99,52 @@ pub struct SbomSource {
     pub created: Option<Timestamp>,
 }
 
+/// What a bill claims besides, and what of it could not be taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SbomClaims {
+    /// Who wrote it: people and organisations, no tools.
+    pub authors: Vec<String>,
+    /// The number that no other bill has: `urn:uuid:…`, or the namespace of the document.
+    pub serial: Option<String>,
+    /// The digests of what it is about, with their algorithm in front: `sha256:…` of an image.
+    pub subject_digests: Vec<String>,
+    /// What stands in it and is no component that could be compared, one line each.
+    pub left_out: Vec<String>,
+}
+
+/// What a scanner says of itself, and what it found; a report has those components alone in which something was found.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scan {
+    /// Who looked: `trivy`.
+    pub tool: String,
+    /// The version of the tool.
+    pub version: Option<String>,
+    /// When its knowledge was put together.
+    pub database: Option<Timestamp>,
+    /// What was found.
+    pub reported: Vec<Reported>,
+}
+
+/// One trouble that a scanner reports.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Reported {
+    /// The index of the component.
+    pub component: usize,
+    /// What it says, with no package that could be compared: the scanner has compared already.
+    pub advisory: Arc<Advisory>,
+    /// The version that mends it, when one is named.
+    pub fixed: Option<Arc<str>>,
+}
+
 /// A bill of materials.
 #[derive(Clone, Debug)]
 pub struct Sbom {
     /// What it says of itself.
     pub source: SbomSource,
+    /// What it claims besides.
+    pub claims: SbomClaims,
+    /// What a scanner found; none of a bill and a lock file.
+    pub scan: Option<Scan>,
     /// Every component, nested ones too, in the order of the bill.
     pub components: Vec<Component>,
     /// Whether the bill says what depends on what.
@@ -118,7 +200,15 @@ impl Sbom {
             }
         }
         let has_graph = !direct.is_empty() || depends_on.iter().any(|list| !list.is_empty());
-        Self { source, components, has_graph, image: None, parents }
+        Self {
+            source,
+            claims: SbomClaims::default(),
+            scan: None,
+            components,
+            has_graph,
+            image: None,
+            parents,
+        }
     }
 
     /// Whether the bill names the component as a direct dependency.

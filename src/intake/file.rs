@@ -1,5 +1,6 @@
 //! One artifact: what sort of text it is, and the documents in it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use super::catalog::{self, Entity};
@@ -153,7 +154,10 @@ impl Reading<'_> {
             }
             // A document that only says what vulnerabilities mean elsewhere is no bill without a component.
             Ok(bill) if bill.components.is_empty() && vex::is_document(&file) => {}
-            Ok(bill) => self.release.sboms.push(bill),
+            Ok(bill) => {
+                self.note_left_out(&bill);
+                self.release.sboms.push(bill);
+            }
             Err(wrong) => {
                 let location = file.location(wrong.span, "");
                 let message = format!("the components cannot be read: {}", wrong.message);
@@ -162,6 +166,20 @@ impl Reading<'_> {
         }
         // Bills and lock files hold names and hashes: what looks like a token there is a checksum.
         self.release.files.push(FileRead { artifact: self.index, file, secrets: Vec::new() });
+    }
+
+    /// Says what of a bill is compared with nothing.
+    fn note_left_out(&mut self, bill: &Sbom) {
+        const MAX_TOLD: usize = 3;
+        let left_out = &bill.claims.left_out;
+        if left_out.is_empty() {
+            return;
+        }
+        let mut message = left_out.iter().take(MAX_TOLD).cloned().collect::<Vec<_>>().join("; ");
+        if let Some(more @ 1..) = left_out.len().checked_sub(MAX_TOLD) {
+            let _ = write!(message, "; and {more} more");
+        }
+        self.release.notes.push(Note { file: bill.source.file.clone(), message, help: None });
     }
 
     /// Takes what a document holds; whether it was ours.

@@ -1,15 +1,34 @@
 //! Bills of materials and lock files: text to components, with what depends on what.
+//!
+//! [`read`] is the way in, for a file that was handed in as for a bill that was attested.
 
 mod cargo_lock;
+mod composer_lock;
 mod cyclonedx;
+mod gemfile_lock;
+mod go_mod;
+mod gradle_lock;
+mod index;
+mod kind;
 mod npm_lock;
+mod pnpm_lock;
+mod poetry_lock;
 mod purl;
+mod requirements;
+mod scan;
 mod spdx;
+mod uv_lock;
+mod yarn_lock;
+
+use std::collections::BTreeSet;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::package::{Component, Licence};
 use crate::domain::place::{SourceFile, Span};
-use crate::domain::sbom::{Sbom, SbomFormat, SbomSource};
+use crate::domain::sbom::{Sbom, SbomClaims, SbomFormat, SbomSource, Scan};
+use kind::Kind;
+
+pub(super) use kind::is_lock_file;
 
 /// A bill while it is being read.
 struct Bill {
@@ -18,6 +37,8 @@ struct Bill {
     subject: Option<String>,
     tools: Vec<String>,
     created: Option<String>,
+    claims: SbomClaims,
+    scan: Option<Scan>,
     components: Vec<Component>,
     direct: Vec<usize>,
     depends_on: Vec<Vec<usize>>,
@@ -31,6 +52,8 @@ impl Bill {
             subject: None,
             tools: Vec::new(),
             created: None,
+            claims: SbomClaims::default(),
+            scan: None,
             components: Vec::new(),
             direct: Vec::new(),
             depends_on: Vec::new(),
@@ -49,6 +72,11 @@ impl Bill {
         }
     }
 
+    /// Says that something in the bill is no component that could be compared.
+    fn leave_out(&mut self, what: String) {
+        self.claims.left_out.push(what);
+    }
+
     fn into_sbom(self, file: &SourceFile) -> Sbom {
         let source = SbomSource {
             file: file.path.clone(),
@@ -59,28 +87,67 @@ impl Bill {
             tools: self.tools,
             created: self.created.and_then(|created| created.parse::<Timestamp>().ok()),
         };
-        Sbom::new(source, self.components, &self.direct, &self.depends_on)
+        let mut bill = Sbom::new(source, self.components, &self.direct, &self.depends_on);
+        bill.claims = self.claims;
+        bill.scan = self.scan;
+        bill
     }
 }
 
 /// What is wrong with a text that means to be a bill.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct BillFault {
+pub struct BillFault {
     /// What is wrong.
-    pub(super) message: String,
+    pub message: String,
     /// Where.
-    pub(super) span: Span,
+    pub span: Span,
+}
+
+impl BillFault {
+    fn new(message: impl Into<String>, span: Span) -> Self {
+        Self { message: message.into(), span }
+    }
+
+    /// A fault of the whole text.
+    fn of_text(message: impl Into<String>) -> Self {
+        Self::new(message, Span::default())
+    }
+}
+
+/// Whether a text means to be a bill, a scanner's report or a lock file.
+pub fn is_bill(path: &str, text: &str) -> bool {
+    Kind::of(path, text.trim_start_matches('\u{feff}')).is_some()
 }
 
 /// Reads a bill or a lock file. None when the text is neither, which its name or its own words decide.
-pub(super) fn read(file: &SourceFile) -> Option<Result<Sbom, BillFault>> {
+///
+/// # Errors
+/// The first place where the text is not what it means to be.
+pub fn read(file: &SourceFile) -> Option<Result<Sbom, BillFault>> {
     let text = file.text.trim_start_matches('\u{feff}');
     let shift = file.text.len() - text.len();
-    let read = match reader_of(&file.path, text)? {
-        Reader::Cyclonedx => cyclonedx::read(text).map_err(|error| json_fault(text, &error)),
-        Reader::Spdx => spdx::read(text).map_err(|error| json_fault(text, &error)),
-        Reader::NpmLock => npm_lock::read(text).map_err(|error| json_fault(text, &error)),
-        Reader::CargoLock => cargo_lock::read(text).map(Some).map_err(|error| toml_fault(&error)),
+    let read = match Kind::of(&file.path, text)? {
+        Kind::CyclonedxJson => of_json(text, cyclonedx::read),
+        Kind::CyclonedxXml => cyclonedx::xml::read(text).map(Some),
+        Kind::SpdxJson => of_json(text, spdx::read),
+        Kind::SpdxGraph => of_json(text, spdx::graph::read),
+        Kind::SpdxTags => spdx::tags::read(text).map(Some),
+        Kind::CargoLock => of_toml(text, cargo_lock::read),
+        Kind::NpmLock => of_json(text, npm_lock::read),
+        Kind::PnpmLock => pnpm_lock::read(text).map(Some),
+        Kind::YarnLock => yarn_lock::read(text).map(Some),
+        Kind::PoetryLock => of_toml(text, poetry_lock::read),
+        Kind::UvLock => of_toml(text, uv_lock::read),
+        Kind::Requirements => Ok(Some(requirements::read(text))),
+        Kind::GoMod => Ok(Some(go_mod::read(text))),
+        Kind::GoSum => Ok(Some(go_mod::read_sums(text))),
+        Kind::GradleLock => Ok(Some(gradle_lock::read(text))),
+        Kind::GemfileLock => gemfile_lock::read(text).map(Some),
+        Kind::TrivyReport => of_json(text, scan::trivy::read),
+        Kind::GrypeReport => of_json(text, scan::grype::read),
+        Kind::SarifReport => of_json(text, scan::sarif::read),
+        Kind::ScanPredicate => of_json(text, scan::predicate),
+        Kind::ComposerLock => of_json(text, |text| composer_lock::read(text).map(Some)),
     };
     let moved = |fault: BillFault| {
         let range = fault.span.range();
@@ -89,38 +156,39 @@ pub(super) fn read(file: &SourceFile) -> Option<Result<Sbom, BillFault>> {
     read.map(|bill| bill.map(|bill| bill.into_sbom(file))).map_err(moved).transpose()
 }
 
-/// Whether a file is a lock file by its name, wherever it lies.
-pub(super) fn is_lock_file(path: &str) -> bool {
-    matches!(name_of(path), "Cargo.lock" | "package-lock.json" | "npm-shrinkwrap.json")
+/// Takes away each `go.sum` beside a `go.mod` that says the same and more.
+pub(super) fn without_doubles(bills: &mut Vec<Sbom>) {
+    let folder = |bill: &Sbom| {
+        let file = bill.source.file.as_str();
+        file.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned()
+    };
+    let is_whole = |bill: &&Sbom| {
+        bill.source.format == SbomFormat::GoMod && go_mod::lists_all(&bill.source.format_version)
+    };
+    let whole: BTreeSet<String> = bills.iter().filter(is_whole).map(folder).collect();
+    bills.retain(|bill| bill.source.format != SbomFormat::GoSum || !whole.contains(&folder(bill)));
 }
 
-#[derive(Clone, Copy)]
-enum Reader {
-    Cyclonedx,
-    Spdx,
-    CargoLock,
-    NpmLock,
+type JsonReader = fn(&str) -> Result<Option<Bill>, serde_json::Error>;
+type TomlReader = fn(&str) -> Result<Bill, toml::de::Error>;
+
+fn of_json(text: &str, reader: JsonReader) -> Result<Option<Bill>, BillFault> {
+    reader(text).map_err(|error| json_fault(text, &error))
 }
 
-fn reader_of(path: &str, text: &str) -> Option<Reader> {
-    match name_of(path) {
-        "Cargo.lock" => return Some(Reader::CargoLock),
-        "package-lock.json" | "npm-shrinkwrap.json" => return Some(Reader::NpmLock),
-        _ => {}
-    }
-    if !text.trim_start().starts_with('{') {
-        return None;
-    }
-    // The words stand at the top of what a generator writes, but the order of JSON keys is free.
-    let named = |key: &str| text.contains(key);
-    if named("\"bomFormat\"") && named("\"CycloneDX\"") {
-        return Some(Reader::Cyclonedx);
-    }
-    (named("\"spdxVersion\"") && named("\"SPDXRef-DOCUMENT\"")).then_some(Reader::Spdx)
+fn of_toml(text: &str, reader: TomlReader) -> Result<Option<Bill>, BillFault> {
+    reader(text).map(Some).map_err(|error| {
+        let range = error.span().unwrap_or_default();
+        BillFault::new(error.message(), Span::new(range.start, range.end))
+    })
 }
 
-fn name_of(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or(path)
+/// `name@version`, or the name alone.
+fn named(name: &str, version: Option<&str>) -> String {
+    match version {
+        Some(version) if !version.is_empty() => format!("{name}@{version}"),
+        Some(_) | None => name.to_owned(),
+    }
 }
 
 /// The licence that one or several texts say; several apply together.
@@ -141,18 +209,30 @@ fn licence(texts: impl IntoIterator<Item = String>) -> Licence {
     }
 }
 
+/// The strongest of several digests; an algorithm is written as `SHA-256`, `SHA256` or `sha256`.
+fn strongest<A: AsRef<str>, V: AsRef<str>>(
+    digests: impl IntoIterator<Item = (A, V)>,
+) -> Option<String> {
+    const ALGORITHMS: [&str; 5] = ["md5", "sha1", "sha256", "sha384", "sha512"];
+    let place = |algorithm: &str| {
+        let word = algorithm.replace('-', "").to_ascii_lowercase();
+        ALGORITHMS.iter().position(|known| *known == word)
+    };
+    let known = digests.into_iter().filter_map(|(algorithm, value)| {
+        let place = place(algorithm.as_ref())?;
+        Some((place, value.as_ref().trim().to_ascii_lowercase()))
+    });
+    let (place, value) = known.max_by_key(|(place, _)| *place)?;
+    Some(format!("{}:{value}", ALGORITHMS.get(place)?))
+}
+
 fn json_fault(text: &str, error: &serde_json::Error) -> BillFault {
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
     let before: usize =
         text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
     let at = (before + error.column().saturating_sub(1)).min(text.len());
-    BillFault { message, span: Span::new(at, at) }
-}
-
-fn toml_fault(error: &toml::de::Error) -> BillFault {
-    let range = error.span().unwrap_or_default();
-    BillFault { message: error.message().to_owned(), span: Span::new(range.start, range.end) }
+    BillFault::new(message, Span::new(at, at))
 }
 
 #[cfg(test)]

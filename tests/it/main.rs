@@ -9,6 +9,7 @@
 )]
 
 mod admission;
+mod bills;
 mod cli;
 mod component;
 mod faces;

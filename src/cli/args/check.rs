@@ -15,6 +15,7 @@ use crate::config::{Flags, keys};
     goldgate check deploy/app.yaml catalog-info.yaml -e staging\n  \
     kustomize build overlays/production | goldgate check -\n  \
     helm template ./chart | goldgate check - --service component:shop/checkout\n  \
+    goldgate check deploy/ --sbom bom.cdx.json\n  \
     goldgate check deploy/ -o sarif --output-file goldgate.sarif\n  \
     goldgate check deploy/ --server https://goldgate.example\n  \
     goldgate check deploy/ --idempotency-key \"$CI_PIPELINE_ID\"\n\n\
@@ -27,6 +28,9 @@ pub struct CheckArgs {
     /// An image of the release; may be repeated
     #[arg(long, value_name = "REF")]
     pub image: Vec<String>,
+    /// A bill of materials, a scanner's report or a lock file, or the digest of one that the record keeps; may be repeated
+    #[arg(long, value_name = "FILE|DIGEST")]
+    pub sbom: Vec<String>,
     /// Whose release it is [default: as catalog-info.yaml or labels say]
     #[arg(long, short, value_name = "SERVICE")]
     pub service: Option<String>,

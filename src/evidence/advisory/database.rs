@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::lookup::{self, Hit};
-use crate::domain::advisory::{Advisory, AdvisoryMatch, DatabaseFacts};
+use crate::domain::advisory::{Advisory, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
-use crate::domain::package::{Component, Package};
+use crate::domain::package::{Component, Ecosystem, Package};
 use crate::domain::sbom::Sbom;
 
 /// What was imported, as it lies on disk.
@@ -30,6 +30,8 @@ pub struct Database {
     advisories: Vec<Arc<Advisory>>,
     /// For each package the advisories and which of their entries is about it.
     by_package: BTreeMap<Package, Vec<(usize, usize)>>,
+    /// The ecosystems of each family: the releases of a distribution.
+    families: BTreeMap<String, BTreeSet<Ecosystem>>,
     exploited: BTreeMap<Arc<str>, Arc<str>>,
     probabilities: BTreeMap<Arc<str>, f64>,
 }
@@ -40,6 +42,7 @@ impl Database {
         let Records { advisories, exploited, probabilities } = records;
         let mut by_package: BTreeMap<Package, Vec<(usize, usize)>> = BTreeMap::new();
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        let mut ecosystems: BTreeMap<String, BTreeSet<Ecosystem>> = BTreeMap::new();
         let mut newest = None;
         for (index, advisory) in advisories.iter().enumerate() {
             newest = newest.max(advisory.modified);
@@ -52,9 +55,27 @@ impl Database {
                 *counts.entry(family.to_owned()).or_default() += 1;
             }
         }
+        for package in by_package.keys() {
+            let family = package.ecosystem.family();
+            match ecosystems.get_mut(family) {
+                Some(known) if known.contains(&package.ecosystem) => {}
+                Some(known) => {
+                    known.insert(package.ecosystem.clone());
+                }
+                None => {
+                    let known = BTreeSet::from([package.ecosystem.clone()]);
+                    ecosystems.insert(family.to_owned(), known);
+                }
+            }
+        }
         let facts = DatabaseFacts { digest, imported, newest, advisories: counts };
         let advisories = advisories.into_iter().map(Arc::new).collect();
-        Self { facts, advisories, by_package, exploited, probabilities }
+        Self { facts, advisories, by_package, families: ecosystems, exploited, probabilities }
+    }
+
+    /// One that knows nothing; what scanners report is told all the same.
+    pub fn empty() -> Self {
+        Self::new(Records::default(), Timestamp::from_millis(0), Digest::of(b""))
     }
 
     /// What is known of it as a whole.
@@ -71,8 +92,15 @@ impl Database {
     pub fn matches(&self, sboms: &[Sbom]) -> Vec<AdvisoryMatch> {
         let mut found = Vec::new();
         for (sbom, bill) in sboms.iter().enumerate() {
+            let mut reported: BTreeMap<usize, Trouble<'_>> = BTreeMap::new();
+            for one in bill.scan.iter().flat_map(|scan| &scan.reported) {
+                let hit = Hit { state: MatchState::Affected, fixed: one.fixed.clone() };
+                reported.entry(one.component).or_default().push((&one.advisory, hit));
+            }
             for (index, component) in bill.components.iter().enumerate() {
-                let hits = self.hits(component);
+                let mut hits = self.hits(component);
+                // What a scanner says besides is the same trouble where the ids say so.
+                hits.extend(reported.remove(&index).into_iter().flatten());
                 let troubles = joined(hits);
                 found
                     .extend(troubles.iter().filter_map(|trouble| self.found(sbom, index, trouble)));
@@ -82,30 +110,44 @@ impl Database {
     }
 
     fn hits(&self, component: &Component) -> Vec<(&Arc<Advisory>, Hit)> {
-        let Some(entries) =
-            component.package.as_ref().and_then(|package| self.by_package.get(package))
-        else {
-            return Vec::new();
-        };
+        let Some(package) = component.package.as_ref() else { return Vec::new() };
+        let version = component.compared_version.as_deref();
         let mut hits: BTreeMap<usize, Hit> = BTreeMap::new();
-        for (index, entry) in entries {
-            let affected =
-                self.advisories.get(*index).and_then(|advisory| advisory.affected.get(*entry));
-            let version = component.compared_version.as_deref();
-            let Some(hit) = affected.and_then(|affected| lookup::hit(version, affected)) else {
-                continue;
-            };
-            // What one entry is sure of, another one need not guess.
-            match hits.get(index) {
-                Some(earlier) if earlier.state <= hit.state => {}
-                Some(_) | None => {
-                    hits.insert(*index, hit);
+        for (ecosystem, is_certain) in self.asked(&package.ecosystem) {
+            let known = Package { ecosystem: ecosystem.clone(), name: Arc::clone(&package.name) };
+            for (index, entry) in self.by_package.get(&known).into_iter().flatten() {
+                let affected =
+                    self.advisories.get(*index).and_then(|advisory| advisory.affected.get(*entry));
+                let hit = affected.and_then(|affected| lookup::hit(version, affected));
+                let Some(mut hit) = hit else { continue };
+                if !is_certain {
+                    hit.state = MatchState::CannotCompare;
+                }
+                // What one entry is sure of, another one need not guess.
+                match hits.get(index) {
+                    Some(earlier) if earlier.state <= hit.state => {}
+                    Some(_) | None => {
+                        hits.insert(*index, hit);
+                    }
                 }
             }
         }
         hits.into_iter()
             .filter_map(|(index, hit)| Some((self.advisories.get(index)?, hit)))
             .collect()
+    }
+
+    /// The ecosystems whose advisories are about a component of this one, and whether that is certain: of a distribution
+    /// whose release is not known each release counts, and what an advisory says of the distribution holds for every release.
+    fn asked<'d>(
+        &'d self,
+        ecosystem: &'d Ecosystem,
+    ) -> impl Iterator<Item = (&'d Ecosystem, bool)> {
+        let family = self.families.get(ecosystem.family()).into_iter().flatten();
+        family.filter_map(move |known| {
+            let is_certain = known == ecosystem || known.release().is_none();
+            (is_certain || ecosystem.release().is_none()).then_some((known, is_certain))
+        })
     }
 
     fn found(

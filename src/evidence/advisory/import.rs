@@ -3,13 +3,17 @@
 //! A bad record is skipped and counted. Nothing of an archive is ever written, so a path that climbs out of it is a name
 //! like any other.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer as _};
+use serde_json::value::RawValue;
 
 use super::database::Records;
 use super::osv::{self, Read as Outcome};
@@ -177,6 +181,10 @@ impl Import {
             let limit = self.limits.max_files;
             return Err(Error::too_large(format!("there are more than {limit} files to import")));
         }
+        let mut content = BufReader::new(content);
+        if is_osv_name(name) && begins_with_list(&mut content) {
+            return self.list(name, content);
+        }
         // A whole catalogue or a table of probabilities is one file.
         let is_table = !is_markdown(name) && !is_osv_name(name);
         let limit =
@@ -185,10 +193,7 @@ impl Import {
         let read = content.take(limit.saturating_add(1)).read_to_end(&mut bytes);
         self.n_bytes = self.n_bytes.saturating_add(bytes.len() as u64);
         if self.n_bytes > self.limits.max_total_bytes {
-            let limit = self.limits.max_total_bytes;
-            return Err(Error::too_large(format!(
-                "what is to be imported has more than {limit} bytes"
-            )));
+            return Err(too_many_bytes(self.limits.max_total_bytes));
         }
         match read {
             Err(cause) => self.bad(name, cause.to_string()),
@@ -201,6 +206,29 @@ impl Import {
             },
         }
         Ok(())
+    }
+
+    /// Records in a list, one after the other: a whole database may be one file.
+    fn list(&mut self, name: &str, content: impl Read) -> Result<(), Error> {
+        let max_total_bytes = self.limits.max_total_bytes;
+        let left = Left {
+            of_record: Cell::new(self.limits.max_record_bytes),
+            of_all: Cell::new(max_total_bytes.saturating_sub(self.n_bytes)),
+            max_record_bytes: self.limits.max_record_bytes,
+        };
+        let mut reader = serde_json::Deserializer::from_reader(Bounded { content, left: &left });
+        let mut take = |record: &RawValue| self.outcome(name, osv::read(record.get()));
+        let records = RecordList { take: &mut take, left: &left };
+        let read = reader.deserialize_seq(records).and_then(|()| reader.end());
+        self.n_bytes = max_total_bytes.saturating_sub(left.of_all.get());
+        match read {
+            Err(_) if left.of_all.get() == 0 => Err(too_many_bytes(max_total_bytes)),
+            Err(cause) => {
+                self.bad(name, cause.to_string());
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     fn text(&mut self, name: &str, text: &str) {
@@ -218,15 +246,6 @@ impl Import {
             self.probabilities(name, text);
         } else if text.contains("\"cveID\"") {
             self.exploited(name, text);
-        } else if text.trim_start().starts_with('[') {
-            match serde_json::from_str::<Vec<&serde_json::value::RawValue>>(text) {
-                Ok(records) => {
-                    for record in records {
-                        self.outcome(name, osv::read(record.get()));
-                    }
-                }
-                Err(cause) => self.bad(name, cause.to_string()),
-            }
         } else {
             self.outcome(name, osv::read(text));
         }
@@ -289,6 +308,68 @@ impl Import {
             self.report.bad.push((name.to_owned(), reason));
         }
     }
+}
+
+/// How many bytes may still come.
+struct Left {
+    of_record: Cell<u64>,
+    of_all: Cell<u64>,
+    max_record_bytes: u64,
+}
+
+/// A reader that ends in an error where a record or everything is larger than it may be.
+struct Bounded<'l, R> {
+    content: R,
+    left: &'l Left,
+}
+
+impl<R: Read> Read for Bounded<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.content.read(buffer)?;
+        let n_bytes = n as u64;
+        for (left, what) in [(&self.left.of_all, "everything"), (&self.left.of_record, "a record")]
+        {
+            if left.get() < n_bytes {
+                left.set(0);
+                return Err(io::Error::other(format!("{what} is larger than it may be")));
+            }
+            left.set(left.get() - n_bytes);
+        }
+        Ok(n)
+    }
+}
+
+/// Takes the records of a list as they come.
+struct RecordList<'t> {
+    take: &'t mut dyn FnMut(&RawValue),
+    left: &'t Left,
+}
+
+impl<'de> Visitor<'de> for RecordList<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of records")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
+        while let Some(record) = records.next_element::<Box<RawValue>>()? {
+            (self.take)(&record);
+            self.left.of_record.set(self.left.max_record_bytes);
+        }
+        Ok(())
+    }
+}
+
+/// Whether the first character is that of a list; nothing is taken away.
+fn begins_with_list(content: &mut BufReader<impl Read>) -> bool {
+    let head = content.fill_buf().unwrap_or_default();
+    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
+    head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
+}
+
+fn too_many_bytes(limit: u64) -> Error {
+    Error::too_large(format!("what is to be imported has more than {limit} bytes"))
 }
 
 fn is_record(path: &str) -> bool {

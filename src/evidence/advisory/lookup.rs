@@ -208,7 +208,7 @@ mod tests {
         let npm = affected("npm", &[&[("from", "0"), ("fix", "1.2.0")]], &[]);
         check(&npm, "latest", Some((MatchState::CannotCompare, Some("1.2.0"))));
         assert_eq!(hit(None, &npm).map(|hit| hit.state), Some(MatchState::CannotCompare));
-        let unknown = affected("Bioconductor", &[&[("from", "0"), ("fix", "1.2.0")]], &[]);
+        let unknown = affected("Android", &[&[("from", "0"), ("fix", "1.2.0")]], &[]);
         check(&unknown, "9.9", Some((MatchState::CannotCompare, None)));
         let broken = affected("npm", &[&[("from", "x"), ("fix", "1.2.0")]], &[]);
         check(&broken, "9.0.0", Some((MatchState::CannotCompare, Some("1.2.0"))));

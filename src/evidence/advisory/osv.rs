@@ -8,7 +8,9 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::score;
-use crate::domain::advisory::{Advisory, AdvisoryKind, Affected, Event};
+use crate::domain::advisory::{
+    Advisory, AdvisoryKind, Affected, Event, severity_of, severity_of_score,
+};
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
 use crate::domain::package::{Ecosystem, Package};
@@ -122,9 +124,15 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
     let words = record.affected.iter().map(|part| &part.database_specific);
     let named = words
         .chain([&record.database_specific])
-        .filter_map(|specific| score::named(specific.severity.as_deref()?))
+        .filter_map(|specific| severity_of(specific.severity.as_deref()?))
         .max();
-    let severity: Option<Severity> = score.and_then(score::severity).max(named);
+    let severity: Option<Severity> = score.and_then(severity_of_score).max(named);
+    // A range that begins nowhere would affect nothing, which is not what its author can have meant.
+    let ranges = record.affected.iter().flat_map(|part| &part.ranges);
+    let begins = |range: &Range<'_>| range.events.iter().any(|turn| turn.introduced.is_some());
+    if ranges.filter(|range| range.kind != "GIT").any(|range| !begins(range)) {
+        return Err("a range has no `introduced`".to_owned());
+    }
     let affected: Vec<Affected> = record.affected.iter().filter_map(affected).collect();
     if affected.is_empty() {
         return Ok(Read::Skipped);
@@ -194,9 +202,39 @@ fn affected(part: &Part<'_>) -> Option<Affected> {
     })
 }
 
-/// `Ubuntu:22.04:LTS` and `Ubuntu:22.04` are one release; what costs extra (`Ubuntu:Pro:…`) is another one.
+/// The name of an ecosystem as a package URL can say it.
+///
+/// `Ubuntu:22.04:LTS` and `Ubuntu:22.04` are one release, and what costs extra (`Ubuntu:Pro:…`) is another one. Of Red Hat
+/// and SUSE the release counts and not the channel, since a bill does not name it: `Red Hat:enterprise_linux:9::baseos` is
+/// `Red Hat:9`, `SUSE:Linux Enterprise Module for Basesystem 15 SP5` is `SUSE:15.5`.
 fn ecosystem(written: &str) -> Ecosystem {
-    Ecosystem::new(written.strip_suffix(":LTS").unwrap_or(written))
+    let plain = written.strip_suffix(":LTS").unwrap_or(written);
+    let short = match plain.split_once(':') {
+        Some(("Red Hat", product)) => {
+            let release = product.strip_prefix("enterprise_linux:");
+            let major = release.and_then(|release| release.split([':', '.']).next());
+            major.map(|major| format!("Red Hat:{major}"))
+        }
+        Some((family @ ("SUSE" | "openSUSE"), product)) => {
+            release_of(product).map(|release| format!("{family}:{release}"))
+        }
+        Some(_) | None => None,
+    };
+    Ecosystem::new(short.unwrap_or_else(|| plain.to_owned()))
+}
+
+/// `Linux Enterprise Server 15 SP5` as `15.5`, `Leap 15.5` as `15.5`, `Tumbleweed` as itself.
+fn release_of(product: &str) -> Option<String> {
+    let mut words = product.split(' ').rev();
+    let last = words.next()?;
+    let is_number = |word: &str| word.starts_with(|first: char| first.is_ascii_digit());
+    match last.strip_prefix("SP") {
+        Some(pack) => {
+            words.next().filter(|word| is_number(word)).map(|word| format!("{word}.{pack}"))
+        }
+        None if is_number(last) || last == "Tumbleweed" => Some(last.to_owned()),
+        None => None,
+    }
 }
 
 fn event(turn: &Turn<'_>) -> Option<Event> {
@@ -244,6 +282,24 @@ mod tests {
     }
 
     #[test]
+    fn an_ecosystem_is_named_as_a_package_url_can_say_it() {
+        for (written, short) in [
+            ("npm", "npm"),
+            ("Debian:12", "Debian:12"),
+            ("Ubuntu:22.04:LTS", "Ubuntu:22.04"),
+            ("Ubuntu:Pro:22.04:LTS", "Ubuntu:Pro:22.04"),
+            ("Red Hat:enterprise_linux:9::baseos", "Red Hat:9"),
+            ("Red Hat:rhel_eus:9.2::appstream", "Red Hat:rhel_eus:9.2::appstream"),
+            ("SUSE:Linux Enterprise Module for Basesystem 15 SP5", "SUSE:15.5"),
+            ("openSUSE:Leap 15.5", "openSUSE:15.5"),
+            ("openSUSE:Tumbleweed", "openSUSE:Tumbleweed"),
+            ("SUSE:Manager Server Module", "SUSE:Manager Server Module"),
+        ] {
+            assert_eq!(ecosystem(written).as_str(), short, "{written}");
+        }
+    }
+
+    #[test]
     fn withdrawn_records_and_records_of_commits_are_skipped() {
         for text in [
             r#"{"id":"A","modified":"2026-01-02T03:04:05Z","withdrawn":"2026-01-02T03:04:05Z"}"#,
@@ -252,5 +308,12 @@ mod tests {
             assert_eq!(read(text), Ok(Read::Skipped));
         }
         assert!(read(r#"{"id":"A"}"#).unwrap_err().contains("modified"));
+        for events in ["", r#"{"fixed":"1.2"}"#] {
+            let text = format!(
+                r#"{{"id":"A","modified":"2026-01-02T03:04:05Z","affected":[{{"package":{{"ecosystem":"npm","name":"a"}},
+                   "ranges":[{{"type":"SEMVER","events":[{events}]}}]}}]}}"#
+            );
+            assert!(read(&text).unwrap_err().contains("introduced"), "{events}");
+        }
     }
 }

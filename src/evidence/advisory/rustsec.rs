@@ -8,8 +8,7 @@ use std::sync::Arc;
 use rustsec::advisory::Informational;
 
 use super::osv::Read;
-use super::score;
-use crate::domain::advisory::{Advisory, AdvisoryKind, Affected, Event};
+use crate::domain::advisory::{Advisory, AdvisoryKind, Affected, Event, severity_of_score};
 use crate::domain::package::{Ecosystem, Package};
 
 /// Reads one `RUSTSEC-….md`. The collection `rust` is about the toolchain, which no bill lists: those are skipped by path.
@@ -42,7 +41,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         aliases: metadata.aliases.iter().map(|id| Arc::from(id.as_str())).collect(),
         title: Arc::from(metadata.title.as_str()),
         kind,
-        severity: score.and_then(score::severity),
+        severity: score.and_then(severity_of_score),
         score,
         published: time,
         modified: time,

@@ -86,11 +86,14 @@ impl Source for AdvisorySource {
                 return Ok(EvidenceSet::default());
             }
             let Opened { database, fault, .. } = self.current();
-            let facts = database.map_or_else(AdvisoryFacts::default, |database| AdvisoryFacts {
-                matches: database.matches(&release.sboms),
-                database: Some(database.facts().clone()),
+            let facts = AdvisoryFacts {
+                matches: match &database {
+                    Some(database) => database.matches(&release.sboms),
+                    None => Database::empty().matches(&release.sboms),
+                },
+                database: database.map(|database| database.facts().clone()),
                 ..AdvisoryFacts::default()
-            });
+            };
             Ok(EvidenceSet {
                 advisories: Some(AdvisoryFacts { fault, ..facts }),
                 ..EvidenceSet::default()

@@ -1,6 +1,9 @@
-//! CycloneDX JSON, 1.2 to 1.7: components, nested ones too, and the dependency graph.
+//! CycloneDX, 1.2 to 1.7: components, nested ones too, and the dependency graph.
 //!
-//! Source: cyclonedx.org/docs, JSON reference. Keys that are not needed are skipped, so newer versions read the same way.
+//! Source: cyclonedx.org/docs, JSON and XML reference. Keys that are not needed are skipped, so newer versions read the
+//! same way.
+
+pub(super) mod xml;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -9,19 +12,21 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Bill, purl};
+use super::{Bill, named, purl};
 use crate::domain::package::{Component, Licence};
 use crate::domain::sbom::SbomFormat;
 
 type Text<'t> = Cow<'t, str>;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'t> {
     #[serde(borrow)]
     bom_format: Text<'t>,
     #[serde(borrow, default)]
     spec_version: Text<'t>,
+    #[serde(borrow, default)]
+    serial_number: Option<Text<'t>>,
     #[serde(borrow, default)]
     metadata: Metadata<'t>,
     #[serde(borrow, default)]
@@ -38,9 +43,22 @@ struct Metadata<'t> {
     tools: Option<&'t RawValue>,
     #[serde(borrow)]
     component: Option<Part<'t>>,
+    #[serde(borrow, default)]
+    authors: Vec<Party<'t>>,
+    #[serde(borrow, default)]
+    supplier: Option<Party<'t>>,
+    #[serde(borrow, default, alias = "manufacture")]
+    manufacturer: Option<Party<'t>>,
 }
 
-#[derive(Deserialize)]
+/// A person or an organisation.
+#[derive(Default, Deserialize)]
+struct Party<'t> {
+    #[serde(borrow, default)]
+    name: Text<'t>,
+}
+
+#[derive(Default, Deserialize)]
 struct Part<'t> {
     #[serde(borrow, default, rename = "bom-ref")]
     reference: Option<Text<'t>>,
@@ -55,12 +73,28 @@ struct Part<'t> {
     #[serde(borrow, default, rename = "type")]
     kind: Text<'t>,
     #[serde(borrow, default)]
+    supplier: Option<Party<'t>>,
+    #[serde(borrow, default)]
+    publisher: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    author: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    hashes: Vec<Hash<'t>>,
+    #[serde(borrow, default)]
     licenses: Vec<Choice<'t>>,
     #[serde(borrow, default)]
     components: Vec<Part<'t>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+struct Hash<'t> {
+    #[serde(borrow, default)]
+    alg: Text<'t>,
+    #[serde(borrow, default)]
+    content: Text<'t>,
+}
+
+#[derive(Default, Deserialize)]
 struct Choice<'t> {
     #[serde(borrow)]
     expression: Option<Text<'t>>,
@@ -68,7 +102,7 @@ struct Choice<'t> {
     license: Option<Named<'t>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Named<'t> {
     #[serde(borrow)]
     id: Option<Text<'t>>,
@@ -76,7 +110,7 @@ struct Named<'t> {
     name: Option<Text<'t>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Dependency<'t> {
     #[serde(borrow, rename = "ref")]
@@ -99,7 +133,7 @@ struct Tool<'t> {
     version: Option<Text<'t>>,
 }
 
-/// Reads a bill.
+/// Reads a bill in JSON.
 ///
 /// # Errors
 /// What `serde_json` says of the place where the text is none.
@@ -108,16 +142,34 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
     if document.bom_format != "CycloneDX" {
         return Ok(None);
     }
+    let tools = document.metadata.tools.map(tools).unwrap_or_default();
+    Ok(Some(bill(document, tools)))
+}
+
+fn bill(document: Document<'_>, tools: Vec<String>) -> Bill {
     let mut bill = Bill::new(SbomFormat::Cyclonedx, &document.spec_version);
     let mut references = BTreeMap::new();
     for part in document.components {
         take(part, &mut bill, &mut references);
     }
-    let root = document.metadata.component;
-    bill.subject = root.as_ref().map(|part| named(&part.name, part.version.as_deref()));
-    bill.created = document.metadata.timestamp.map(Text::into_owned);
-    bill.tools = document.metadata.tools.map(tools).unwrap_or_default();
-    let root = root.and_then(|part| part.reference);
+    let metadata = document.metadata;
+    bill.tools = tools;
+    bill.created = metadata.timestamp.map(Text::into_owned);
+    bill.claims.serial = document.serial_number.map(Text::into_owned);
+    let authors =
+        metadata.authors.into_iter().chain(metadata.manufacturer).chain(metadata.supplier);
+    let authors = authors.map(|party| party.name.into_owned()).filter(|name| !name.is_empty());
+    bill.claims.authors = authors.collect();
+    let mut root = None;
+    if let Some(part) = metadata.component {
+        bill.subject = Some(named(&part.name, part.version.as_deref()));
+        bill.claims.subject_digests = subject_digests(&part);
+        root = part.reference;
+        // What the bill is about may bring its parts with it.
+        for nested in part.components {
+            take(nested, &mut bill, &mut references);
+        }
+    }
     for dependency in document.dependencies {
         let targets = dependency.depends_on.iter().filter_map(|name| references.get(name.as_ref()));
         match references.get(dependency.reference.as_ref()) {
@@ -126,7 +178,7 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
             None => {}
         }
     }
-    Ok(Some(bill))
+    bill
 }
 
 fn take(part: Part<'_>, bill: &mut Bill, references: &mut BTreeMap<String, usize>) {
@@ -134,21 +186,22 @@ fn take(part: Part<'_>, bill: &mut Bill, references: &mut BTreeMap<String, usize
     if part.kind != "file" {
         let name = match part.group.as_deref() {
             Some(group) if !group.is_empty() => {
-                let separator =
-                    if part.purl.as_deref().is_some_and(|purl| purl.starts_with("pkg:maven/")) {
-                        ':'
-                    } else {
-                        '/'
-                    };
+                let is_maven =
+                    part.purl.as_deref().is_some_and(|purl| purl.starts_with("pkg:maven/"));
+                let separator = if is_maven { ':' } else { '/' };
                 format!("{group}{separator}{}", part.name)
             }
             Some(_) | None => part.name.into_owned(),
         };
+        let supplier = part.supplier.map(|party| party.name).or(part.publisher).or(part.author);
+        let digests = part.hashes.iter().map(|hash| (&hash.alg, &hash.content));
         let mut component = Component {
             name,
             version: part.version.filter(|version| !version.is_empty()).map(Arc::from),
             purl: part.purl.map(Arc::from),
             licence: licence(part.licenses),
+            supplier: supplier.filter(|name| !name.is_empty()).map(Arc::from),
+            digest: super::strongest(digests).map(Arc::from),
             ..Component::default()
         };
         purl::identify(&mut component);
@@ -162,19 +215,23 @@ fn take(part: Part<'_>, bill: &mut Bill, references: &mut BTreeMap<String, usize
     }
 }
 
+/// The digests of an image stand as its hash, its version, or in its package URL.
+fn subject_digests(part: &Part<'_>) -> Vec<String> {
+    let hashes = part.hashes.iter().map(|hash| (&hash.alg, &hash.content));
+    let mut digests: Vec<String> = super::strongest(hashes).into_iter().collect();
+    let texts = [part.version.as_deref(), part.purl.as_deref(), Some(part.name.as_ref())];
+    digests.extend(texts.into_iter().flatten().filter_map(purl::digest_in));
+    digests.sort();
+    digests.dedup();
+    digests
+}
+
 fn licence(choices: Vec<Choice<'_>>) -> Licence {
     let texts = choices.into_iter().filter_map(|choice| {
         let named = choice.license.and_then(|license| license.id.or(license.name));
         choice.expression.or(named)
     });
     super::licence(texts.map(Text::into_owned))
-}
-
-fn named(name: &str, version: Option<&str>) -> String {
-    match version {
-        Some(version) if !version.is_empty() => format!("{name}@{version}"),
-        Some(_) | None => name.to_owned(),
-    }
 }
 
 /// A list until 1.4, an object with components since 1.5.

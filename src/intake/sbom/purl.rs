@@ -38,11 +38,16 @@ pub(super) fn identify(component: &mut Component) {
         "pub" => (Ecosystem::new("Pub"), joined("/")),
         "swift" => (Ecosystem::new("SwiftURL"), joined("/")),
         "githubactions" => (Ecosystem::new("GitHub Actions"), joined("/")),
+        "bitnami" => (Ecosystem::new("Bitnami"), joined("/")),
+        "conan" => (Ecosystem::new("ConanCenter"), joined("/")),
+        "cran" => (Ecosystem::new("CRAN"), joined("/")),
+        "bioconductor" => (Ecosystem::new("Bioconductor"), joined("/")),
+        "hackage" => (Ecosystem::new("Hackage"), joined("/")),
+        "julia" => (Ecosystem::new("Julia"), joined("/")),
+        "opam" => (Ecosystem::new("opam"), joined("/")),
+        "vscode-extension" => (Ecosystem::new("VSCode"), joined("/")),
         "deb" | "apk" | "rpm" => {
-            let Some(ecosystem) = distribution_of(purl.ty(), namespace, distribution) else {
-                return;
-            };
-            (ecosystem, Cow::Borrowed(purl.name()))
+            (distribution_of(purl.ty(), namespace, distribution), Cow::Borrowed(purl.name()))
         }
         _ => return,
     };
@@ -63,30 +68,50 @@ pub(super) fn identify(component: &mut Component) {
     component.compared_version = version;
 }
 
-/// `debian` and `debian-12` are `Debian:12`; a distribution without a release is known by its family alone.
-fn distribution_of(kind: &str, namespace: &str, distribution: &str) -> Option<Ecosystem> {
-    let (name, release) = distribution.split_once('-').unwrap_or((namespace, ""));
-    let name = if name.is_empty() { namespace } else { name };
+/// `debian-12` is `Debian:12`; a distribution without a release is known by its family alone, and one that no database
+/// knows by a name of its own, so that it is said to be compared with nothing.
+fn distribution_of(kind: &str, namespace: &str, distribution: &str) -> Ecosystem {
+    // `opensuse-leap-15.5`: the release is what begins with a digit.
+    let words = || distribution.split('-');
+    let release = words().find(|word| word.starts_with(|first: char| first.is_ascii_digit()));
+    let release = release.unwrap_or_default();
+    let name = match words().next() {
+        Some(name) if !name.is_empty() => name,
+        Some(_) | None => namespace,
+    };
     let major = |release: &str| release.split('.').next().unwrap_or_default().to_owned();
     let minor = |release: &str| release.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
-    let (family, release) = match (kind, name) {
+    let (family, release) = match (kind, name.to_ascii_lowercase().as_str()) {
         ("deb", "debian") => ("Debian", major(release)),
         ("deb", "ubuntu") => ("Ubuntu", minor(release)),
+        ("deb", "echo") => ("Echo", String::new()),
         ("apk", "alpine") => {
             let release = minor(release);
             ("Alpine", if release.is_empty() { release } else { format!("v{release}") })
         }
+        ("apk", "wolfi") => ("Wolfi", String::new()),
+        ("apk", "chainguard") => ("Chainguard", String::new()),
+        ("apk", "minimos") => ("MinimOS", String::new()),
+        ("apk", "alpaquita") => ("Alpaquita", String::new()),
         ("rpm", "almalinux") => ("AlmaLinux", major(release)),
         ("rpm", "rocky") => ("Rocky Linux", major(release)),
-        ("rpm", "redhat" | "rhel" | "centos") => ("Red Hat", String::new()),
-        ("rpm", "opensuse" | "sles" | "suse") => ("SUSE", String::new()),
-        _ => return None,
+        ("rpm", "redhat" | "rhel" | "centos") => ("Red Hat", major(release)),
+        ("rpm", "opensuse") if distribution.contains("tumbleweed") => {
+            ("openSUSE", "Tumbleweed".to_owned())
+        }
+        ("rpm", "opensuse") => ("openSUSE", minor(release)),
+        ("rpm", "sles" | "sled" | "suse") => ("SUSE", minor(release)),
+        ("rpm", "photon") => ("Photon OS", minor(release)),
+        ("rpm", "azurelinux") => ("Azure Linux", major(release)),
+        ("rpm", "mageia") => ("Mageia", major(release)),
+        ("rpm", "openeuler") => ("openEuler", String::new()),
+        (_, other) => return Ecosystem::new(format!("{kind} {other}").trim_end().to_owned()),
     };
-    Some(Ecosystem::new(if release.is_empty() {
+    Ecosystem::new(if release.is_empty() {
         family.to_owned()
     } else {
         format!("{family}:{release}")
-    }))
+    })
 }
 
 /// A package URL for a lock file's entry, in the canonical form.
@@ -99,8 +124,20 @@ pub(super) fn of(kind: &str, name: &str, version: &str) -> Option<Arc<str>> {
     if let Some(namespace) = namespace {
         purl.with_namespace(namespace).ok()?;
     }
-    purl.with_version(version).ok()?;
+    if !version.is_empty() {
+        purl.with_version(version).ok()?;
+    }
     Some(Arc::from(purl.to_string()))
+}
+
+/// The SHA-256 digest that a text names: `sha256:…`, also as a package URL writes it.
+pub(super) fn digest_in(text: &str) -> Option<String> {
+    const DIGITS: usize = 64;
+    let text = text.to_ascii_lowercase().replace("%3a", ":");
+    let (_, behind) = text.split_once("sha256:")?;
+    let digits = behind.get(..DIGITS)?;
+    let is_digest = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_digest.then(|| format!("sha256:{digits}"))
 }
 
 #[cfg(test)]
@@ -155,6 +192,17 @@ mod tests {
             "pkg:rpm/almalinux/bash@5.1.8-6.el9?epoch=1&distro=almalinux-9.3",
             "AlmaLinux:9|bash|1:5.1.8-6.el9",
         );
+        for (distribution, ecosystem) in [
+            ("redhat/a@1?distro=rhel-9.3", "Red Hat:9"),
+            ("suse/a@1?distro=sles-15.5", "SUSE:15.5"),
+            ("opensuse/a@1?distro=opensuse-leap-15.5", "openSUSE:15.5"),
+            ("opensuse/a@1?distro=opensuse-tumbleweed-20240101", "openSUSE:Tumbleweed"),
+            ("azurelinux/a@1?distro=azurelinux-3.0", "Azure Linux:3"),
+            ("rocky/a@1", "Rocky Linux"),
+            ("amzn/a@1?distro=amzn-2", "rpm amzn"),
+        ] {
+            check(&format!("pkg:rpm/{distribution}"), &format!("{ecosystem}|a|1"));
+        }
     }
 
     #[test]

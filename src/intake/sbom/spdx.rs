@@ -1,6 +1,9 @@
-//! SPDX JSON, 2.2 and 2.3: packages and the relationships between them.
+//! SPDX 2.2 and 2.3: packages and the relationships between them.
 //!
-//! Source: spdx.github.io/spdx-spec/v2.3, clauses 7 and 11.
+//! Source: spdx.github.io/spdx-spec/v2.3, clauses 6, 7 and 11.
+
+pub(super) mod graph;
+pub(super) mod tags;
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,17 +11,19 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
-use super::{Bill, purl};
+use super::{Bill, named, purl};
 use crate::domain::package::{Component, Licence};
 use crate::domain::sbom::SbomFormat;
 
 type Text<'t> = Cow<'t, str>;
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Document<'t> {
     #[serde(borrow)]
     spdx_version: Text<'t>,
+    #[serde(borrow, default, rename = "documentNamespace")]
+    namespace: Option<Text<'t>>,
     #[serde(borrow, default)]
     creation_info: Creation<'t>,
     #[serde(borrow, default)]
@@ -37,11 +42,17 @@ struct Creation<'t> {
     creators: Vec<Text<'t>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Package<'t> {
     #[serde(borrow, rename = "SPDXID")]
     id: Text<'t>,
+    #[serde(borrow, default)]
+    supplier: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    originator: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    checksums: Vec<Checksum<'t>>,
     #[serde(borrow, default)]
     name: Text<'t>,
     #[serde(borrow, default)]
@@ -54,7 +65,16 @@ struct Package<'t> {
     external_refs: Vec<ExternalRef<'t>>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Checksum<'t> {
+    #[serde(borrow, default)]
+    algorithm: Text<'t>,
+    #[serde(borrow, default, rename = "checksumValue")]
+    value: Text<'t>,
+}
+
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ExternalRef<'t> {
     #[serde(borrow, default)]
@@ -63,7 +83,7 @@ struct ExternalRef<'t> {
     reference_locator: Text<'t>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Relationship<'t> {
     #[serde(borrow)]
@@ -76,28 +96,33 @@ struct Relationship<'t> {
 
 const DOCUMENT: &str = "SPDXRef-DOCUMENT";
 
-/// Reads a bill.
+/// Reads a bill in JSON.
 ///
 /// # Errors
 /// What `serde_json` says of the place where the text is none.
 pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
-    let document: Document<'_> = serde_json::from_str(text)?;
-    let Some(version) = document.spdx_version.strip_prefix("SPDX-2.") else { return Ok(None) };
+    Ok(bill(serde_json::from_str(text)?))
+}
+
+/// None when the document is of another version.
+fn bill(document: Document<'_>) -> Option<Bill> {
+    let version = document.spdx_version.strip_prefix("SPDX-2.")?;
     let mut bill = Bill::new(SbomFormat::Spdx, &format!("2.{version}"));
     bill.created = document.creation_info.created.map(Text::into_owned);
-    let creators = document.creation_info.creators.iter();
-    bill.tools = creators
-        .filter_map(|creator| creator.strip_prefix("Tool: "))
-        .map(|tool| tool.replacen('-', " ", 1))
-        .collect();
+    bill.claims.serial = document.namespace.map(Text::into_owned);
+    for creator in &document.creation_info.creators {
+        match creator.split_once(": ") {
+            Some(("Tool", tool)) => bill.tools.push(spaced(tool)),
+            Some((_, name)) => bill.claims.authors.push(name.trim().to_owned()),
+            None => {}
+        }
+    }
     let described = described(&document.described, &document.relationships);
     let mut references = BTreeMap::new();
     for package in document.packages {
         if described.len() == 1 && described.contains(package.id.as_ref()) {
-            bill.subject = Some(match &package.version_info {
-                Some(version) if !version.is_empty() => format!("{}@{version}", package.name),
-                Some(_) | None => package.name.clone().into_owned(),
-            });
+            bill.subject = Some(named(&package.name, package.version_info.as_deref()));
+            bill.claims.subject_digests = subject_digests(&package);
             continue;
         }
         let id = package.id.clone().into_owned();
@@ -105,28 +130,56 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
         references.insert(id, index);
     }
     for relationship in &document.relationships {
-        let (from, to) = match relationship.kind.as_ref() {
-            "DEPENDS_ON" | "CONTAINS" => {
-                (&relationship.spdx_element_id, &relationship.related_spdx_element)
-            }
-            "DEPENDENCY_OF"
-            | "CONTAINED_BY"
-            | "RUNTIME_DEPENDENCY_OF"
-            | "BUILD_DEPENDENCY_OF"
-            | "DEV_DEPENDENCY_OF"
-            | "OPTIONAL_DEPENDENCY_OF" => {
-                (&relationship.related_spdx_element, &relationship.spdx_element_id)
-            }
-            _ => continue,
-        };
-        let Some(to) = references.get(to.as_ref()).copied() else { continue };
-        match references.get(from.as_ref()) {
+        let Some((from, to)) = edge(relationship) else { continue };
+        let Some(to) = references.get(to).copied() else { continue };
+        match references.get(from) {
             Some(from) => bill.add_edges(*from, [to]),
-            None if described.contains(from.as_ref()) => bill.direct.push(to),
+            None if described.contains(from) => bill.direct.push(to),
             None => {}
         }
     }
-    Ok(Some(bill))
+    Some(bill)
+}
+
+/// `syft-1.18.1` as `syft 1.18.1`.
+fn spaced(tool: &str) -> String {
+    match tool.trim().rsplit_once('-') {
+        Some((name, version)) if version.starts_with(|first: char| first.is_ascii_digit()) => {
+            format!("{name} {version}")
+        }
+        Some(_) | None => tool.trim().to_owned(),
+    }
+}
+
+/// What needs what; none where a relationship says something else.
+fn edge<'r>(relationship: &'r Relationship<'_>) -> Option<(&'r str, &'r str)> {
+    let (element, related) =
+        (relationship.spdx_element_id.as_ref(), relationship.related_spdx_element.as_ref());
+    match relationship.kind.as_ref() {
+        "DEPENDS_ON" | "CONTAINS" => Some((element, related)),
+        "DEPENDENCY_OF"
+        | "CONTAINED_BY"
+        | "RUNTIME_DEPENDENCY_OF"
+        | "BUILD_DEPENDENCY_OF"
+        | "DEV_DEPENDENCY_OF"
+        | "TEST_DEPENDENCY_OF"
+        | "PROVIDED_DEPENDENCY_OF"
+        | "OPTIONAL_DEPENDENCY_OF" => Some((related, element)),
+        _ => None,
+    }
+}
+
+/// The digests of an image stand as its checksum, its version, or in its package URL.
+fn subject_digests(package: &Package<'_>) -> Vec<String> {
+    let checksums = package.checksums.iter().map(|checksum| (&checksum.algorithm, &checksum.value));
+    let mut digests: Vec<String> = super::strongest(checksums).into_iter().collect();
+    let locators =
+        package.external_refs.iter().map(|reference| reference.reference_locator.as_ref());
+    let texts = package.version_info.as_deref().into_iter().chain([package.name.as_ref()]);
+    digests.extend(texts.chain(locators).filter_map(purl::digest_in));
+    digests.sort();
+    digests.dedup();
+    digests
 }
 
 /// What the document is about.
@@ -148,15 +201,23 @@ fn described<'t>(
 fn component(package: Package<'_>) -> Component {
     let purl =
         package.external_refs.into_iter().find(|reference| reference.reference_type == "purl");
-    let said = [package.license_concluded, package.license_declared]
-        .into_iter()
-        .flatten()
-        .find(|licence| !matches!(licence.as_ref(), "NOASSERTION" | "NONE" | ""));
+    let said = |text: &Text<'_>| !matches!(text.as_ref(), "NOASSERTION" | "NONE" | "");
+    let licence = [package.license_concluded, package.license_declared];
+    let supplier = [package.supplier, package.originator].into_iter().flatten().find(said);
+    let checksums = package.checksums.iter().map(|checksum| (&checksum.algorithm, &checksum.value));
     let mut component = Component {
         name: package.name.into_owned(),
         version: package.version_info.filter(|version| !version.is_empty()).map(Arc::from),
         purl: purl.map(|reference| Arc::from(reference.reference_locator)),
-        licence: said.map_or(Licence::None, |licence| super::licence([licence.into_owned()])),
+        licence: licence
+            .into_iter()
+            .flatten()
+            .find(said)
+            .map_or(Licence::None, |licence| super::licence([licence.into_owned()])),
+        supplier: supplier.map(|supplier| {
+            Arc::from(supplier.split_once(": ").map_or(supplier.as_ref(), |(_, name)| name))
+        }),
+        digest: super::strongest(checksums).map(Arc::from),
         ..Component::default()
     };
     purl::identify(&mut component);

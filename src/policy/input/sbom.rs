@@ -1,5 +1,6 @@
 //! `input.sbom`: a bill of materials with keyed views, so that rules are look-ups and not joins.
 
+mod quality;
 mod vex;
 
 use std::collections::BTreeMap;
@@ -31,7 +32,11 @@ pub(super) fn bill(
     fields.set("tools", texts(&source.tools));
     fields.set_if("created", source.created.map(|created| Value::from(created.to_string())));
     fields.set_if("age_days", source.created.map(|created| days(created, now)));
-    fields.set("quality", quality(bill));
+    fields.set("subject_digests", texts(&bill.claims.subject_digests));
+    fields.set("authors", texts(&bill.claims.authors));
+    fields.set_if("serial", bill.claims.serial.as_deref().map(Value::from));
+    fields.set_if("scan", bill.scan.as_ref().map(|scan| quality::scan(scan, now)));
+    fields.set("quality", quality::of(bill));
     fields.set("by_purl", by_purl(bill));
     fields.set("by_license", by_license(bill));
     let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
@@ -58,25 +63,6 @@ fn days(then: Timestamp, now: Timestamp) -> Value {
     Value::from((now.as_days() - then.as_days()).max(0))
 }
 
-/// What is missing in the bill. Source: NTIA, "The Minimum Elements For a Software Bill of Materials", 2021.
-fn quality(bill: &Sbom) -> Value {
-    let n = |wanted: &dyn Fn(&Component) -> bool| {
-        count(bill.components.iter().filter(|component| wanted(component)).count())
-    };
-    let unconnected = (0..bill.components.len()).filter(|index| !bill.is_connected(*index)).count();
-    let mut fields = Fields::default();
-    fields.set("n_components", count(bill.components.len()));
-    fields.set("n_without_name", n(&|component| component.name.is_empty()));
-    fields.set("n_without_version", n(&|component| component.version.is_none()));
-    fields.set("n_without_purl", n(&|component| component.purl.is_none()));
-    fields.set("n_without_license", n(&|component| component.licence == Licence::None));
-    fields.set("has_graph", Value::from(bill.has_graph));
-    fields.set("n_unconnected", count(unconnected));
-    fields.set("has_tool", Value::from(!bill.source.tools.is_empty()));
-    fields.set("has_time", Value::from(bill.source.created.is_some()));
-    fields.into_value()
-}
-
 fn by_purl(bill: &Sbom) -> Value {
     let entry = |(index, component): (usize, &Component)| {
         let mut fields = Fields::default();
@@ -87,6 +73,8 @@ fn by_purl(bill: &Sbom) -> Value {
             component.package.as_ref().map(|package| Value::from(package.ecosystem.as_str())),
         );
         fields.set("license", license(&component.licence));
+        fields.set_if("supplier", component.supplier.as_deref().map(Value::from));
+        fields.set_if("digest", component.digest.as_deref().map(Value::from));
         fields.set("direct", Value::from(bill.is_direct(index)));
         Some((Arc::clone(component.purl.as_ref()?), fields.into_value()))
     };

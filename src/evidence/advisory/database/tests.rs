@@ -88,6 +88,27 @@ fn a_component_without_a_version_counts_as_affected() {
     assert_eq!(found[0].state, MatchState::CannotCompare);
 }
 
+#[test]
+fn of_a_distribution_without_a_release_every_release_counts() {
+    let of = |ecosystem: &str, fixed: &str| {
+        let mut made = advisory(&format!("DSA-{ecosystem}"), &[], "openssl", Some(fixed));
+        made.affected[0].package = Package::new(Ecosystem::new(ecosystem), "openssl");
+        made
+    };
+    let database =
+        database(vec![of("Debian:11", "1.1"), of("Debian:12", "3.0"), of("Debian", "0.9")]);
+    let found = |ecosystem: &str, version: &str| {
+        let mut bill = sbom(&[("openssl", Some(version))]);
+        bill.components[0].package = Some(Package::new(Ecosystem::new(ecosystem), "openssl"));
+        let found = database.matches(&[bill]);
+        found.iter().map(|hit| format!("{} {:?}", hit.advisory.id, hit.state)).collect::<Vec<_>>()
+    };
+    assert_eq!(found("Debian:12", "2.0"), ["DSA-Debian:12 Affected"]);
+    assert_eq!(found("Debian:12", "0.1"), ["DSA-Debian Affected", "DSA-Debian:12 Affected"]);
+    assert_eq!(found("Debian", "2.0"), ["DSA-Debian:12 CannotCompare"]);
+    assert_eq!(found("Debian:13", "2.0"), Vec::<String>::new());
+}
+
 proptest! {
     #[test]
     fn the_order_of_advisories_and_components_changes_nothing(

@@ -1,6 +1,6 @@
 //! The order of Packagist: what Composer makes of a version, ordered as PHP's `version_compare` does.
 //!
-//! Sources: getcomposer.org/doc/articles/versions.md; php.net/version_compare.
+//! Sources: getcomposer.org/doc/articles/versions.md; php.net, `version_compare`.
 
 use super::number::{Number, stripped};
 

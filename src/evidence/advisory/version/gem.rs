@@ -17,8 +17,6 @@ enum Segment<'t> {
     Number(Number<'t>),
 }
 
-const ZERO: Option<&str> = Some("0");
-
 impl<'t> Version<'t> {
     /// Takes a version apart; none when it is no version.
     pub(super) fn parse(text: &'t str) -> Option<Self> {
@@ -85,7 +83,7 @@ fn canonical(mut segments: Vec<Segment<'_>>) -> Vec<Segment<'_>> {
 
 impl Ord for Version<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
-        let zero = ZERO.and_then(Number::parse).map(Segment::Number);
+        let zero = Number::parse("0").map(Segment::Number);
         for index in 0..self.0.len().max(other.0.len()) {
             let (left, right) = (self.0.get(index), other.0.get(index));
             let order = left.or(zero.as_ref()).cmp(&right.or(zero.as_ref()));

@@ -80,7 +80,6 @@ fn maven_versions_stand_as_its_specification_says() {
     );
     ascending("Maven", "1-0.alpha 1-0.beta 1");
     ascending("Maven", "1.0.0.rc1 1.0.0-rc2 1=1.0.0.RELEASE");
-    ascending("Maven", "1.0.final-redhat 1.0-sp1-redhat");
     ascending("Maven", "2.0.x=2-x=2.0.0.x 2.1");
     ascending("Maven", "31.0.1-android 31.0.1-jre 31.1-android");
     ascending("Maven", "2.14.1 2.15.0 2.17.1");
