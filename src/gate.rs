@@ -1,5 +1,7 @@
 //! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
 
+mod sighting;
+
 use std::borrow::Cow;
 use std::sync::{Arc, RwLock};
 
@@ -14,6 +16,7 @@ use crate::domain::evidence::EvidenceSet;
 use crate::domain::image::{ImageStatus, ImageVerification};
 use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
+use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake::Limits;
 use crate::policy::Revision;
@@ -29,6 +32,8 @@ pub struct Gate {
     store: Option<Arc<dyn Store>>,
     clock: Arc<dyn Clock>,
     salt: Vec<u8>,
+    /// Whether the record outlives this run, so that it can tell since when something is known.
+    lasting: bool,
 }
 
 impl Gate {
@@ -41,7 +46,21 @@ impl Gate {
         clock: Arc<dyn Clock>,
         salt: Vec<u8>,
     ) -> Self {
-        Self { limits, sources, revision: RwLock::new(revision), store, clock, salt }
+        Self {
+            limits,
+            sources,
+            revision: RwLock::new(revision),
+            store,
+            clock,
+            salt,
+            lasting: false,
+        }
+    }
+
+    /// Says whether the record outlives this run: only then do grace periods begin when it first saw something.
+    #[must_use]
+    pub fn with_lasting_record(self, lasting: bool) -> Self {
+        Self { lasting, ..self }
     }
 
     /// The revision in force.
@@ -84,7 +103,8 @@ impl Gate {
         let mut timer = Timer::start();
         let release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
-        let evidence = evidence::gather(&self.sources, &release).await?;
+        let mut evidence = evidence::gather(&self.sources, &release).await?;
+        let sightings = self.sightings(&release, &mut evidence, now).await;
         let evidence_us = timer.lap();
         let outcomes = revision.evaluate(request, &release, &evidence, now);
         let policy_us = timer.lap();
@@ -99,7 +119,7 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let made = Made { now, timings, input_digest, blobs };
+        let made = Made { now, timings, input_digest, blobs, sightings };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
@@ -132,6 +152,17 @@ impl Gate {
             return Ok(Some(earlier));
         }
         Err(crate::record::key_conflict(key, earlier.id))
+    }
+
+    /// What a lasting record had not seen before, every trouble dated by what it had.
+    async fn sightings(
+        &self,
+        release: &Release,
+        evidence: &mut EvidenceSet,
+        now: Timestamp,
+    ) -> Vec<Sighting> {
+        let Some(store) = self.store.as_ref().filter(|_| self.lasting) else { return Vec::new() };
+        sighting::recall(store, release, evidence, now).await
     }
 
     async fn record(&self, draft: Draft, mut timer: Timer) -> Result<Arc<Decision>, Error> {
@@ -180,6 +211,7 @@ struct Made {
     timings: Timings,
     input_digest: Digest,
     blobs: Vec<Blob>,
+    sightings: Vec<Sighting>,
 }
 
 fn draft(
@@ -190,7 +222,7 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { now, timings, input_digest, blobs } = made;
+    let Made { now, timings, input_digest, blobs, sightings } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
@@ -221,6 +253,7 @@ fn draft(
         rules: revision.scorecard_rules(),
         blobs,
         idempotency_key: request.idempotency_key.clone(),
+        sightings,
     }
 }
 

@@ -118,6 +118,7 @@ fn here(session: &Session, request: &Request, vex: &[String]) -> Result<Checked,
         let revision = Arc::clone(&revision);
         let sources = local::boxed(&session.config, images.as_ref(), vex.clone());
         Gate::new(limits, sources, revision, store, Arc::new(SystemClock), salt.clone())
+            .with_lasting_record(session.config.lasting_record.value)
     };
     let (decision, release) = worker::run(|| async {
         let judging = gate(store.clone());

@@ -31,7 +31,9 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let clock = Arc::new(SystemClock);
     let (images, refresh) = images(config)?;
     let sources = local::boxed(config, images.as_ref(), Vec::new());
-    let gate = Arc::new(Gate::new(limits, sources, revision, Some(store), clock, salt));
+    let gate = Arc::new(
+        Gate::new(limits, sources, revision, Some(store), clock, salt).with_lasting_record(true),
+    );
     app::runtime()?.block_on(async {
         let serving = app::serve(gate, options);
         let Some(images) = images else { return serving.await };

@@ -121,8 +121,7 @@ fn import(session: &Session, paths: &[String]) -> Result<Exit, Failure> {
 fn remove(session: &Session, ids: &[String]) -> Result<Exit, Failure> {
     let file = file(session)?;
     let documents = store::read(&file)?;
-    let known: BTreeSet<&str> =
-        documents.iter().map(|taken| taken.document.id.as_ref()).collect();
+    let known: BTreeSet<&str> = documents.iter().map(|taken| taken.document.id.as_ref()).collect();
     if let Some(unknown) = ids.iter().find(|id| !known.contains(id.as_str())) {
         let help = "`goldgate vex list` shows the ids that there are";
         return Err(Complaint::new(format!("there is no document `{unknown}`"), help).into());

@@ -179,9 +179,8 @@ impl VexTrust {
                 "nobody vouches for it: it was handed in with the release that it speaks for"
                     .to_owned(),
             ),
-            Voucher::Authority(authority) => (!names(&self.authorities, authority)).then(|| {
-                format!("`vex.authorities` does not name `{authority}`, which signed it")
-            }),
+            Voucher::Authority(authority) => (!names(&self.authorities, authority))
+                .then(|| format!("`vex.authorities` does not name `{authority}`, which signed it")),
             Voucher::Operator => (!self.authors.is_empty() && !names(&self.authors, author))
                 .then(|| format!("`vex.authors` does not name its author `{author}`")),
         }
@@ -286,9 +285,6 @@ mod tests {
         assert_eq!(trust(&[], &[]).objection(&Voucher::Operator, "acme"), None);
         assert_eq!(trust(&[], &["acme"]).objection(&Voucher::Operator, "acme"), None);
         let objection = trust(&[], &["acme"]).objection(&Voucher::Operator, "mallory");
-        assert_eq!(
-            objection.as_deref(),
-            Some("`vex.authors` does not name its author `mallory`")
-        );
+        assert_eq!(objection.as_deref(), Some("`vex.authors` does not name its author `mallory`"));
     }
 }

@@ -113,7 +113,9 @@ fn time(text: Option<&Text<'_>>, place: &str) -> Result<Option<Timestamp>, VexFa
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(None) };
     text.trim().parse().map(Some).map_err(|_wrong| VexFault {
         place: place.to_owned(),
-        message: format!("`{text}` is not a time as RFC 3339 writes it, e.g. `2026-01-02T03:04:05Z`"),
+        message: format!(
+            "`{text}` is not a time as RFC 3339 writes it, e.g. `2026-01-02T03:04:05Z`"
+        ),
     })
 }
 
@@ -126,7 +128,8 @@ fn digest(algorithm: &str, value: &str) -> Option<Arc<str>> {
         .collect();
     let is_hex = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_hexdigit());
     // What can be made at will says nothing of identity.
-    let strong = matches!(algorithm.as_str(), "sha256" | "sha384" | "sha512" | "sha3256" | "sha3512");
+    let strong =
+        matches!(algorithm.as_str(), "sha256" | "sha384" | "sha512" | "sha3256" | "sha3512");
     (is_hex && strong).then(|| Arc::from(format!("{algorithm}:{}", value.to_ascii_lowercase())))
 }
 

@@ -7,6 +7,7 @@ mod purl;
 mod spdx;
 
 use crate::domain::clock::Timestamp;
+use crate::domain::license;
 use crate::domain::package::{Component, Licence};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::sbom::{Sbom, SbomFormat, SbomSource};
@@ -125,7 +126,11 @@ fn name_of(path: &str) -> &str {
 
 /// The licence that one or several texts say; several apply together.
 fn licence(texts: impl IntoIterator<Item = String>) -> Licence {
-    let texts: Vec<String> = texts.into_iter().filter(|text| !text.trim().is_empty()).collect();
+    let texts: Vec<String> = texts
+        .into_iter()
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| license::bounded(&text))
+        .collect();
     let joined = match texts.as_slice() {
         [] => return Licence::None,
         [only] => only.clone(),

@@ -25,7 +25,11 @@ mod tests {
             (r#"{"bomFormat": "CycloneDX", "components": []}"#, false),
             ("apiVersion: v1 # openvex.dev/ns \"statements\"", false),
         ] {
-            assert_eq!(is_document(&SourceFile::new("a.json", text.to_owned())), expected, "{text}");
+            assert_eq!(
+                is_document(&SourceFile::new("a.json", text.to_owned())),
+                expected,
+                "{text}"
+            );
         }
     }
 }

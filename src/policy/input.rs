@@ -87,8 +87,7 @@ impl<'r> Inputs<'r> {
     /// What a policy of the scope `sbom` sees.
     pub(super) fn of_sbom(&self, index: usize) -> Option<Term> {
         let bill = self.release.sboms.get(index)?;
-        let make =
-            || Term::from(&sbom::bill(index, bill, self.evidence.advisories.as_ref(), self.now));
+        let make = || Term::from(&sbom::bill(index, bill, self.evidence, self.now));
         let sbom = self.sboms.get(index)?.get_or_init(make).clone();
         self.whole(Scope::Sbom, index, || Some([("sbom", sbom)]))
     }

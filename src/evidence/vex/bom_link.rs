@@ -60,7 +60,8 @@ pub(super) fn of(text: &str) -> Links {
         return links;
     };
     let bill = format!("urn:cdx:{serial}/{version}");
-    if let Some(reference) = metadata.component.as_ref().and_then(|part| part.reference.as_deref()) {
+    if let Some(reference) = metadata.component.as_ref().and_then(|part| part.reference.as_deref())
+    {
         links.subject.others.push(Arc::from(format!("{bill}#{reference}")));
     }
     for part in &components {

@@ -271,8 +271,8 @@ impl Reading {
     ) -> Result<Vec<VexStatement>, VexFault> {
         let at =
             |field: &str, message: String| VexFault { place: format!("{place}{field}"), message };
-        let vulnerability: Vulnerability<'_> = serde_json::from_str(raw.get())
-            .map_err(|cause| at("", json_fault(&cause).message))?;
+        let vulnerability: Vulnerability<'_> =
+            serde_json::from_str(raw.get()).map_err(|cause| at("", json_fault(&cause).message))?;
         let ids = vulnerability.ids.iter().map(|id| Some(id.text.clone()));
         let vulnerabilities: Vec<Arc<str>> =
             [vulnerability.cve.clone()].into_iter().chain(ids).filter_map(kept).collect();
@@ -309,7 +309,8 @@ impl Reading {
                 let unexplained = statement.justification.is_none() && statement.note.is_none();
                 if status == VexStatus::NotAffected && unexplained {
                     let what = "needs a flag or a threat of the category `impact`";
-                    skipped.push(fault(format!("`{id}` is known not to be affected, which {what}")));
+                    skipped
+                        .push(fault(format!("`{id}` is known not to be affected, which {what}")));
                     continue;
                 }
                 statements.push(statement);
@@ -328,9 +329,10 @@ impl Reading {
         if statement.status != VexStatus::NotAffected {
             return Ok(());
         }
-        let mut flags = vulnerability.flags.iter().filter(|flag| {
-            self.products.include(&flag.product_ids, &flag.group_ids, product)
-        });
+        let mut flags = vulnerability
+            .flags
+            .iter()
+            .filter(|flag| self.products.include(&flag.product_ids, &flag.group_ids, product));
         if let Some(flag) = flags.next() {
             statement.justification = kept(Some(flag.label.clone()));
             let date = time(flag.date.as_ref(), &format!("{place}/flags/date"))?;

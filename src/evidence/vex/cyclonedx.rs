@@ -208,8 +208,8 @@ impl Reading<'_> {
     fn statements(&self, raw: &RawValue, place: &str) -> Result<Vec<VexStatement>, VexFault> {
         let at =
             |field: &str, message: String| VexFault { place: format!("{place}{field}"), message };
-        let vulnerability: Vulnerability<'_> = serde_json::from_str(raw.get())
-            .map_err(|cause| at("", json_fault(&cause).message))?;
+        let vulnerability: Vulnerability<'_> =
+            serde_json::from_str(raw.get()).map_err(|cause| at("", json_fault(&cause).message))?;
         let Some(analysis) = vulnerability.analysis else { return Ok(Vec::new()) };
         let Some(state) = analysis.state.as_deref() else { return Ok(Vec::new()) };
         let Some(status) = status(state) else {
@@ -225,9 +225,10 @@ impl Reading<'_> {
         if vulnerability.affects.len() > MAX_PRODUCTS {
             return Err(at("/affects", format!("there are more than {MAX_PRODUCTS} products")));
         }
-        let updated = time(analysis.last_updated.as_ref(), &format!("{place}/analysis/lastUpdated"))?
-            .or(time(analysis.first_issued.as_ref(), &format!("{place}/analysis/firstIssued"))?)
-            .or(time(vulnerability.updated.as_ref(), &format!("{place}/updated"))?);
+        let updated =
+            time(analysis.last_updated.as_ref(), &format!("{place}/analysis/lastUpdated"))?
+                .or(time(analysis.first_issued.as_ref(), &format!("{place}/analysis/firstIssued"))?)
+                .or(time(vulnerability.updated.as_ref(), &format!("{place}/updated"))?);
         let statement = VexStatement {
             vulnerabilities,
             products: Vec::new(),
@@ -263,7 +264,10 @@ impl Reading<'_> {
     ) -> Vec<VexProduct> {
         let reference = affects.reference.as_ref();
         if affects.versions.is_empty() {
-            return (wanted == analysed).then(|| self.product(reference, None)).into_iter().collect();
+            return (wanted == analysed)
+                .then(|| self.product(reference, None))
+                .into_iter()
+                .collect();
         }
         // A range is left out: nobody may be cleared by a guess of how versions are ordered.
         let versions = affects.versions.iter().filter_map(|entry| {

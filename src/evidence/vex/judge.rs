@@ -13,7 +13,8 @@ use crate::domain::package::Component;
 use crate::domain::release::Release;
 use crate::domain::sbom::Sbom;
 use crate::domain::vex::{
-    VexDocument, VexDocumentFacts, VexNames, VexOpinion, VexProduct, VexStatement, VexTrust, Voucher,
+    VexDocument, VexDocumentFacts, VexNames, VexOpinion, VexProduct, VexStatement, VexTrust,
+    Voucher,
 };
 
 /// Opinions that do not count and are shown all the same, of one trouble.
@@ -261,10 +262,11 @@ impl Part {
     }
 
     fn is_meant_by(&self, names: &VexNames, whole: &Whole) -> bool {
-        let linked =
-            names.others.iter().filter_map(|link| whole.links.get(link)).any(|purl| {
-                self.written.as_ref() == Some(purl)
-            });
+        let linked = names
+            .others
+            .iter()
+            .filter_map(|link| whole.links.get(link))
+            .any(|purl| self.written.as_ref() == Some(purl));
         let Some(own) = &self.purl else { return linked };
         let mut purls = names.purls.iter().filter_map(|purl| Purl::parse(purl));
         linked || purls.any(|purl| purl.means(own))

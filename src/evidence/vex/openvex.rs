@@ -182,7 +182,9 @@ fn product_of(raw: &RawValue) -> Result<VexProduct, String> {
     let parts = parts(&component.subcomponents)?;
     let names = names(component);
     if names.is_empty() {
-        return Err("the product has neither an `@id` nor an identifier nor a strong hash".to_owned());
+        return Err(
+            "the product has neither an `@id` nor an identifier nor a strong hash".to_owned()
+        );
     }
     Ok(VexProduct { names, parts })
 }
@@ -201,8 +203,7 @@ fn parts(raws: &[&RawValue]) -> Result<Vec<VexNames>, String> {
 /// A product or a part of one: a text, or an object.
 fn component(raw: &RawValue) -> Result<Component<'_>, String> {
     let read = if raw.get().starts_with('"') {
-        serde_json::from_str(raw.get())
-            .map(|id| Component { id: Some(id), ..Component::default() })
+        serde_json::from_str(raw.get()).map(|id| Component { id: Some(id), ..Component::default() })
     } else {
         serde_json::from_str(raw.get())
     };

@@ -37,7 +37,9 @@ impl Purl {
             namespace,
             name,
             version: purl.version().filter(|version| !version.is_empty()).map(str::to_owned),
-            qualifiers: qualifiers.map(|(key, value)| (key.to_string(), value.to_string())).collect(),
+            qualifiers: qualifiers
+                .map(|(key, value)| (key.to_string(), value.to_string()))
+                .collect(),
             subpath: purl.subpath().map(str::to_owned),
             kind,
         })
@@ -54,7 +56,10 @@ impl Purl {
         self.key() == component.key()
             && (self.version.is_none() || self.version == component.version)
             && self.subpath.as_ref().is_none_or(|path| component.subpath.as_ref() == Some(path))
-            && self.qualifiers.iter().all(|(key, value)| component.qualifiers.get(key) == Some(value))
+            && self
+                .qualifiers
+                .iter()
+                .all(|(key, value)| component.qualifiers.get(key) == Some(value))
     }
 }
 
@@ -64,7 +69,8 @@ mod tests {
 
     #[track_caller]
     fn check(statement: &str, component: &str, expected: bool) {
-        let (statement, component) = (Purl::parse(statement).unwrap(), Purl::parse(component).unwrap());
+        let (statement, component) =
+            (Purl::parse(statement).unwrap(), Purl::parse(component).unwrap());
         assert_eq!(statement.means(&component), expected, "{statement:?} {component:?}");
     }
 

@@ -158,7 +158,8 @@ fn handed_in(release: &Release, unread: &mut Vec<VexDocumentFacts>) -> Vec<Held>
     let mut held = Vec::new();
     for read in &release.files {
         let text = &read.file.text;
-        if !read.file.path.to_ascii_lowercase().ends_with("json") || super::format_of(text).is_none()
+        if !read.file.path.to_ascii_lowercase().ends_with("json")
+            || super::format_of(text).is_none()
         {
             continue;
         }

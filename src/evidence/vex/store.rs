@@ -44,8 +44,11 @@ pub fn joined(earlier: Vec<Taken>, newer: Vec<Taken>) -> Vec<Taken> {
 pub fn write(path: &Path, documents: &[Taken]) -> Result<(), Error> {
     let unwritable = |cause: io::Error| {
         let place = path.display();
-        Error::unavailable(format!("cannot write the VEX documents to `{place}`"), cause.to_string())
-            .with_help("make the data folder writable, or name another one with `--data DIR`")
+        Error::unavailable(
+            format!("cannot write the VEX documents to `{place}`"),
+            cause.to_string(),
+        )
+        .with_help("make the data folder writable, or name another one with `--data DIR`")
     };
     let body = postcard::to_allocvec(documents)
         .map_err(|cause| Error::internal_fault(format!("cannot encode VEX documents: {cause}")))?;

@@ -27,7 +27,8 @@ fn bill(file: &str, purls: &[&str]) -> Sbom {
         tools: Vec::new(),
         created: None,
     };
-    let component = |purl: &&str| Component { purl: Some(Arc::from(*purl)), ..Component::default() };
+    let component =
+        |purl: &&str| Component { purl: Some(Arc::from(*purl)), ..Component::default() };
     let components: Vec<Component> = purls.iter().map(component).collect();
     let edges = vec![Vec::new(); components.len()];
     Sbom::new(source, components, &[], &edges)
@@ -205,7 +206,9 @@ fn cyclonedx_statements_are_about_the_product_of_their_document() {
         )
     };
     let own = format!("pkg:oci/app@{}", IMAGE.replace(':', "%3A"));
-    for (root, expected) in [(own.as_str(), Some(VexStatus::NotAffected)), ("pkg:oci/other@1", None)] {
+    for (root, expected) in
+        [(own.as_str(), Some(VexStatus::NotAffected)), ("pkg:oci/other@1", None)]
+    {
         let (stands, _) =
             judged(vec![held(Voucher::Operator, &text(root))], &VexTrust::default(), &one_image());
         assert_eq!(stands, expected, "{root}");
@@ -284,7 +287,11 @@ const CSAF: &str = r#"{"document": {"category": "csaf_vex", "csaf_version": "2.0
 #[test]
 fn csaf_statuses_are_read_with_their_flags_and_threats() {
     for (status, expected, reason) in [
-        (r#""known_not_affected": ["APP:OSSL"]"#, Some(VexStatus::NotAffected), "component_not_present"),
+        (
+            r#""known_not_affected": ["APP:OSSL"]"#,
+            Some(VexStatus::NotAffected),
+            "component_not_present",
+        ),
         (r#""known_not_affected": ["OSSL"]"#, Some(VexStatus::NotAffected), "not built in"),
         (r#""fixed": ["OSSL"]"#, Some(VexStatus::Fixed), ""),
         (r#""first_fixed": ["APP"]"#, Some(VexStatus::Fixed), ""),
@@ -306,18 +313,44 @@ fn csaf_statuses_are_read_with_their_flags_and_threats() {
 #[test]
 fn bad_statements_are_left_out_with_their_place() {
     let openvex = |statement: &str| {
-        document("acme", &[statement.to_owned(), self::statement("fixed", "2026-01-01", "pkg:a/b", &[])])
+        document(
+            "acme",
+            &[statement.to_owned(), self::statement("fixed", "2026-01-01", "pkg:a/b", &[])],
+        )
     };
     let csaf = |status: &str| CSAF.replace("{STATUS}", &format!("{{{status}}}"));
     for (text, told) in [
-        (openvex(r#"{"vulnerability": "CVE-1", "status": "safe"}"#), "/statements/0/status: `safe` is none of"),
-        (openvex(r#"{"vulnerability": "CVE-1", "status": "not_affected"}"#), "/statements/0/justification: `not_affected` needs"),
-        (openvex(r#"{"vulnerability": "CVE-1", "status": "not_affected", "justification": "trust me"}"#), "`trust me` is none of"),
-        (openvex(r#"{"status": "fixed"}"#), "/statements/0/vulnerability: it names no vulnerability"),
-        (openvex(r#"{"vulnerability": "CVE-1", "status": "fixed", "timestamp": "yesterday"}"#), "`yesterday` is not a time"),
-        (openvex(r#"{"vulnerability": "CVE-1", "status": "fixed", "products": [{}]}"#), "/statements/0/products/0: the product has neither"),
+        (
+            openvex(r#"{"vulnerability": "CVE-1", "status": "safe"}"#),
+            "/statements/0/status: `safe` is none of",
+        ),
+        (
+            openvex(r#"{"vulnerability": "CVE-1", "status": "not_affected"}"#),
+            "/statements/0/justification: `not_affected` needs",
+        ),
+        (
+            openvex(
+                r#"{"vulnerability": "CVE-1", "status": "not_affected", "justification": "trust me"}"#,
+            ),
+            "`trust me` is none of",
+        ),
+        (
+            openvex(r#"{"status": "fixed"}"#),
+            "/statements/0/vulnerability: it names no vulnerability",
+        ),
+        (
+            openvex(r#"{"vulnerability": "CVE-1", "status": "fixed", "timestamp": "yesterday"}"#),
+            "`yesterday` is not a time",
+        ),
+        (
+            openvex(r#"{"vulnerability": "CVE-1", "status": "fixed", "products": [{}]}"#),
+            "/statements/0/products/0: the product has neither",
+        ),
         (openvex(r#"{"vulnerability": "CVE-1", "status": 7}"#), "/statements/0: invalid type"),
-        (csaf(r#""fixed": ["GONE"]"#), "/vulnerabilities/0/product_status/fixed: the product tree has no product `GONE`"),
+        (
+            csaf(r#""fixed": ["GONE"]"#),
+            "/vulnerabilities/0/product_status/fixed: the product tree has no product `GONE`",
+        ),
         (csaf(r#""fixed": ["BARE"]"#), "the product `BARE` has no identification helper"),
         (csaf(r#""known_not_affected": ["APP"]"#), "needs a flag or a threat"),
     ] {
@@ -333,13 +366,22 @@ fn bad_statements_are_left_out_with_their_place() {
 fn a_document_that_cannot_be_read_at_all_says_where() {
     let cut = document("acme", &[]);
     let cut = cut.get(..cut.len() - 2).unwrap();
-    let text = format!("{{\n\"@context\": \"https://openvex.dev/ns\", \"author\": \"a\",\n \"statements\": 7}}");
+    let text = format!(
+        "{{\n\"@context\": \"https://openvex.dev/ns\", \"author\": \"a\",\n \"statements\": 7}}"
+    );
     for (text, place, told) in [
         (cut, "line 2", "EOF"),
         (text.as_str(), "line 3", "invalid type"),
-        (r#"{"@context": "https://openvex.dev/ns", "statements": []}"#, "/author", "who its author is"),
-        (r#"{"document": {"category": "csaf_base", "csaf_version": "2.0", "publisher": {"name": "a"}, "tracking": {"id": "1"}}}"#,
-            "/document/category", "`csaf_vex` was expected"),
+        (
+            r#"{"@context": "https://openvex.dev/ns", "statements": []}"#,
+            "/author",
+            "who its author is",
+        ),
+        (
+            r#"{"document": {"category": "csaf_base", "csaf_version": "2.0", "publisher": {"name": "a"}, "tracking": {"id": "1"}}}"#,
+            "/document/category",
+            "`csaf_vex` was expected",
+        ),
     ] {
         let fault = read(text).unwrap_err();
         assert!(fault.place.starts_with(place) && fault.message.contains(told), "{fault}");
@@ -362,7 +404,10 @@ fn any_statement() -> impl Strategy<Value = String> {
         proptest::sample::select(VexStatus::ALL.to_vec()),
         1_u8..5,
         proptest::sample::select(products),
-        proptest::collection::vec(proptest::sample::select(vec![COMPONENT, "pkg:cargo/other"]), 0..2),
+        proptest::collection::vec(
+            proptest::sample::select(vec![COMPONENT, "pkg:cargo/other"]),
+            0..2,
+        ),
     )
         .prop_map(|(status, day, product, parts)| {
             statement(status.as_str(), &format!("2026-02-0{day}T00:00:00Z"), product, &parts)
