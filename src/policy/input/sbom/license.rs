@@ -36,7 +36,7 @@ pub(super) fn by_license(bill: &Sbom) -> Value {
         components.push(Value::from(shown(component)));
     }
     let entry = |(text, (licence, components)): (&str, (&Licence, Vec<Value>))| {
-        (Arc::from(text), self::entry(licence, components))
+        (Arc::from(text), entry(licence, components))
     };
     Value::object(entries.into_iter().map(entry).collect())
 }
