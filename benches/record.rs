@@ -349,6 +349,7 @@ fn draft(n: u64, rules: &Arc<ScorecardRules>) -> Draft {
         rules: Arc::clone(rules),
         blobs: vec![Blob { path: "deploy/app.yaml".to_owned(), digest, content: manifest }],
         idempotency_key: None,
+        sightings: Vec::new(),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
 
+mod sighting;
+
 use std::borrow::Cow;
 use std::sync::{Arc, RwLock};
 
@@ -14,6 +16,7 @@ use crate::domain::evidence::EvidenceSet;
 use crate::domain::image::{ImageStatus, ImageVerification};
 use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
+use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake::Limits;
 use crate::policy::{Moment, Revision};
@@ -31,6 +34,8 @@ pub struct Gate {
     salt: Vec<u8>,
     /// Why no image is looked at, where none is.
     unseen: &'static str,
+    /// Whether the record outlives this run, so that it can tell since when something is known.
+    lasting: bool,
 }
 
 /// Why no image is looked at, unless somebody says otherwise.
@@ -47,13 +52,20 @@ impl Gate {
         salt: Vec<u8>,
     ) -> Self {
         let revision = RwLock::new(revision);
-        Self { limits, sources, revision, store, clock, salt, unseen: NOT_CONFIGURED }
+        let unseen = NOT_CONFIGURED;
+        Self { limits, sources, revision, store, clock, salt, unseen, lasting: false }
     }
 
     /// Says in decisions why no image is looked at, when that is not because nothing is configured.
     #[must_use]
     pub fn with_images_left_out(self, why: &'static str) -> Self {
         Self { unseen: why, ..self }
+    }
+
+    /// Says whether the record outlives this run: only then do grace periods begin when it first saw something.
+    #[must_use]
+    pub fn with_lasting_record(self, lasting: bool) -> Self {
+        Self { lasting, ..self }
     }
 
     /// The revision in force.
@@ -96,7 +108,8 @@ impl Gate {
         let mut timer = Timer::start();
         let mut release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
-        let evidence = self.gather(&mut release).await?;
+        let mut evidence = self.gather(&mut release).await?;
+        let sightings = self.sightings(&release, &mut evidence, now).await;
         let evidence_us = timer.lap();
         let id = DecisionId::at(now);
         let moment = Moment::of(id, now);
@@ -114,7 +127,8 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let made = Made { id, now, timings, input_digest, blobs, unseen: self.unseen };
+        let unseen = self.unseen;
+        let made = Made { id, now, timings, input_digest, blobs, unseen, sightings };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
@@ -159,6 +173,17 @@ impl Gate {
             return Ok(Some(earlier));
         }
         Err(crate::record::key_conflict(key, earlier.id))
+    }
+
+    /// What a lasting record had not seen before, every trouble dated by what it had.
+    async fn sightings(
+        &self,
+        release: &Release,
+        evidence: &mut EvidenceSet,
+        now: Timestamp,
+    ) -> Vec<Sighting> {
+        let Some(store) = self.store.as_ref().filter(|_| self.lasting) else { return Vec::new() };
+        sighting::recall(store, release, evidence, now).await
     }
 
     async fn record(&self, draft: Draft, mut timer: Timer) -> Result<Arc<Decision>, Error> {
@@ -212,6 +237,7 @@ struct Made {
     input_digest: Digest,
     blobs: Vec<Blob>,
     unseen: &'static str,
+    sightings: Vec<Sighting>,
 }
 
 fn draft(
@@ -222,7 +248,7 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { id, now, timings, input_digest, blobs, unseen } = made;
+    let Made { id, now, timings, input_digest, blobs, unseen, sightings } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
@@ -253,6 +279,7 @@ fn draft(
         rules: revision.scorecard_rules(),
         blobs,
         idempotency_key: request.idempotency_key.clone(),
+        sightings,
     }
 }
 

@@ -5,6 +5,7 @@ mod roster;
 mod row;
 pub mod sqlite;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -19,6 +20,7 @@ use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::scorecard::{PolicyState, Scorecard, ScorecardPoint, ScorecardRules};
 use crate::domain::service::{Environment, ServiceRef};
+use crate::domain::sighting::Sighting;
 
 pub use self::row::RecordedFile;
 
@@ -42,6 +44,8 @@ pub struct Draft {
     pub blobs: Vec<Blob>,
     /// The same request with the same key is one decision.
     pub idempotency_key: Option<String>,
+    /// What was seen in the service for the first time; written with the decision.
+    pub sightings: Vec<Sighting>,
 }
 
 /// Bytes that were handed in, kept under the digest of the original.
@@ -154,6 +158,12 @@ pub trait Store: Send + Sync + fmt::Debug {
 
     /// What was handed in under `digest`, secrets replaced.
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>>;
+
+    /// When each trouble of a component was first seen in a service.
+    fn sightings<'a>(
+        &'a self,
+        service: &'a ServiceRef,
+    ) -> Answer<'a, BTreeMap<Sighting, Timestamp>>;
 
     /// Every decision from now on, once it is durable. A reader that is too slow is told how many it missed.
     ///

@@ -1,6 +1,14 @@
 # Bills of materials in the words of their readers.
 package goldgate.lib.sbom
 
+# What a bundle sets under `data.sbom`, else what comes with goldgate.
+setting(name) := object.get(data.sbom, name, data.sbom.defaults[name])
+
+# A component of `input.sbom.by_purl` by its name.
+named(listed) := sprintf("%s %s", [listed.name, listed.version])
+
+named(listed) := listed.name if not listed.version
+
 # `openssl 0.10.60`
 component(found) := sprintf("%s %s", [found.component, found.version])
 
@@ -36,5 +44,5 @@ escaped(text) := replace(replace(text, "~", "~0"), "/", "~1")
 
 facts(found) := object.filter(found, {
 	"id", "aliases", "component", "version", "purl", "severity", "score", "published", "url", "path", "fixed",
-	"exploited_since", "exploit_probability", "comparable",
+	"exploited_since", "exploit_probability", "comparable", "vex", "vex_ignored", "first_seen",
 })

@@ -41,6 +41,7 @@ with_fields(fields) := {
 			"by_license": {},
 			"vulnerabilities": [],
 			"advisories": {"loaded": true, "age_days": 1},
+			"vex": {"documents": []},
 			"ecosystems": {"crates.io": {"n_components": 3, "n_advisories": 1200}},
 		},
 		fields,

@@ -10,12 +10,14 @@
 package goldgate.vulnerabilities.unmaintained
 
 import data.goldgate.lib.sbom
+import data.goldgate.lib.vulnerability
 
 words := {"unmaintained": "is unmaintained", "unsound": "is unsound", "notice": "has a notice"}
 
 deny contains finding if {
 	some found in input.sbom.vulnerabilities
 	word := words[found.kind]
+	not vulnerability.cleared(found)
 	finding := {
 		"message": sprintf("%s %s: %s %s (%s; %s)", [
 			sbom.component(found), word, found.id, found.title, sbom.way_out(found), sbom.way_in(found),

@@ -125,7 +125,8 @@ fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checke
         let revision = Arc::clone(&revision);
         let sources = local::boxed(&session.config, images.as_ref(), vex.clone());
         let clock = Arc::new(SystemClock);
-        let gate = Gate::new(limits, sources, revision, store, clock, salt.clone());
+        let gate = Gate::new(limits, sources, revision, store, clock, salt.clone())
+            .with_lasting_record(session.config.lasting_record.value);
         local::told_of_images(&session.config, gate)
     };
     let (decision, release) = worker::run(|| async {

@@ -31,7 +31,8 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let clock = Arc::new(SystemClock);
     let (images, refresh) = images(config)?;
     let sources = local::boxed(config, images.as_ref(), Vec::new());
-    let gate = Gate::new(limits, sources, revision, Some(store), clock, salt);
+    let gate = Gate::new(limits, sources, revision, Some(store), clock, salt)
+        .with_lasting_record(true);
     let gate = Arc::new(local::told_of_images(config, gate));
     app::runtime()?.block_on(async {
         let serving = app::serve(gate, options);

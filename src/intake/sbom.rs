@@ -23,6 +23,7 @@ mod yarn_lock;
 use std::collections::BTreeSet;
 
 use crate::domain::clock::Timestamp;
+use crate::domain::license;
 use crate::domain::package::{Component, Licence};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::sbom::{Sbom, SbomClaims, SbomFormat, SbomSource, Scan};
@@ -193,7 +194,11 @@ fn named(name: &str, version: Option<&str>) -> String {
 
 /// The licence that one or several texts say; several apply together.
 fn licence(texts: impl IntoIterator<Item = String>) -> Licence {
-    let texts: Vec<String> = texts.into_iter().filter(|text| !text.trim().is_empty()).collect();
+    let texts: Vec<String> = texts
+        .into_iter()
+        .filter(|text| !text.trim().is_empty())
+        .map(|text| license::bounded(&text))
+        .collect();
     let joined = match texts.as_slice() {
         [] => return Licence::None,
         [only] => only.clone(),

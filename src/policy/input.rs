@@ -84,7 +84,7 @@ impl<'r> Inputs<'r> {
     /// What a policy of the scope `sbom` sees.
     pub(super) fn of_sbom(&self, index: usize) -> Option<Value> {
         let bill = self.release.sboms.get(index)?;
-        let sbom = sbom::bill(index, bill, self.evidence.advisories.as_ref(), self.now);
+        let sbom = sbom::bill(index, bill, self.evidence, self.now);
         Some(self.document(Scope::Sbom, [("sbom", sbom)]))
     }
 

@@ -19,9 +19,11 @@ mod posting;
 mod readers;
 mod rollup;
 mod rows;
+mod sightings;
 mod verify;
 mod writer;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::SyncSender;
@@ -43,6 +45,7 @@ use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
 use crate::domain::service::{Environment, ServiceRef};
+use crate::domain::sighting::Sighting;
 use crate::record::row::{self, Body, RecordedFile};
 use crate::record::{
     Answer, Blob, DecisionFilter, Draft, Page, PageRequest, ScorecardFilter, Store,
@@ -147,7 +150,7 @@ impl SqliteStore {
 fn packed(mut draft: Draft, shared: &Shared) -> Result<Entry, Error> {
     let dictionary = shared.dictionaries.of_revision(&draft.decision.revision.digest);
     let body = Body::pack(&mut draft, dictionary.as_deref())?;
-    let Draft { decision, states, team, system, rules, blobs, idempotency_key } = draft;
+    let Draft { decision, states, team, system, rules, blobs, idempotency_key, sightings } = draft;
     let decision = Arc::new(decision);
     let subject = decision.service.as_ref().map(|service| {
         Arc::new(Subject { service: service.clone(), environment: decision.environment.clone() })
@@ -162,6 +165,7 @@ fn packed(mut draft: Draft, shared: &Shared) -> Result<Entry, Error> {
         dictionary: dictionary.map(|dictionary| dictionary.id),
         blobs,
         key: idempotency_key.map(Key::new),
+        sightings,
     })
 }
 
@@ -260,6 +264,14 @@ impl Store for SqliteStore {
 
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>> {
         Box::pin(self.readers.read(move |image| rows::blob(&image, digest)))
+    }
+
+    fn sightings<'a>(
+        &'a self,
+        service: &'a ServiceRef,
+    ) -> Answer<'a, BTreeMap<Sighting, Timestamp>> {
+        let service = service.to_string();
+        Box::pin(self.readers.read(move |image| sightings::of_service(&image, &service)))
     }
 
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>> {

@@ -1,12 +1,15 @@
 //! Records that misbehave on cue, in front of a real one.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use goldgate::domain::clock::Timestamp;
 use goldgate::domain::decision::{Decision, DecisionId};
 use goldgate::domain::digest::Digest;
 use goldgate::domain::error::Error;
 use goldgate::domain::scorecard::{Scorecard, ScorecardPoint};
 use goldgate::domain::service::{Environment, ServiceRef};
+use goldgate::domain::sighting::Sighting;
 use goldgate::record::{Answer, DecisionFilter, Draft, Page, PageRequest, ScorecardFilter, Store};
 use tokio::sync::{Semaphore, broadcast};
 
@@ -102,6 +105,13 @@ impl Store for Staged {
 
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>> {
         self.inner.blob(digest)
+    }
+
+    fn sightings<'a>(
+        &'a self,
+        service: &'a ServiceRef,
+    ) -> Answer<'a, BTreeMap<Sighting, Timestamp>> {
+        self.inner.sightings(service)
     }
 
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>> {

@@ -1,5 +1,6 @@
 //! `input.sbom`: a bill of materials with keyed views, so that rules are look-ups and not joins.
 
+mod license;
 mod quality;
 mod vex;
 
@@ -9,17 +10,14 @@ use std::sync::Arc;
 use super::Fields;
 use crate::domain::advisory::{AdvisoryFacts, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
+use crate::domain::evidence::EvidenceSet;
 use crate::domain::package::{Component, Licence};
 use crate::domain::sbom::Sbom;
 use crate::domain::value::{Number, Value};
 
 /// The bill with the number `index` of a release, as it is at `now`.
-pub(super) fn bill(
-    index: usize,
-    bill: &Sbom,
-    advisories: Option<&AdvisoryFacts>,
-    now: Timestamp,
-) -> Value {
+pub(super) fn bill(index: usize, bill: &Sbom, evidence: &EvidenceSet, now: Timestamp) -> Value {
+    let advisories = evidence.advisories.as_ref();
     let source = &bill.source;
     let mut fields = Fields::default();
     fields.set("file", Value::from(source.file.as_str()));
@@ -32,13 +30,15 @@ pub(super) fn bill(
     fields.set("tools", texts(&source.tools));
     fields.set_if("created", source.created.map(|created| Value::from(created.to_string())));
     fields.set_if("age_days", source.created.map(|created| days(created, now)));
-    fields.set("subject_digests", texts(&bill.claims.subject_digests));
+    let digests = subject_digests(bill);
+    fields.set_if("of_image", of_image(&digests, evidence).map(Value::from));
+    fields.set("subject_digests", texts(&digests));
     fields.set("authors", texts(&bill.claims.authors));
     fields.set_if("serial", bill.claims.serial.as_deref().map(Value::from));
     fields.set_if("scan", bill.scan.as_ref().map(|scan| quality::scan(scan, now)));
     fields.set("quality", quality::of(bill));
     fields.set("by_purl", by_purl(bill));
-    fields.set("by_license", by_license(bill));
+    fields.set("by_license", license::by_license(bill));
     let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
     let own = matches.iter().filter(|found| found.sbom == index);
     let vulnerabilities = own.filter_map(|found| vulnerability(bill, found));
@@ -63,6 +63,26 @@ fn days(then: Timestamp, now: Timestamp) -> Value {
     Value::from((now.as_days() - then.as_days()).max(0))
 }
 
+/// The digests of what the bill is about, as far as it says.
+fn subject_digests(bill: &Sbom) -> Vec<&str> {
+    let behind = bill.source.subject.as_deref().and_then(|name| name.rsplit_once('@'));
+    let behind = behind.map(|(_, digest)| digest).filter(|text| text.starts_with("sha256:"));
+    let mut digests: Vec<&str> =
+        bill.claims.subject_digests.iter().map(AsRef::as_ref).chain(behind).collect();
+    digests.sort_unstable();
+    digests.dedup();
+    digests
+}
+
+/// Whether the bill is about an image of the release; none when it does not say, or no image was looked at.
+fn of_image(digests: &[&str], evidence: &EvidenceSet) -> Option<bool> {
+    let platforms = evidence.images.iter().flat_map(|image| &image.platforms);
+    let indexes = evidence.images.iter().filter_map(|image| image.digest);
+    let mut images = platforms.map(|platform| platform.digest).chain(indexes).peekable();
+    (!digests.is_empty() && images.peek().is_some())
+        .then(|| images.any(|image| digests.contains(&image.to_string().as_str())))
+}
+
 fn by_purl(bill: &Sbom) -> Value {
     let entry = |(index, component): (usize, &Component)| {
         let mut fields = Fields::default();
@@ -72,37 +92,13 @@ fn by_purl(bill: &Sbom) -> Value {
             "ecosystem",
             component.package.as_ref().map(|package| Value::from(package.ecosystem.as_str())),
         );
-        fields.set("license", license(&component.licence));
+        fields.set("license", license::of(&component.licence));
         fields.set_if("supplier", component.supplier.as_deref().map(Value::from));
         fields.set_if("digest", component.digest.as_deref().map(Value::from));
         fields.set("direct", Value::from(bill.is_direct(index)));
         Some((Arc::clone(component.purl.as_ref()?), fields.into_value()))
     };
     Value::object(bill.components.iter().enumerate().filter_map(entry).collect())
-}
-
-fn license(licence: &Licence) -> Value {
-    let (state, text) = match licence {
-        Licence::Expression(text) => ("expression", Some(text)),
-        Licence::Unknown(text) => ("unknown", Some(text)),
-        Licence::None => ("none", None),
-    };
-    let mut fields = Fields::default();
-    fields.set("state", Value::from(state));
-    fields.set_if("text", text.map(|text| Value::from(text.as_str())));
-    fields.into_value()
-}
-
-fn by_license(bill: &Sbom) -> Value {
-    let mut lists: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
-    for component in &bill.components {
-        if let Licence::Expression(text) | Licence::Unknown(text) = &component.licence {
-            lists.entry(text).or_default().push(Value::from(shown(component)));
-        }
-    }
-    Value::object(
-        lists.into_iter().map(|(text, list)| (Arc::from(text), Value::array(list))).collect(),
-    )
 }
 
 fn shown(component: &Component) -> String {

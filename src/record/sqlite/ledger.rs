@@ -13,10 +13,12 @@ use super::fault::Fault;
 use super::posting::{CHUNK, Kind, Postings};
 use super::rollup;
 use super::rows::{self, Image};
+use super::sightings;
 use crate::domain::decision::{Decision, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::scorecard::{ScorecardDelta, ScorecardRules};
+use crate::domain::sighting::Sighting;
 use crate::record::{key_conflict, row};
 
 /// A draft, ready to be written.
@@ -32,6 +34,8 @@ pub(super) struct Entry {
     pub(super) dictionary: Option<i64>,
     pub(super) blobs: Vec<PackedBlob>,
     pub(super) key: Option<Key>,
+    /// What was seen in the service for the first time.
+    pub(super) sightings: Vec<Sighting>,
 }
 
 /// Bytes that were handed in, compressed.
@@ -218,6 +222,7 @@ impl Ledger {
             rollup::close(&self.connection, seq.div_euclid(CHUNK) - 1)?;
         }
         self.keep_blobs(entry)?;
+        self.keep_sightings(entry)?;
         let team = step.as_ref().map_or(entry.facts.team.as_str(), |step| &step.after.team);
         self.mark(entry, team, seq)?;
         batch.note(&entry.facts.decision, entry.subject.as_ref(), step.as_deref(), seq);
@@ -332,6 +337,14 @@ impl Ledger {
             statement.execute(params![blob.digest.as_bytes(), size, blob.content])?;
         }
         Ok(())
+    }
+
+    fn keep_sightings(&self, entry: &Entry) -> Result<(), Fault> {
+        let Some(subject) = entry.subject.as_ref().filter(|_| !entry.sightings.is_empty()) else {
+            return Ok(());
+        };
+        let time = entry.facts.decision.time;
+        sightings::keep(&self.connection, &subject.service.to_string(), time, &entry.sightings)
     }
 
     fn mark(&mut self, entry: &Entry, team: &str, seq: i64) -> Result<(), Fault> {

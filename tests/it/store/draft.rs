@@ -125,6 +125,7 @@ impl Of {
                 content: format!("redacted {}", self.input),
             }],
             idempotency_key: self.key.clone(),
+            sightings: Vec::new(),
         }
     }
 }

@@ -110,7 +110,7 @@ fn a_record_of_a_newer_version_is_refused_and_both_are_named() {
     let file = SqliteStore::file_in(dir.path());
     Connection::open(file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     let error = refusal(dir.path());
-    for part in ["layout 7", "layout 2", env!("CARGO_PKG_VERSION")] {
+    for part in ["layout 7", "layout 3", env!("CARGO_PKG_VERSION")] {
         assert!(error.external().contains(part), "{error:?}");
     }
 }
