@@ -109,6 +109,8 @@ pub struct Config {
     pub policy_time: Option<Duration>,
     /// How long all policies of one request may run together; `None` where nothing was said.
     pub request_time: Option<Duration>,
+    /// A server compares the engines on one input in so many; `None` where nothing was said.
+    pub compare_one_in: Option<usize>,
     /// The servers.
     pub serve: ServeSettings,
     /// Every setting as text, for `goldgate config show`.

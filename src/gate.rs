@@ -7,16 +7,18 @@ use tokio::time::Instant;
 
 use crate::domain::artifact::Artifact;
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::image::{ImageStatus, ImageVerification};
+use crate::domain::policy::Outcome;
 use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
 use crate::evidence::Source;
 use crate::intake::Limits;
-use crate::policy::{Moment, Revision};
+use crate::policy::{Comparisons, Moment, Revision, Shadow};
 use crate::record::{Blob, Draft, Store};
 use crate::{decide, evidence, intake};
 
@@ -29,6 +31,7 @@ pub struct Gate {
     store: Option<Arc<dyn Store>>,
     clock: Arc<dyn Clock>,
     salt: Vec<u8>,
+    shadow: Option<Shadow>,
 }
 
 impl Gate {
@@ -41,7 +44,19 @@ impl Gate {
         clock: Arc<dyn Clock>,
         salt: Vec<u8>,
     ) -> Self {
-        Self { limits, sources, revision: RwLock::new(revision), store, clock, salt }
+        let revision = RwLock::new(revision);
+        Self { limits, sources, revision, store, clock, salt, shadow: None }
+    }
+
+    /// The same gate, which lets `shadow` compare a sample of what its policies answer.
+    #[must_use]
+    pub fn with_shadow(self, shadow: Option<Shadow>) -> Self {
+        Self { shadow, ..self }
+    }
+
+    /// How often the engines were compared; `None` where they are not.
+    pub fn comparisons(&self) -> Option<Comparisons> {
+        self.shadow.as_ref().map(Shadow::comparisons)
     }
 
     /// The revision in force.
@@ -88,7 +103,9 @@ impl Gate {
         let evidence_us = timer.lap();
         let id = DecisionId::at(now);
         let moment = Moment::of(id, now);
-        let outcomes = revision.evaluate_in_turns(request, &release, &evidence, moment).await;
+        let shadow = self.shadow.as_ref();
+        let outcomes =
+            revision.evaluate_in_turns(request, &release, &evidence, moment, shadow).await;
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,
@@ -101,7 +118,14 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let made = Made { id, now, timings, input_digest, blobs };
+        let made = Made {
+            second_engine: by_second_engine(&outcomes),
+            id,
+            now,
+            timings,
+            input_digest,
+            blobs,
+        };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
@@ -178,6 +202,7 @@ fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
 
 /// What a decision is told beside its judgement.
 struct Made {
+    second_engine: Vec<Code>,
     id: DecisionId,
     now: Timestamp,
     timings: Timings,
@@ -193,7 +218,7 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { id, now, timings, input_digest, blobs } = made;
+    let Made { second_engine, id, now, timings, input_digest, blobs } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
@@ -215,6 +240,7 @@ fn draft(
         images,
         scorecard: None,
         timings,
+        second_engine,
     };
     Draft {
         decision,
@@ -225,6 +251,18 @@ fn draft(
         blobs,
         idempotency_key: request.idempotency_key.clone(),
     }
+}
+
+/// The policies in whose answers the second engine had a part, each once.
+fn by_second_engine(outcomes: &[Outcome]) -> Vec<Code> {
+    let mut codes: Vec<Code> = outcomes
+        .iter()
+        .filter(|outcome| outcome.second_engine)
+        .map(|outcome| outcome.policy.code.clone())
+        .collect();
+    // All outcomes of a policy stand together.
+    codes.dedup();
+    codes
 }
 
 fn image_status(image: &ImageUse, release: &Release, evidence: &EvidenceSet) -> ImageStatus {

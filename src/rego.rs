@@ -20,9 +20,9 @@ pub mod module;
 mod own;
 pub mod resolve;
 mod scope;
+mod session;
 pub mod syntax;
 pub mod test;
 mod walk;
 
-pub use convert::Term;
 pub use fault::{Fault, Related};

@@ -108,6 +108,7 @@ impl Check {
         let limits = self.limits();
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
+        let compare_one_in = self.count(&keys::COMPARE);
         let serve = self.serve();
         Config {
             file,
@@ -126,6 +127,7 @@ impl Check {
             limits,
             policy_time,
             request_time,
+            compare_one_in,
             serve,
             shown: Vec::new(),
         }

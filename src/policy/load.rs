@@ -7,10 +7,9 @@ use std::thread;
 use super::Revision;
 use super::data::{self, Mounted};
 use super::dialect::{self, Placed, Policy};
-use super::evaluate::Runnable;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
-use super::roster::Roster;
+use super::panel::{Panel, Runnable};
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
 use crate::document::{DocumentLimits, yaml};
@@ -21,11 +20,11 @@ use crate::domain::place::{Place, Places};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
 use crate::domain::value::Value;
+use crate::rego::Fault;
 use crate::rego::check::{Checked, check};
 use crate::rego::engine::{Linker, Wanted};
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
-use crate::rego::{Fault, Term};
 
 /// Stack of the thread that loads: parsers recurse, and callers may have little.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
@@ -313,13 +312,12 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
         }
     }
     let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
-    let Linked { runnables, faults: found, left } = link(loaded, policies, options, &broken);
+    let Linked { panel, faults: found, left } = link(loaded, policies, options, &broken);
     faults.extend(found);
     Revision {
         reference: loaded.reference(),
         policies: metas,
-        roster: Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta)),
-        runnables,
+        panel,
         request_budget: options.request_budget,
         left_to_the_second: left,
         enforcement,
@@ -329,7 +327,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
 
 /// Policies that can be run, and what stood in the way of others.
 struct Linked {
-    runnables: Vec<Runnable>,
+    panel: Arc<Panel>,
     faults: Vec<Fault>,
     /// Why the own evaluator does not run them.
     left: Option<Fault>,
@@ -343,7 +341,7 @@ fn link(
     broken: &BTreeSet<&str>,
 ) -> Linked {
     let mut faults = Vec::new();
-    let mut linker = Linker::new(&loaded.modules, Term::from(&loaded.data), options.budget);
+    let mut linker = Linker::new(&loaded.modules, loaded.data.clone(), options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     let is_whole = |closure: &BTreeSet<Vec<String>>| {
         let mut modules = loaded.modules.iter().filter(|module| closure.contains(&module.package));
@@ -361,9 +359,10 @@ fn link(
         whole.push(policy);
     }
     let mut runnables = Vec::new();
-    for (policy, program) in whole.into_iter().zip(linker.programs(&wanted)) {
+    let programs = linker.programs(&wanted);
+    for ((policy, wanted), program) in whole.into_iter().zip(wanted).zip(programs) {
         match program {
-            Ok(program) => runnables.push(Runnable::new(policy, program)),
+            Ok(program) => runnables.push(Runnable::new(policy, wanted.closure, program)),
             Err(fault) => faults.push(fault),
         }
     }
@@ -380,7 +379,7 @@ fn link(
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     let left = linker.left_to_the_second().cloned();
-    Linked { runnables, faults, left }
+    Linked { panel: Arc::new(Panel::new(runnables, linker)), faults, left }
 }
 
 /// Reads the YAML of a METADATA block.
@@ -407,6 +406,6 @@ mod tests {
             panic!("{}", shown.join("\n"))
         });
         assert!(revision.policies().len() > 20);
-        assert_eq!(revision.policies().len(), revision.runnables.len());
+        assert_eq!(revision.policies().len(), revision.panel.runnables.len());
     }
 }

@@ -9,7 +9,7 @@ use super::options::LoadOptions;
 use super::source::{Bundle, BundleSource, Selection};
 use crate::rego::engine::Linker;
 use crate::rego::module::Module;
-use crate::rego::{Fault, Term, test};
+use crate::rego::{Fault, test};
 
 pub use crate::rego::test::{Coverage, FileCoverage, Selected, Status, TestResult};
 
@@ -77,7 +77,7 @@ impl Loaded {
         budget: Duration,
         selected: &Selected<'_>,
     ) -> Result<(), Vec<Fault>> {
-        let mut linker = Linker::new(&self.modules, Term::from(&self.data), budget);
+        let mut linker = Linker::new(&self.modules, self.data.clone(), budget);
         let packages: BTreeSet<&[String]> =
             self.modules.iter().map(|module| module.package.as_slice()).collect();
         let mut faults = Vec::new();

@@ -86,17 +86,6 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
         "opa.runtime" => {
             ("shows the engine's own surroundings", "read `input.environment` and `input.stage`")
         }
-        "rand.intn" => {
-            ("is random, so the decision could not be replayed", "derive the value from the input")
-        }
-        "uuid.rfc4122" => (
-            "is random, so the decision could not be replayed",
-            "derive the value from the input, e.g. from a name",
-        ),
-        "time.now_ns" => (
-            "reads the clock, so the decision could not be replayed",
-            "use the decision's time: `time.parse_rfc3339_ns(input.now)`",
-        ),
         "graph.reachable_paths" => (
             "may list more paths than there is memory for",
             "use `graph.reachable`, which lists nodes",
