@@ -114,6 +114,8 @@ pub struct Config {
     pub vex: VexTrust,
     /// Whether the record outlives this run, so that grace periods may begin when it first saw something.
     pub lasting_record: Setting<bool>,
+    /// A server compares the engines on one input in so many; `None` where nothing was said.
+    pub compare_one_in: Option<usize>,
     /// The servers.
     pub serve: ServeSettings,
     /// Every setting as text, for `goldgate config show`.

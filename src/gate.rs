@@ -9,17 +9,19 @@ use tokio::time::Instant;
 
 use crate::domain::artifact::Artifact;
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::image::{ImageStatus, ImageVerification};
+use crate::domain::policy::Outcome;
 use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
 use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake::Limits;
-use crate::policy::{Moment, Revision};
+use crate::policy::{Comparisons, Moment, Revision, Shadow};
 use crate::record::{Blob, Draft, Store};
 use crate::{decide, intake};
 
@@ -36,6 +38,7 @@ pub struct Gate {
     unseen: &'static str,
     /// Whether the record outlives this run, so that it can tell since when something is known.
     lasting: bool,
+    shadow: Option<Shadow>,
 }
 
 /// Why no image is looked at, unless somebody says otherwise.
@@ -53,7 +56,8 @@ impl Gate {
     ) -> Self {
         let revision = RwLock::new(revision);
         let unseen = NOT_CONFIGURED;
-        Self { limits, sources, revision, store, clock, salt, unseen, lasting: false }
+        let (lasting, shadow) = (false, None);
+        Self { limits, sources, revision, store, clock, salt, unseen, lasting, shadow }
     }
 
     /// Says in decisions why no image is looked at, when that is not because nothing is configured.
@@ -66,6 +70,17 @@ impl Gate {
     #[must_use]
     pub fn with_lasting_record(self, lasting: bool) -> Self {
         Self { lasting, ..self }
+    }
+
+    /// The same gate, which lets `shadow` compare a sample of what its policies answer.
+    #[must_use]
+    pub fn with_shadow(self, shadow: Option<Shadow>) -> Self {
+        Self { shadow, ..self }
+    }
+
+    /// How often the engines were compared; `None` where they are not.
+    pub fn comparisons(&self) -> Option<Comparisons> {
+        self.shadow.as_ref().map(Shadow::comparisons)
     }
 
     /// The revision in force.
@@ -113,7 +128,9 @@ impl Gate {
         let evidence_us = timer.lap();
         let id = DecisionId::at(now);
         let moment = Moment::of(id, now);
-        let outcomes = revision.evaluate_in_turns(request, &release, &evidence, moment).await;
+        let shadow = self.shadow.as_ref();
+        let outcomes =
+            revision.evaluate_in_turns(request, &release, &evidence, moment, shadow).await;
         release.accept_documents(|document| revision.judges_document(document));
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
@@ -127,8 +144,16 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let unseen = self.unseen;
-        let made = Made { id, now, timings, input_digest, blobs, unseen, sightings };
+        let made = Made {
+            second_engine: by_second_engine(&outcomes),
+            id,
+            now,
+            timings,
+            input_digest,
+            blobs,
+            unseen: self.unseen,
+            sightings,
+        };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
@@ -231,6 +256,7 @@ fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
 
 /// What a decision is told beside its judgement.
 struct Made {
+    second_engine: Vec<Code>,
     id: DecisionId,
     now: Timestamp,
     timings: Timings,
@@ -248,7 +274,7 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { id, now, timings, input_digest, blobs, unseen, sightings } = made;
+    let Made { second_engine, id, now, timings, input_digest, blobs, unseen, sightings } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
@@ -270,6 +296,7 @@ fn draft(
         images,
         scorecard: None,
         timings,
+        second_engine,
     };
     Draft {
         decision,
@@ -281,6 +308,18 @@ fn draft(
         idempotency_key: request.idempotency_key.clone(),
         sightings,
     }
+}
+
+/// The policies in whose answers the second engine had a part, each once.
+fn by_second_engine(outcomes: &[Outcome]) -> Vec<Code> {
+    let mut codes: Vec<Code> = outcomes
+        .iter()
+        .filter(|outcome| outcome.second_engine)
+        .map(|outcome| outcome.policy.code.clone())
+        .collect();
+    // All outcomes of a policy stand together.
+    codes.dedup();
+    codes
 }
 
 fn image_status(image: &ImageUse, release: &Release, evidence: &EvidenceSet) -> ImageStatus {

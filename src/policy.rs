@@ -13,10 +13,12 @@ mod manifest;
 mod metadata;
 mod node;
 mod options;
+mod panel;
 mod plain;
 mod recognise;
 mod roster;
 mod rules;
+mod shadow;
 mod source;
 mod terraform;
 pub mod tests;
@@ -43,6 +45,7 @@ use crate::domain::value::Value;
 pub use crate::rego::{Fault as BundleFault, Related};
 pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
 pub use options::LoadOptions;
+pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
 
 /// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.
@@ -55,20 +58,22 @@ pub struct Moment {
     pub now: Timestamp,
     /// What random built-ins draw from.
     pub seed: u64,
+    /// The decision, when there is one.
+    pub decision: Option<DecisionId>,
 }
 
 impl Moment {
     /// The moment of a decision, which its id and time give again when it is replayed.
     pub fn of(id: DecisionId, now: Timestamp) -> Self {
         let random = id.as_bytes().last_chunk::<8>().copied().unwrap_or_default();
-        Self { now, seed: u64::from_be_bytes(random) }
+        Self { now, seed: u64::from_be_bytes(random), decision: Some(id) }
     }
 }
 
 impl From<Timestamp> for Moment {
     /// Without a decision nothing is drawn from but zero.
     fn from(now: Timestamp) -> Self {
-        Self { now, seed: 0 }
+        Self { now, seed: 0, decision: None }
     }
 }
 
@@ -77,9 +82,8 @@ impl From<Timestamp> for Moment {
 pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
-    runnables: Vec<evaluate::Runnable>,
+    panel: Arc<panel::Panel>,
     constraints: Vec<gatekeeper::Constraint>,
-    roster: roster::Roster,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
@@ -170,21 +174,23 @@ impl Revision {
         moment: impl Into<Moment>,
     ) -> Vec<Outcome> {
         let began = Instant::now();
-        let mut round = self.round(request, release, evidence, moment.into());
+        let mut round = self.round(request, release, evidence, moment.into(), None);
         while !round.advance(TURN) {}
         self.with_constraints(round.outcomes(), began, request, release)
     }
 
     /// As [`Revision::evaluate`], and lets others have the thread now and then, so that a caller that has gone is noticed.
+    /// A sample is compared by `shadow`.
     pub async fn evaluate_in_turns(
         &self,
         request: &Request,
         release: &Release,
         evidence: &EvidenceSet,
         moment: Moment,
+        shadow: Option<&Shadow>,
     ) -> Vec<Outcome> {
         let began = Instant::now();
-        let mut round = self.round(request, release, evidence, moment);
+        let mut round = self.round(request, release, evidence, moment, shadow);
         while !round.advance(TURN) {
             tokio::task::yield_now().await;
         }
@@ -209,9 +215,10 @@ impl Revision {
         release: &'r Release,
         evidence: &'r EvidenceSet,
         moment: Moment,
+        shadow: Option<&'r Shadow>,
     ) -> evaluate::Round<'r> {
-        let policies = (self.runnables.as_slice(), &self.roster);
-        evaluate::Round::new(policies, self.request_budget, request, release, evidence, moment)
+        let budget = self.request_budget;
+        evaluate::Round::new(&self.panel, shadow, budget, request, release, evidence, moment)
     }
 
     /// Why the second engine runs the policies and not the own evaluator, when it does.
@@ -224,9 +231,8 @@ impl Revision {
         Self {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
-            runnables: Vec::new(),
+            panel: Arc::default(),
             constraints: Vec::new(),
-            roster: roster::Roster::default(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
             enforcement: EnforcementRules::default(),

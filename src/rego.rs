@@ -19,9 +19,9 @@ pub mod module;
 mod own;
 pub mod resolve;
 mod second;
+mod session;
 pub mod syntax;
 pub mod test;
 pub mod types;
 
-pub use convert::Term;
 pub use fault::{Fault, Related};

@@ -15,6 +15,7 @@ use prometheus_client::registry::Registry;
 use super::desk::Face;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
+use crate::policy::Comparisons;
 
 /// The content type of the text that [`Metrics::text`] writes.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -50,6 +51,11 @@ struct FindingLabels {
     state: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ComparisonLabels {
+    outcome: &'static str,
+}
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -61,6 +67,7 @@ pub(crate) struct Metrics {
     in_flight: Gauge,
     watchers: Gauge,
     record_waiting: Gauge,
+    engine_comparisons: Family<ComparisonLabels, Gauge>,
 }
 
 impl fmt::Debug for Metrics {
@@ -108,6 +115,12 @@ impl Default for Metrics {
             "Decisions that wait to be written",
             record_waiting.clone(),
         );
+        let engine_comparisons = Family::<ComparisonLabels, Gauge>::default();
+        registry.register(
+            "engine_comparisons",
+            "Answers of policies that the second engine was asked for as well since the start, by outcome",
+            engine_comparisons.clone(),
+        );
         registry.register(
             "build",
             "What runs here",
@@ -123,6 +136,7 @@ impl Default for Metrics {
             in_flight,
             watchers,
             record_waiting,
+            engine_comparisons,
         }
     }
 }
@@ -175,8 +189,19 @@ impl Metrics {
     }
 
     /// Everything in the text format of `OpenMetrics` 1.0, with `waiting` decisions on their way into the record.
-    pub(crate) fn text(&self, waiting: usize) -> Result<String, Error> {
+    pub(crate) fn text(
+        &self,
+        waiting: usize,
+        comparisons: Option<Comparisons>,
+    ) -> Result<String, Error> {
         self.record_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
+        if let Some(Comparisons { compared, differed, dropped }) = comparisons {
+            let equal = compared.saturating_sub(differed);
+            for (outcome, n) in [("equal", equal), ("different", differed), ("dropped", dropped)] {
+                let gauge = self.engine_comparisons.get_or_create(&ComparisonLabels { outcome });
+                gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
+            }
+        }
         let mut text = String::new();
         encode(&mut text, &self.registry)
             .map_err(|cause| Error::internal_fault("cannot write metrics").with_source(cause))?;

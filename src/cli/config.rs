@@ -14,7 +14,7 @@ use crate::cli::serve;
 use crate::cli::session::Session;
 use crate::config::{Config, Shown};
 use crate::intake;
-use crate::policy::LoadOptions;
+use crate::policy::{COMPARE_ONE_IN, LoadOptions};
 
 /// Runs the verb.
 ///
@@ -66,6 +66,7 @@ fn bounds(config: &Config) -> BTreeMap<&'static str, String> {
         ("limits.maxDocuments", count(read.document.max_documents)),
         ("policy.timeoutMs", millis(LoadOptions::default().budget)),
         ("policy.requestTimeoutMs", millis(LoadOptions::default().request_budget)),
+        ("policy.compareOneIn", COMPARE_ONE_IN.to_string()),
         ("serve.maxMessageBytes", count(served.limits.max_message_bytes)),
         ("serve.maxBufferedBytes", count(served.limits.max_buffered_bytes)),
         ("serve.maxInFlight", count(served.limits.max_in_flight)),

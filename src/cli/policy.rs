@@ -75,7 +75,9 @@ fn check(
     if strict && !unused.is_empty() {
         return Err(Failure(unused));
     }
-    unused.iter().for_each(|complaint| session.printer.warning(complaint));
+    for complaint in &unused {
+        session.printer.warning(complaint);
+    }
     if says_dialects || format == ListFormat::Json {
         let look = session.printer.look();
         session.printer.out(&dialect::show(&revision, format, look))?;

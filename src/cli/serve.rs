@@ -1,5 +1,6 @@
 //! `serve`: the gate as a server.
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use crate::config::{Config, ServeSettings};
 use crate::domain::clock::SystemClock;
 use crate::evidence::images::ImageSource;
 use crate::gate::Gate;
+use crate::policy::{COMPARE_ONE_IN, Shadow};
 use crate::record::Store;
 
 /// Runs the verb until the process is told to stop.
@@ -32,7 +34,8 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let (images, refresh) = images(config)?;
     let sources = local::boxed(config, images.as_ref(), Vec::new());
     let gate = Gate::new(limits, sources, revision, Some(store), clock, salt)
-        .with_lasting_record(true);
+        .with_lasting_record(true)
+        .with_shadow(Some(shadow(config)?));
     let gate = Arc::new(local::told_of_images(config, gate));
     app::runtime()?.block_on(async {
         let serving = app::serve(gate, options);
@@ -57,6 +60,12 @@ fn images(config: &Config) -> Result<(Option<Arc<ImageSource>>, Option<Duration>
         tracing::warn!("{warning}");
     }
     Ok((Some(local::image_source(config, trust.configuration)?), trust.refresh))
+}
+
+/// What compares the engines on a sample: a difference is found where the policies are in use, and not by a test alone.
+fn shadow(config: &Config) -> Result<Shadow, Failure> {
+    let one_in = config.compare_one_in.and_then(|n| u32::try_from(n).ok());
+    Ok(Shadow::start(one_in.and_then(NonZeroU32::new).unwrap_or(COMPARE_ONE_IN))?)
 }
 
 fn log(session: &Session) -> LogOptions {

@@ -114,6 +114,7 @@ impl Check {
             authorities: self.list(&keys::VEX_AUTHORITIES).value,
         };
         let lasting_record = self.one(&keys::LASTING_RECORD, false, switch);
+        let compare_one_in = self.count(&keys::COMPARE);
         let serve = self.serve();
         Config {
             file,
@@ -134,6 +135,7 @@ impl Check {
             request_time,
             vex,
             lasting_record,
+            compare_one_in,
             serve,
             shown: Vec::new(),
         }

@@ -406,7 +406,12 @@ mod tests {
     }
 
     fn outcome(policy: &Arc<PolicyMeta>, result: PolicyResult) -> Outcome {
-        Outcome { policy: Arc::clone(policy), subject: Subject::Release, result }
+        Outcome {
+            policy: Arc::clone(policy),
+            subject: Subject::Release,
+            result,
+            second_engine: false,
+        }
     }
 
     fn judged(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::clock::Timestamp;
+use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::finding::Finding;
@@ -127,6 +128,9 @@ pub struct Decision {
     pub notes: Vec<String>,
     /// How long each room took.
     pub timings: Timings,
+    /// The policies in whose answers the slower second engine had a part; as a rule none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub second_engine: Vec<Code>,
 }
 
 /// The package that findings about the input itself name as their policy.

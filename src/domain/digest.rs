@@ -40,13 +40,11 @@ impl Digest {
 
     /// The 64 hexadecimal digits without the algorithm's name.
     pub fn to_hex(self) -> String {
-        self.to_string().split_off("sha256:".len())
+        String::from_utf8_lossy(&self.digits()).into_owned()
     }
-}
 
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A recorded decision shows dozens of digests, so the digits are looked up and not formatted one by one.
+    /// Decisions show dozens of digests, so the digits are looked up and not formatted one by one.
+    fn digits(self) -> [u8; 64] {
         let digit = |nibble: u8| match nibble {
             0..=9 => b'0' + nibble,
             10.. => b'a' + nibble - 10,
@@ -55,8 +53,14 @@ impl fmt::Display for Digest {
         for (pair, byte) in hex.as_chunks_mut::<2>().0.iter_mut().zip(self.0) {
             *pair = [digit(byte >> 4), digit(byte & 15)];
         }
+        hex
+    }
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("sha256:")?;
-        f.write_str(std::str::from_utf8(&hex).map_err(|_never| fmt::Error)?)
+        f.write_str(std::str::from_utf8(&self.digits()).map_err(|_never| fmt::Error)?)
     }
 }
 

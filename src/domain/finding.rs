@@ -64,7 +64,9 @@ impl Finding {
             ]
             .map(str::as_bytes),
         );
-        digest.to_hex().chars().take(32).collect()
+        let mut digits = digest.to_hex();
+        digits.truncate(32);
+        digits
     }
 }
 

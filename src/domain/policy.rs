@@ -156,6 +156,8 @@ pub struct Outcome {
     pub subject: Subject,
     /// What came out.
     pub result: PolicyResult,
+    /// Whether the second engine had a part in it.
+    pub second_engine: bool,
 }
 
 /// What came out of one evaluation.

@@ -4,6 +4,8 @@
 //! with a key that is no string, arise in evaluation alone.
 
 mod collection;
+mod index;
+mod keys;
 mod number;
 mod serde;
 
@@ -12,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use collection::{Map, Pairs, Set};
+pub use keys::Keys;
 pub use number::Number;
 
 /// One value of a document.
@@ -40,11 +43,21 @@ pub enum Value {
 }
 
 /// A map with string keys, sorted by key.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, Default)]
 pub struct Object {
     /// Invariant: strictly ascending by key.
     entries: Vec<(Arc<str>, Value)>,
+    /// Invariant: of these entries.
+    index: Option<index::Index>,
 }
+
+impl PartialEq for Object {
+    fn eq(&self, other: &Self) -> bool {
+        self.entries == other.entries
+    }
+}
+
+impl Eq for Object {}
 
 /// Up to here it is faster to look at each key than to halve.
 const FEW_ENTRIES: usize = 8;
@@ -57,13 +70,13 @@ impl Object {
             entries.sort_by(|a, b| a.0.cmp(&b.0));
             entries.dedup_by(|a, b| a.0 == b.0);
         }
-        Self { entries }
+        Self { entries, index: None }
     }
 
     /// Makes an object of entries whose keys ascend strictly, as a reader has sorted them.
     pub(crate) fn from_ordered(entries: Vec<(Arc<str>, Value)>) -> Self {
         debug_assert!(entries.is_sorted_by(|a, b| a.0 < b.0), "keys must ascend");
-        Self { entries }
+        Self { entries, index: None }
     }
 
     /// The entries in ascending order of their keys.
@@ -82,6 +95,9 @@ impl Object {
         if self.entries.len() <= FEW_ENTRIES {
             let mut entries = self.entries.iter();
             return entries.find(|(other, _)| other.as_ref() == key).map(|(_, value)| value);
+        }
+        if let Some(index) = &self.index {
+            return index.get(&self.entries, key);
         }
         self.entries.get(self.position(key)?).map(|(_, value)| value)
     }
@@ -347,48 +363,6 @@ impl fmt::Debug for Object {
     }
 }
 
-/// A bounded table of recent object keys, so that the keys of a document are shared and not copied each time.
-///
-/// It is direct-mapped and never grows: a caller who sends a million distinct keys only makes it forget.
-#[derive(Debug)]
-pub struct Keys {
-    slots: Box<[Option<Arc<str>>]>,
-}
-
-const SLOTS: usize = 1024;
-const MAX_SHARED_KEY_BYTES: usize = 64;
-
-impl Default for Keys {
-    fn default() -> Self {
-        Self { slots: vec![None; SLOTS].into_boxed_slice() }
-    }
-}
-
-impl Keys {
-    /// The shared copy of `key`.
-    pub fn share(&mut self, key: &str) -> Arc<str> {
-        if key.len() > MAX_SHARED_KEY_BYTES {
-            return Arc::from(key);
-        }
-        let Some(slot) = self.slots.get_mut(slot_of(key)) else { return Arc::from(key) };
-        match slot {
-            Some(shared) if shared.as_ref() == key => Arc::clone(shared),
-            Some(_) | None => Arc::clone(slot.insert(Arc::from(key))),
-        }
-    }
-}
-
-/// A multiplicative hash over eight bytes at a time; only spread matters, collisions only cost a copy.
-fn slot_of(key: &str) -> usize {
-    let (words, rest) = key.as_bytes().as_chunks::<8>();
-    let rest = rest.iter().fold(0_u64, |word, byte| word << 8 | u64::from(*byte));
-    let words = words.iter().map(|word| u64::from_le_bytes(*word));
-    let hash = words.chain([rest]).fold(key.len() as u64, |hash, word| {
-        (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95)
-    });
-    usize::try_from(hash >> 54).unwrap_or_default() & (SLOTS - 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -437,14 +411,5 @@ mod tests {
         assert_eq!(value.pointer("/a~1b~0c/1/x"), Some(&Value::from(5)));
         assert_eq!(value.pointer(""), Some(&value));
         assert_eq!(value.pointer("/a~1b~0c/2"), None);
-    }
-
-    #[test]
-    fn keys_are_shared_until_their_slot_is_taken() {
-        let mut keys = Keys::default();
-        assert!(Arc::ptr_eq(&keys.share("metadata"), &keys.share("metadata")));
-        for n in 0..100_000 {
-            assert_eq!(keys.share(&n.to_string()).as_ref(), n.to_string());
-        }
     }
 }

@@ -41,6 +41,9 @@ pub(super) fn in_image(reference: &str, values: &mut Vec<String>) {
 
 /// A line that is no document, such as an address, with its secrets replaced.
 pub fn hidden(line: &str, salt: &[u8]) -> String {
+    if line.is_empty() {
+        return String::new();
+    }
     let (mut spans, mut values) = (Vec::new(), Vec::new());
     in_text(line, &mut spans, &mut values);
     Secrets::new(values, salt).redact_file(&SourceFile::new("", line), &merged(spans))

@@ -9,33 +9,22 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Moment;
-use super::answer::violations;
-use super::dialect::{EntryRule, Policy};
 use super::input::Inputs;
+use super::panel::{Notes, Panel};
 use super::roster::{Roster, Topic};
-use crate::domain::clock::Timestamp;
-use crate::domain::code::Severity;
+use super::shadow::{Case, Shadow};
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Outcome, PolicyResult, RuleKind, Subject, Violation};
+use crate::domain::policy::{Outcome, PolicyResult, Subject};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
 use crate::domain::value::Value;
-use crate::rego::engine::{Circumstances, Entry, Program, Runner, Session};
-
-/// A policy and the program that runs it.
-#[derive(Debug)]
-pub(super) struct Runnable {
-    pub(super) policy: Policy,
-    program: Program,
-    /// Where the policy's rules are found, in their order.
-    entries: Vec<Entry>,
-    exception: Option<Entry>,
-}
+use crate::rego::engine::{Circumstances, Runner};
 
 /// The policies of a revision over one release.
 pub(super) struct Round<'r> {
-    runnables: &'r [Runnable],
-    roster: &'r Roster,
+    panel: &'r Arc<Panel>,
+    shadow: Option<&'r Shadow>,
+    moment: Moment,
     release: &'r Release,
     evidence: &'r EvidenceSet,
     inputs: Inputs<'r>,
@@ -50,14 +39,13 @@ pub(super) struct Round<'r> {
     left_out: BTreeSet<usize>,
     budget: Duration,
     began: Instant,
-    /// When the decision is made.
-    moment: Timestamp,
 }
 
 impl<'r> Round<'r> {
     /// Begins; all policies together may take as long as `budget`.
     pub(super) fn new(
-        (runnables, roster): (&'r [Runnable], &'r Roster),
+        panel: &'r Arc<Panel>,
+        shadow: Option<&'r Shadow>,
         budget: Duration,
         request: &Request,
         release: &'r Release,
@@ -66,8 +54,9 @@ impl<'r> Round<'r> {
     ) -> Self {
         let now_ns = moment.now.as_millis().saturating_mul(1_000_000);
         Self {
-            runnables,
-            roster,
+            panel,
+            shadow,
+            moment,
             release,
             evidence,
             stage: request.stage,
@@ -79,7 +68,6 @@ impl<'r> Round<'r> {
             left_out: BTreeSet::new(),
             budget,
             began: Instant::now(),
-            moment: moment.now,
         }
     }
 
@@ -104,7 +92,7 @@ impl<'r> Round<'r> {
 
     fn next_topic(&mut self) -> Option<(Topic, std::vec::IntoIter<usize>)> {
         let topic = self.topics.next()?;
-        let audience = self.roster.audience(topic, self.release, self.evidence);
+        let audience = self.panel.roster.audience(topic, self.release, self.evidence);
         Some((topic, audience.into_iter()))
     }
 
@@ -121,12 +109,16 @@ impl<'r> Round<'r> {
             audience.by_ref().for_each(drop);
             return;
         };
+        let sampled = self.shadow.filter(|shadow| now < end && shadow.wants_next());
+        let mut heard = Vec::new();
+        let of_shadow = sampled.map(|_| input.clone());
         let mut session = self.runner.over(input);
         for number in audience.by_ref() {
-            let Some(runnable) = self.runnables.get(number) else { continue };
+            let Some(runnable) = self.panel.runnables.get(number) else { continue };
             let subject = topic.subject(self.release);
             let (subject, result) = if now < end {
-                (subject, runnable.result(&mut session, self.release, self.moment))
+                let notes = sampled.map(|_| Notes { policy: number, heard: &mut heard });
+                (subject, runnable.result(&mut session, self.release, self.moment.now, notes))
             } else if self.left_out.insert(number) {
                 // Once a policy: what it was not asked about may be most of a large release.
                 (Subject::Release, PolicyResult::OutOfTime(self.budget))
@@ -134,11 +126,20 @@ impl<'r> Round<'r> {
                 continue;
             };
             let policy = Arc::clone(&runnable.policy.meta);
-            self.outcomes.push((number, Outcome { policy, subject, result }));
+            let second_engine = runnable.hears_the_second();
+            self.outcomes.push((number, Outcome { policy, subject, result, second_engine }));
             now = Instant::now();
             if now >= until {
-                return;
+                break;
             }
+        }
+        if let (Some(shadow), Some(input)) = (sampled, of_shadow) {
+            shadow.compare(Case {
+                panel: Arc::clone(self.panel),
+                moment: self.moment,
+                input,
+                heard,
+            });
         }
     }
 }
@@ -157,83 +158,5 @@ fn input_of(inputs: &Inputs<'_>, topic: Topic, stage: Stage) -> Option<Value> {
         Topic::Plan(index) => inputs.of_plan(index),
         Topic::Run(index) => inputs.plan_and_run(index),
         Topic::Attested(index) => inputs.attested(index),
-    }
-}
-
-impl Runnable {
-    pub(super) fn new(policy: Policy, program: Program) -> Self {
-        let entry = |rule: &str| program.entry(&policy.package, rule);
-        let entries = policy.rules.iter().map(|rule| entry(&rule.name)).collect();
-        let exception = policy.has_exceptions.then(|| entry("exception"));
-        Self { policy, program, entries, exception }
-    }
-
-    /// What came out over one input.
-    fn result<'r>(
-        &'r self,
-        session: &mut Session<'r>,
-        release: &Release,
-        moment: Timestamp,
-    ) -> PolicyResult {
-        match self.violations(session, release, moment) {
-            Ok(violations) if violations.is_empty() => PolicyResult::Passed,
-            Ok(violations) => PolicyResult::Failed(violations),
-            Err(reason) => PolicyResult::Error(reason),
-        }
-    }
-
-    fn violations<'r>(
-        &'r self,
-        session: &mut Session<'r>,
-        release: &Release,
-        moment: Timestamp,
-    ) -> Result<Vec<Violation>, String> {
-        let excepted = match &self.exception {
-            Some(entry) => self.exceptions(session, entry)?,
-            None => BTreeSet::new(),
-        };
-        let mut found = Vec::new();
-        for (rule, entry) in self.policy.rules.iter().zip(&self.entries) {
-            if excepted.contains(&rule.suffix) {
-                continue;
-            }
-            let answer = self.ask(session, entry, &rule.name, Some(rule))?;
-            let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
-            let severity = unwritten_warning.then_some(Severity::Low);
-            found.extend(violations(rule, answer.as_ref(), severity, release)?);
-        }
-        if let Some(claim) = &self.policy.claim {
-            claim.settle(&mut found, moment);
-        }
-        Ok(found)
-    }
-
-    fn ask<'r>(
-        &'r self,
-        session: &mut Session<'r>,
-        entry: &Entry,
-        name: &str,
-        rule: Option<&EntryRule>,
-    ) -> Result<Option<Value>, String> {
-        session.evaluate(&self.program, entry).map_err(|failure| {
-            // The engine does not always say where it stopped; the rule's own place is better than none.
-            let place = rule.filter(|_| failure.place.is_none());
-            let place = place.map(|rule| format!(" ({})", rule.location)).unwrap_or_default();
-            format!("the rule `{name}` could not be evaluated: {failure}{place}")
-        })
-    }
-
-    /// The rules that `exception` silences: it holds lists of their names without the prefix.
-    ///
-    /// Source: Conftest, "Exceptions".
-    fn exceptions<'r>(
-        &'r self,
-        session: &mut Session<'r>,
-        entry: &Entry,
-    ) -> Result<BTreeSet<String>, String> {
-        let answer = self.ask(session, entry, "exception", None)?;
-        let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
-        let names = lists.iter().filter_map(|list| list.as_array()).flatten();
-        Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())
     }
 }

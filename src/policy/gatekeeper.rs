@@ -125,7 +125,8 @@ pub(super) fn run(
     for constraint in constraints {
         let Some(kind) = constraint.action(point) else { continue };
         let mut say = |subject: Subject, result: PolicyResult| {
-            outcomes.push(Outcome { policy: Arc::clone(&constraint.meta), subject, result });
+            let policy = Arc::clone(&constraint.meta);
+            outcomes.push(Outcome { policy, subject, result, second_engine: false });
         };
         for (index, review) in reviews.iter().enumerate() {
             let concerns = match constraint.concerns(review) {

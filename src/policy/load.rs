@@ -7,13 +7,12 @@ use std::thread;
 use super::Revision;
 use super::data::{self, Mounted};
 use super::described as input;
-use super::dialect::{self, Placed, Policy};
-use super::evaluate::Runnable;
+use super::dialect::Policy;
 use super::gatekeeper;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
+use super::panel::{Panel, Runnable};
 use super::recognise;
-use super::roster::Roster;
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
 use super::unique;
@@ -302,13 +301,12 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
     // Behind a fault nothing will be run, and what is linked to it would only repeat it.
     let linked =
         if faults.is_empty() { link(loaded, policies, options) } else { Linked::default() };
-    let Linked { runnables, faults: found, left } = linked;
+    let Linked { panel, faults: found, left } = linked;
     faults.extend(found);
     Revision {
         reference: loaded.reference(options),
         policies: metas,
-        roster: Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta)),
-        runnables,
+        panel,
         constraints,
         request_budget: options.request_budget,
         left_to_the_second: left,
@@ -320,7 +318,7 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
 /// Policies that can be run, and what stood in the way of others.
 #[derive(Default)]
 struct Linked {
-    runnables: Vec<Runnable>,
+    panel: Arc<Panel>,
     faults: Vec<Fault>,
     /// Why the own evaluator does not run them.
     left: Option<Fault>,
@@ -339,9 +337,10 @@ fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked
         wanted.push(Wanted { package: policy.package.clone(), closure });
     }
     let mut runnables = Vec::new();
-    for (policy, program) in policies.into_iter().zip(linker.programs(&wanted)) {
+    let programs = linker.programs(&wanted);
+    for ((policy, wanted), program) in policies.into_iter().zip(wanted).zip(programs) {
         match program {
-            Ok(program) => runnables.push(Runnable::new(policy, program)),
+            Ok(program) => runnables.push(Runnable::new(policy, wanted.closure, program)),
             Err(fault) => faults.push(fault),
         }
     }
@@ -356,7 +355,7 @@ fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     let left = linker.left_to_the_second().cloned();
-    Linked { runnables, faults, left }
+    Linked { panel: Arc::new(Panel::new(runnables, linker)), faults, left }
 }
 
 /// Reads the YAML of a METADATA block.
@@ -383,6 +382,6 @@ mod tests {
             panic!("{}", shown.join("\n"))
         });
         assert!(revision.policies().len() > 20);
-        assert_eq!(revision.policies().len(), revision.runnables.len());
+        assert_eq!(revision.policies().len(), revision.panel.runnables.len());
     }
 }

@@ -70,17 +70,6 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
         "opa.runtime" => {
             ("shows the engine's own surroundings", "read `input.environment` and `input.stage`")
         }
-        "rand.intn" => {
-            ("is random, so the decision could not be replayed", "derive the value from the input")
-        }
-        "uuid.rfc4122" => (
-            "is random, so the decision could not be replayed",
-            "derive the value from the input, e.g. from a name",
-        ),
-        "time.now_ns" => (
-            "reads the clock, so the decision could not be replayed",
-            "use the decision's time: `time.parse_rfc3339_ns(input.now)`",
-        ),
         "parse_config_file" | "parse_combined_config_files" => (
             "reads files of the machine, which a decision must not depend on",
             "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",

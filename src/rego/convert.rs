@@ -11,14 +11,7 @@ use crate::domain::value::{Number, Value};
 
 /// A value in the second engine's own form: converted once, handed to any number of evaluations, cheap to clone.
 #[derive(Clone)]
-pub struct Term(pub(super) regorus::Value);
-
-impl Term {
-    /// The value as the rooms speak it.
-    pub fn to_value(&self) -> Value {
-        to_value(&self.0).unwrap_or_default()
-    }
-}
+pub(super) struct Term(pub(super) regorus::Value);
 
 impl From<&Value> for Term {
     fn from(value: &Value) -> Self {
@@ -28,11 +21,11 @@ impl From<&Value> for Term {
 
 impl fmt::Debug for Term {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.to_value(), f)
+        fmt::Debug::fmt(&to_value(&self.0), f)
     }
 }
 
-fn from_value(value: &Value) -> regorus::Value {
+pub(super) fn from_value(value: &Value) -> regorus::Value {
     match value {
         Value::Null => regorus::Value::Null,
         Value::Bool(flag) => regorus::Value::Bool(*flag),
@@ -158,7 +151,7 @@ mod tests {
 
     fn round(json: &str) {
         let value: Value = serde_json::from_str(json).unwrap();
-        assert_eq!(Term::from(&value).to_value(), value, "{json}");
+        assert_eq!(to_value(&Term::from(&value).0).unwrap(), value, "{json}");
     }
 
     #[test]
@@ -173,7 +166,7 @@ mod tests {
     fn integers_of_any_size_stay_exact() {
         let digits = "340282366920938463463374607431768211457";
         let value = Value::Number(Number::from_integer_text(digits).unwrap());
-        assert_eq!(Term::from(&value).to_value().to_string(), digits);
+        assert_eq!(to_value(&Term::from(&value).0).unwrap().to_string(), digits);
     }
 
     #[test]
@@ -194,7 +187,7 @@ mod tests {
     fn strings_are_shared_and_not_copied() {
         let text: Arc<str> = Arc::from("shared");
         let term = Term::from(&Value::String(Arc::clone(&text)));
-        let Value::String(back) = term.to_value() else { panic!("no string") };
+        let Value::String(back) = to_value(&term.0).unwrap() else { panic!("no string") };
         assert!(Arc::ptr_eq(&text, &back));
     }
 }

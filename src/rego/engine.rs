@@ -8,7 +8,6 @@
 //! Packages that need the same others share an engine, so that those are read and looked at once and not once for
 //! each. Never all packages in one: what an evaluation sets up grows with its engine.
 
-use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -18,18 +17,19 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 use super::convert::Term;
-use super::evaluate::{self, Machine, Switches};
+use super::evaluate::Switches;
 use super::extension;
 use super::family::Family;
 use super::fault::Fault;
 use super::ir::Unit;
-use super::module::Module;
-use super::own::{Hearing, Revision};
+use super::module::{Module, Version};
+use super::own::Revision;
 use super::second;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
 pub use super::own::Circumstances;
+pub use super::session::{Entry, Runner, Session};
 
 /// A package with what it needs, ready to be run.
 #[derive(Clone, Debug)]
@@ -44,47 +44,6 @@ pub enum Program {
 #[derive(Clone, Debug)]
 pub struct Examined {
     family: Arc<Family>,
-}
-
-/// A rule of a package, looked up once and asked any number of times.
-#[derive(Clone, Debug)]
-pub struct Entry {
-    /// The parts of the package and the rule's name.
-    path: Vec<String>,
-    /// As the second engine wants to be asked.
-    second: String,
-    own: Option<evaluate::Entry>,
-}
-
-/// What is kept from one input to the next while one release is judged: memory, and copies of engines.
-#[derive(Default)]
-pub struct Runner {
-    engines: Vec<(Arc<Family>, regorus::Engine)>,
-    machine: Machine,
-    circumstances: Circumstances,
-}
-
-/// One input, about which any number of programs are asked: what one rule has computed, the next one finds.
-pub struct Session<'r> {
-    input: Value,
-    circumstances: Circumstances,
-    engines: &'r mut Vec<(Arc<Family>, regorus::Engine)>,
-    /// The input in the second engine's form, once that is asked.
-    term: Option<Term>,
-    machine: Option<&'r mut Machine>,
-    hearing: Option<Hearing<'r>>,
-}
-
-impl fmt::Debug for Session<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Session").field("hearing", &self.hearing).finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Runner {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Runner").field("n_engines", &self.engines.len()).finish_non_exhaustive()
-    }
 }
 
 /// A package that is to be made runnable.
@@ -118,12 +77,20 @@ impl fmt::Display for Failure {
 
 /// Makes programs; packages that need the same others share the work of reading those.
 #[derive(Debug)]
-pub struct Linker<'m> {
-    modules: &'m [Module],
-    data: Term,
+pub struct Linker {
+    sources: Vec<Source>,
+    data: Value,
     budget: Duration,
     bases: BTreeMap<Vec<usize>, regorus::Engine>,
     own: Result<Arc<Revision>, Fault>,
+}
+
+/// What the second engine reads of a module.
+#[derive(Debug)]
+struct Source {
+    file: Arc<SourceFile>,
+    package: Vec<String>,
+    version: Version,
 }
 
 /// How often the engine looks at the clock, in statements.
@@ -135,18 +102,36 @@ const CHECK_INTERVAL: NonZeroU32 = match NonZeroU32::new(64) {
 /// How many packages share an engine at most.
 const MAX_FAMILY: usize = 16;
 
-impl<'m> Linker<'m> {
-    /// Makes a linker over `modules` and `data`; each evaluation may take as long as `budget`.
-    pub fn new(modules: &'m [Module], data: Term, budget: Duration) -> Self {
-        let own = Revision::of(modules, data.to_value(), budget).map(Arc::new);
-        Self { modules, data, budget, bases: BTreeMap::new(), own }
-    }
-
-    /// Makes a linker over `modules` of which `unit` was resolved.
-    pub fn over(modules: &'m [Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
+impl Linker {
+    /// Makes a linker over `modules` of which `unit` was resolved; each evaluation may take as long as `budget`.
+    pub fn over(modules: &[Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
         let switches = Switches::default();
         let own = Revision::compiled(unit, modules, data.clone(), budget, switches).map(Arc::new);
-        Self { modules, data: Term::from(data), budget, bases: BTreeMap::new(), own }
+        Self::with(modules, data.clone(), budget, own)
+    }
+
+    fn with(
+        modules: &[Module],
+        data: Value,
+        budget: Duration,
+        own: Result<Arc<Revision>, Fault>,
+    ) -> Self {
+        let source = |module: &Module| Source {
+            file: Arc::clone(&module.file),
+            package: module.package.clone(),
+            version: module.version,
+        };
+        let sources = modules.iter().map(source).collect();
+        Self { sources, data, budget, bases: BTreeMap::new(), own }
+    }
+
+    /// Makes the second engine's program of a package, whichever engine decides.
+    ///
+    /// # Errors
+    /// The first fault that only the second engine sees.
+    pub fn second(&mut self, wanted: &Wanted) -> Result<Program, Fault> {
+        let (own, needed) = self.indices(&wanted.package, &wanted.closure);
+        Ok(Program::Second(self.family(&own, &needed)?))
     }
 
     /// Why the modules are left to the second engine, when they are.
@@ -207,7 +192,7 @@ impl<'m> Linker<'m> {
     ) -> (Vec<usize>, Vec<usize>) {
         let mut own = Vec::new();
         let mut needed = Vec::new();
-        for (index, module) in self.modules.iter().enumerate() {
+        for (index, module) in self.sources.iter().enumerate() {
             if module.package == package {
                 own.push(index);
             } else if closure.contains(&module.package) {
@@ -220,7 +205,7 @@ impl<'m> Linker<'m> {
     fn family(&mut self, own: &[usize], needed: &[usize]) -> Result<Arc<Family>, Fault> {
         let mut engine = self.base(needed)?;
         self.add(&mut engine, own)?;
-        let modules = own.iter().chain(needed).filter_map(|index| self.modules.get(*index));
+        let modules = own.iter().chain(needed).filter_map(|index| self.sources.get(*index));
         let files = modules.map(|module| Arc::clone(&module.file)).collect();
         let mut family = Family { engine, files, budget: self.budget };
         family.prepare()?;
@@ -239,7 +224,7 @@ impl<'m> Linker<'m> {
             check_interval: CHECK_INTERVAL,
         });
         extension::install(&mut engine);
-        if let Err(cause) = engine.add_data(self.data.0.clone()) {
+        if let Err(cause) = engine.add_data(Term::from(&self.data).0) {
             let nowhere = Arc::new(SourceFile::new("data", ""));
             return Err(Fault::new(&nowhere, Span::default(), cause.to_string()));
         }
@@ -249,98 +234,10 @@ impl<'m> Linker<'m> {
     }
 
     fn add(&self, engine: &mut regorus::Engine, indices: &[usize]) -> Result<(), Fault> {
-        for module in indices.iter().filter_map(|index| self.modules.get(*index)) {
-            second::add(engine, module)?;
+        for module in indices.iter().filter_map(|index| self.sources.get(*index)) {
+            second::add(engine, &module.file, module.version)?;
         }
         Ok(())
-    }
-}
-
-impl Program {
-    /// Looks up a rule of a package.
-    pub fn entry(&self, package: &[String], rule: &str) -> Entry {
-        let rule = [rule.to_owned()];
-        let path: Vec<String> = package.iter().chain(&rule).cloned().collect();
-        let own = match self {
-            Self::Own(own) => own.entry(&path),
-            Self::Second(_) => None,
-        };
-        Entry { second: rule_path(package, &rule), own, path }
-    }
-}
-
-thread_local! {
-    /// The memory of the last request on this thread, for the next one.
-    static MACHINE: Cell<Machine> = Cell::default();
-}
-
-impl Runner {
-    /// Begins with a request.
-    pub fn new(circumstances: Circumstances) -> Self {
-        Self { engines: Vec::new(), machine: MACHINE.take(), circumstances }
-    }
-
-    /// Begins with an input.
-    pub fn over(&mut self, input: Value) -> Session<'_> {
-        Session {
-            input,
-            circumstances: self.circumstances,
-            engines: &mut self.engines,
-            term: None,
-            machine: Some(&mut self.machine),
-            hearing: None,
-        }
-    }
-}
-
-impl Drop for Runner {
-    fn drop(&mut self) {
-        MACHINE.set(std::mem::take(&mut self.machine));
-    }
-}
-
-impl<'r> Session<'r> {
-    /// The value of a rule over the input; `None` when it is undefined.
-    ///
-    /// # Errors
-    /// When the rule fails or its time is used up.
-    pub fn evaluate(
-        &mut self,
-        program: &'r Program,
-        entry: &Entry,
-    ) -> Result<Option<Value>, Failure> {
-        match program {
-            Program::Own(own) => self.by_own(own, entry),
-            Program::Second(family) => self.by_second(family, entry),
-        }
-    }
-
-    fn by_own(&mut self, own: &'r Revision, entry: &Entry) -> Result<Option<Value>, Failure> {
-        if let Some(machine) = self.machine.take() {
-            self.hearing = Some(own.over(machine, Some(self.input.clone()), self.circumstances));
-        }
-        if let Some(hearing) = self.hearing.as_mut().filter(|hearing| hearing.is_of(own)) {
-            return hearing.answer(&entry.path, entry.own);
-        }
-        let mut machine = Machine::default();
-        own.over(&mut machine, Some(self.input.clone()), self.circumstances)
-            .answer(&entry.path, entry.own)
-    }
-
-    fn by_second(&mut self, family: &Arc<Family>, entry: &Entry) -> Result<Option<Value>, Failure> {
-        let input = self.term.get_or_insert_with(|| Term::from(&self.input)).clone();
-        // Policies of one family follow each other, mostly.
-        let known = self.engines.iter().rposition(|(known, _)| Arc::ptr_eq(known, family));
-        let mut engine = match known {
-            Some(place) => self.engines.swap_remove(place).1,
-            None => family.engine.clone(),
-        };
-        engine.set_input(input.0);
-        let answer = family.run(&mut engine, &entry.second)?;
-        // What is printed while a release is judged has no reader, and must not pile up.
-        drop(engine.take_prints());
-        self.engines.push((Arc::clone(family), engine));
-        Ok(answer)
     }
 }
 
@@ -359,6 +256,7 @@ impl Examined {
         engine: &mut regorus::Engine,
         rule: &str,
     ) -> Result<Option<Value>, Failure> {
+        extension::answer_from(Circumstances::of_a_test());
         self.family.run(engine, rule)
     }
 }
@@ -398,15 +296,15 @@ mod tests {
     }
 
     fn programs(modules: &[Module]) -> Vec<Result<Program, Fault>> {
-        let data = Term::from(&Value::object(Vec::new()));
+        let data = Value::object(Vec::new());
         let wanted = modules.iter().map(|module| Wanted {
             package: module.package.clone(),
             closure: BTreeSet::from([module.package.clone()]),
         });
         let budget = Duration::from_secs(10);
-        let mut linker = Linker::new(modules, data, budget);
         let refused = "the second engine is what these tests are about";
-        linker.own = Err(Fault::new(&modules[0].file, Span::default(), refused));
+        let own = Err(Fault::new(&modules[0].file, Span::default(), refused));
+        let mut linker = Linker::with(modules, data, budget, own);
         linker.programs(&wanted.collect::<Vec<_>>())
     }
 
@@ -441,6 +339,44 @@ mod tests {
             let entry = program.entry(&modules[number].package, "a");
             let answer = runner.over(Value::Null).evaluate(program, &entry);
             assert_eq!(answer.unwrap(), Some(Value::from(expected)));
+        }
+    }
+
+    #[test]
+    fn chance_and_the_clock_are_the_decisions_on_both_engines() {
+        let modules =
+            modules(&["a := [time.now_ns(), rand.intn(\"die\", 1000), uuid.rfc4122(input)]"]);
+        let own = Revision::of(&modules, Value::object(Vec::new()), Duration::from_secs(10));
+        let own = Program::Own(Arc::new(own.unwrap()));
+        let second = programs(&modules).remove(0).unwrap();
+        let answer = |program: &Program, circumstances: Circumstances| {
+            let entry = program.entry(&modules[0].package, "a");
+            let mut runner = Runner::new(circumstances);
+            runner.over(Value::from("key")).evaluate(program, &entry).unwrap().unwrap()
+        };
+        let decision = Circumstances { now_ns: 7, seed: 1 };
+        let (first, replayed) = (answer(&own, decision), answer(&own, decision));
+        assert_eq!(first, replayed);
+        assert_eq!(first, answer(&second, decision));
+        assert_eq!(first.as_array().unwrap()[0], Value::from(7));
+        let other = answer(&own, Circumstances { now_ns: 7, seed: 2 });
+        assert_ne!(first.as_array().unwrap()[2], other.as_array().unwrap()[2]);
+    }
+
+    #[test]
+    fn rules_of_one_input_share_what_they_compute_and_no_failure() {
+        let modules = modules(&["b := 1 / input\na := b", "a := data.p0.b", "a := 2"]);
+        let own = Revision::of(&modules, Value::object(Vec::new()), Duration::from_secs(10));
+        let own = Program::Own(Arc::new(own.unwrap()));
+        let entries: Vec<Entry> =
+            modules.iter().map(|module| own.entry(&module.package, "a")).collect();
+        let mut runner = Runner::default();
+        for (input, expected) in [(1, [Some(1), Some(1), Some(2)]), (0, [None, None, Some(2)])] {
+            let mut session = runner.over(Value::from(input));
+            for (entry, expected) in entries.iter().zip(expected) {
+                let answer = session.evaluate(&own, entry).ok();
+                assert_eq!(answer, expected.map(|n: i64| Some(Value::from(n))), "{entry:?}");
+            }
         }
     }
 

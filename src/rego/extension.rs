@@ -1,8 +1,17 @@
-//! Built-in functions of the engine that an input could make run for ever, with a bound put before them.
+//! Built-in functions of the second engine that are changed: an input could make them run for ever, or they would answer
+//! differently each time.
 //!
 //! `units.parse_bytes("1e100000000")` computes a number of a hundred million digits, and nothing interrupts it.
 
+use std::cell::Cell;
+
 use regorus::unstable as ast;
+
+use super::budget::{Budget, Limits};
+use super::builtin::{Cache, CallContext, lookup};
+use super::convert::{from_value, to_value};
+use super::own::Circumstances;
+use crate::domain::value::Value;
 
 /// The functions, each of one argument, whose texts are bounded.
 const BOUNDED: [&str; 3] = ["to_number", "units.parse", "units.parse_bytes"];
@@ -12,7 +21,31 @@ const MAX_CHARS: usize = 400;
 /// Digits of an exponent.
 const MAX_EXPONENT_DIGITS: usize = 3;
 
-/// Puts bounds before the functions that need them.
+/// The functions that answer from the decision, with the number of their arguments.
+const OF_THE_DECISION: [(&str, u8); 3] =
+    [("time.now_ns", 0), ("rand.intn", 2), ("uuid.rfc4122", 1)];
+
+thread_local! {
+    /// What those functions answer from on this thread.
+    static CIRCUMSTANCES: Cell<Circumstances> = Cell::default();
+}
+
+/// Sets what functions answer from that would be different each time.
+pub(super) fn answer_from(circumstances: Circumstances) {
+    CIRCUMSTANCES.set(circumstances);
+}
+
+/// As the own built-in of this name answers.
+fn of_the_decision(name: &str, arguments: &[regorus::Value]) -> Option<regorus::Value> {
+    let Circumstances { now_ns, seed } = CIRCUMSTANCES.get();
+    let (mut budget, mut cache) = (Budget::start(Limits::default()), Cache::default());
+    let mut context = CallContext { now_ns, seed, budget: &mut budget, cache: &mut cache };
+    let arguments: Vec<Value> = arguments.iter().filter_map(to_value).collect();
+    let answer = (lookup(name)?.function)(&arguments, &mut context).ok()??;
+    Some(from_value(&answer))
+}
+
+/// Puts bounds before the functions that need them, and what a decision says in place of what chance says.
 pub(super) fn install(engine: &mut regorus::Engine) {
     for name in BOUNDED {
         let (Some((function, _)), Some((span, argument))) =
@@ -29,6 +62,12 @@ pub(super) fn install(engine: &mut regorus::Engine) {
         };
         // A name that is taken already is bounded already.
         drop(engine.add_extension(name.to_owned(), 1, Box::new(bounded)));
+    }
+    for (name, n_arguments) in OF_THE_DECISION {
+        let answer = move |arguments: Vec<regorus::Value>| {
+            Ok(of_the_decision(name, &arguments).unwrap_or(regorus::Value::Undefined))
+        };
+        drop(engine.add_extension(name.to_owned(), n_arguments, Box::new(answer)));
     }
 }
 

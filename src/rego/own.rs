@@ -13,6 +13,7 @@ use super::ir::{self, Unit};
 use super::module::Module;
 use super::resolve::{Options, resolve};
 use crate::document::{DocumentLimits, yaml};
+use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
@@ -33,6 +34,13 @@ pub struct Circumstances {
     pub now_ns: i64,
     /// What random built-ins draw from.
     pub seed: u64,
+}
+
+impl Circumstances {
+    /// A test in Rego belongs to no decision, and is told the time at which it is run.
+    pub(super) fn of_a_test() -> Self {
+        Self { now_ns: SystemClock.now().as_millis().saturating_mul(1_000_000), seed: 0 }
+    }
 }
 
 /// The METADATA of a block.

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use regorus::PolicyLengthConfig;
 
 use super::fault::Fault;
-use super::module::{Module, Version};
+use super::module::Version;
 use super::syntax;
 use super::syntax::visit::{Visited, each_part};
 use crate::domain::place::{SourceFile, Span};
@@ -20,15 +20,15 @@ use crate::domain::place::{SourceFile, Span};
 const MAX_REREADS: u64 = 4_096;
 
 /// Refuses a file whose literals would keep the parser busy for ever.
-fn literals_are_shallow(module: &Module) -> Result<(), Fault> {
+fn literals_are_shallow(file: &Arc<SourceFile>, tree: &syntax::Module) -> Result<(), Fault> {
     let mut n_rereads = 0_u64;
     let mut open: Vec<(Visited<'_>, u64)> =
-        module.tree.rules.iter().map(|rule| (Visited::Rule(rule), 1)).collect();
+        tree.rules.iter().map(|rule| (Visited::Rule(rule), 1)).collect();
     while let Some((part, reads)) = open.pop() {
         n_rereads = n_rereads.saturating_add(reads - 1);
         if n_rereads > MAX_REREADS {
             let message = "literals are nested too deeply in their first elements here";
-            return Err(Fault::new(&module.file, part.span(), message)
+            return Err(Fault::new(file, part.span(), message)
                 .with_help("move the data into `data.json`, or name the inner literal"));
         }
         let inner = if part.is_literal() { reads.saturating_mul(2) } else { reads };
@@ -37,10 +37,16 @@ fn literals_are_shallow(module: &Module) -> Result<(), Fault> {
     Ok(())
 }
 
-pub(super) fn add(engine: &mut regorus::Engine, module: &Module) -> Result<(), Fault> {
-    let file = &module.file;
-    literals_are_shallow(module)?;
-    engine.set_rego_v0(module.version == Version::V0);
+pub(super) fn add(
+    engine: &mut regorus::Engine,
+    file: &Arc<SourceFile>,
+    version: Version,
+) -> Result<(), Fault> {
+    // The own front end has taken the file before; this engine is asked seldom, so that the tree was not kept.
+    if let Ok(tree) = syntax::parse(file, version, &syntax::Limits::default()) {
+        literals_are_shallow(file, &tree)?;
+    }
+    engine.set_rego_v0(version == Version::V0);
     engine.set_policy_length_config(length_config());
     let added = catch_unwind(AssertUnwindSafe(|| {
         engine.add_policy(file.path.clone(), file.text.to_string())
@@ -117,15 +123,13 @@ fn span_at(file: &SourceFile, line: usize, column: usize) -> Span {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rego::module::parse;
 
     #[test]
     fn what_would_hang_the_parser_is_refused() {
         for (open, close) in [("[", "]"), ("{\"a\": ", "}"), ("[{\"a\": ", "}]")] {
             let text = format!("package p\nx := {}1{}", open.repeat(30), close.repeat(30));
             let file = Arc::new(SourceFile::new("p.rego", text));
-            let module = parse(&file, None, &syntax::Limits::default()).unwrap();
-            let refused = add(&mut regorus::Engine::new(), &module).unwrap_err();
+            let refused = add(&mut regorus::Engine::new(), &file, Version::V1).unwrap_err();
             assert!(refused.message.contains("nested too deeply"), "{refused}");
         }
     }

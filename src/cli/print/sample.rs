@@ -47,6 +47,7 @@ pub(crate) fn allowed() -> Decision {
             record_us: 900,
             evidence_us: 0,
         },
+        second_engine: Vec::new(),
     }
 }
 

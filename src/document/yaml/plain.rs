@@ -304,9 +304,20 @@ impl<'t> Lane<'t, '_> {
         if self.is_dash(start) {
             return None;
         }
-        let text = rest.split(" #").next()?.trim_end_matches(' ');
-        let colon = |pair: &[u8]| pair == b": ";
-        if text.ends_with(':') || text.as_bytes().windows(2).any(colon) {
+        // One look at each byte: a comment begins behind a blank, and a blank behind a colon would begin a value.
+        let (mut last, mut length) = (0, rest.len());
+        for (at, byte) in rest.bytes().enumerate() {
+            match (last, byte) {
+                (b' ', b'#') => {
+                    length = at;
+                    break;
+                }
+                (b':', b' ') => return None,
+                _ => last = byte,
+            }
+        }
+        let text = rest.get(..length)?.trim_end_matches(' ');
+        if text.ends_with(':') {
             return None;
         }
         self.resolved(text, start)

@@ -108,13 +108,22 @@ pub(super) fn holds_credential(field: &str) -> bool {
 
 /// Whether the name of a credential may stand somewhere in a text; told without a copy of it.
 pub(super) fn mentions_credential(text: &str) -> bool {
-    const HINTS: [&[u8]; 7] = [b"pass", b"token", b"key", b"secret", b"cred", b"pwd", b"auth"];
     let bytes = text.as_bytes();
-    (0..bytes.len()).any(|at| {
-        let rest = bytes.get(at..).unwrap_or_default();
-        HINTS
-            .iter()
-            .any(|hint| rest.get(..hint.len()).is_some_and(|word| word.eq_ignore_ascii_case(hint)))
+    bytes.iter().enumerate().any(|(at, first)| {
+        let hints: &[&[u8]] = match first.to_ascii_lowercase() {
+            b'p' => &[b"pass", b"pwd"],
+            b't' => &[b"token"],
+            b'k' => &[b"key"],
+            b's' => &[b"secret"],
+            b'c' => &[b"cred"],
+            b'a' => &[b"auth"],
+            _ => return false,
+        };
+        let begins = |hint: &&[u8]| {
+            let word = bytes.get(at..at + hint.len());
+            word.is_some_and(|word| word.eq_ignore_ascii_case(hint))
+        };
+        hints.iter().any(begins)
     })
 }
 

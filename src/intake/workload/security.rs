@@ -55,7 +55,7 @@ enum From {
     Merged,
 }
 
-/// By ascending name in the model.
+/// By ascending name, in the model as in the manifest.
 const FIELDS: [(&str, &str, Holds, From); 12] = [
     ("allow_privilege_escalation", "allowPrivilegeEscalation", Holds::Bool, From::ContainerOnly),
     ("app_armor_profile", "appArmorProfile", Holds::Object, From::PodToo),
@@ -77,21 +77,16 @@ pub(super) fn effective(container: Option<&Value>, pod: Option<&Value>) -> Value
     if container.is_none() && pod.is_none() {
         return Value::object(Vec::new());
     }
+    let (container, pod) = (written(container), written(pod));
     let mut entries: Vec<(Arc<str>, Value)> = Vec::with_capacity(8);
-    for (name, field, holds, from) in FIELDS {
-        let written = |context: Option<&Value>| {
-            context
-                .and_then(|context| context.get(field))
-                .filter(|value| holds.fits(value))
-                .cloned()
-        };
+    for ((name, _, holds, from), (container, pod)) in FIELDS.iter().zip(container.iter().zip(pod)) {
         let value = match from {
-            From::ContainerOnly => written(container),
-            From::PodToo => written(container).or_else(|| written(pod)),
-            From::Merged => merged(written(pod), written(container)),
+            From::ContainerOnly => container.cloned(),
+            From::PodToo => container.or(pod).cloned(),
+            From::Merged => merged(pod.cloned(), container.cloned()),
         };
         let Some(value) = value else { continue };
-        let value = if holds == Holds::Capabilities { both_lists(&value) } else { value };
+        let value = if *holds == Holds::Capabilities { both_lists(&value) } else { value };
         entries.push((shared_key(name), value));
     }
     Value::object(entries)
@@ -101,10 +96,30 @@ pub(super) fn effective(container: Option<&Value>, pod: Option<&Value>) -> Value
 pub(super) fn wrong_fields(
     context: &Value,
 ) -> impl Iterator<Item = (&'static str, &'static str, &Value)> {
-    FIELDS.into_iter().filter_map(move |(_, field, holds, _)| {
-        let value = context.get(field).filter(|value| !matches!(value, Value::Null))?;
-        (!holds.fits(value)).then_some((field, holds.described(), value))
+    let entries = context.as_object().map(Object::entries).unwrap_or_default();
+    entries.iter().filter(|(_, value)| !matches!(value, Value::Null)).filter_map(|(key, value)| {
+        let (_, field, holds, _) = FIELDS.get(number_of(key)?)?;
+        (!holds.fits(value)).then_some((*field, holds.described(), value))
     })
+}
+
+/// The values of the right type in a context, one for each field.
+fn written(context: Option<&Value>) -> [Option<&Value>; FIELDS.len()] {
+    let mut found = [None; FIELDS.len()];
+    let entries = context.and_then(Value::as_object).map(Object::entries).unwrap_or_default();
+    for (key, value) in entries {
+        let Some(number) = number_of(key) else { continue };
+        let fits = FIELDS.get(number).is_some_and(|(_, _, holds, _)| holds.fits(value));
+        if let Some(place) = found.get_mut(number).filter(|_| fits) {
+            *place = Some(value);
+        }
+    }
+    found
+}
+
+/// The number of a field. Contexts have few, so that it is theirs that are looked up.
+fn number_of(key: &str) -> Option<usize> {
+    FIELDS.binary_search_by(|(_, field, ..)| (*field).cmp(key)).ok()
 }
 
 fn merged(pod: Option<Value>, container: Option<Value>) -> Option<Value> {
@@ -144,6 +159,11 @@ mod tests {
             r#"{"runAsNonRoot":true,"runAsUser":7,"privileged":true}"#,
             r#"{"run_as_non_root":false,"run_as_user":7}"#,
         );
+    }
+
+    #[test]
+    fn fields_ascend_in_both_spellings() {
+        assert!(FIELDS.is_sorted_by(|a, b| a.0 < b.0 && a.1 < b.1));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use super::Fields;
 use crate::domain::advisory::{AdvisoryFacts, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::package::{Component, Licence};
+use crate::domain::package::Component;
 use crate::domain::sbom::Sbom;
 use crate::domain::value::{Number, Value};
 

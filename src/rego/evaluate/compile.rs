@@ -25,7 +25,7 @@ type Compiled<T> = Result<T, Refusal>;
 /// It never fails as a whole: a rule that does not compile is listed in [`Program::refusals`], and evaluating it is an
 /// error.
 pub(super) fn program(unit: &Unit, data: Value, switches: Switches) -> Program {
-    let mut compiler = Compiler::new(unit, data, switches);
+    let mut compiler = Compiler::new(unit, data.indexed(), switches);
     for rule in &unit.rules {
         compiler.rule(rule);
     }

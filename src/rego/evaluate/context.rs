@@ -77,7 +77,12 @@ impl Context {
         self.nodes.clear();
         self.joins.clear();
         self.calls.clear();
-        (self.masks, self.stand_ins) = (Arc::default(), Arc::default());
+        if !self.masks.is_empty() {
+            self.masks = Arc::default();
+        }
+        if !self.stand_ins.is_empty() {
+            self.stand_ins = Arc::default();
+        }
     }
 
     /// What stands at an input path.

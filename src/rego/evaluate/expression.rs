@@ -73,6 +73,11 @@ impl<'p> Evaluation<'p> {
         match self.value(base)? {
             Cow::Borrowed(mut here) => {
                 for step in steps {
+                    // Most steps are constant keys, which are the same in base documents.
+                    if let Expr::Constant(Value::String(key)) = step {
+                        here = here.field(key)?;
+                        continue;
+                    }
                     let key = self.value(step)?;
                     here = if is_base { base_step(here, &key) } else { here.step(&key) }?;
                 }

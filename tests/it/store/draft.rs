@@ -114,6 +114,7 @@ impl Of {
                 scorecard: None,
                 notes: vec!["note".to_owned()],
                 timings: Timings { intake_us: 1, ..Timings::default() },
+                second_engine: Vec::new(),
             },
             states,
             team: self.team.to_owned(),

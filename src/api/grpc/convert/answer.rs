@@ -34,6 +34,7 @@ pub(crate) fn decision(decision: &Decision) -> proto::Decision {
         scorecard: decision.scorecard.as_ref().map(delta),
         notes: decision.notes.clone(),
         timings: Some(timings(decision.timings)),
+        second_engine: decision.second_engine.iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -141,6 +142,11 @@ pub(crate) fn read_decision(message: proto::Decision) -> Result<Decision, Error>
         scorecard: message.scorecard.map(read_delta).transpose()?,
         notes: message.notes,
         timings: message.timings.map(read_timings).unwrap_or_default(),
+        second_engine: message
+            .second_engine
+            .iter()
+            .map(|code| parsed("second_engine", code))
+            .collect::<Result<_, _>>()?,
     })
 }
 
@@ -429,6 +435,7 @@ mod tests {
                         decide_us: n[10],
                         record_us: n[11],
                     },
+                    second_engine: if dry_run { vec!["A-B".parse().unwrap()] } else { Vec::new() },
                 }
             })
     }

@@ -1,0 +1,222 @@
+//! The policies of a revision, ready to be asked, by the engine that decides and, once it is needed, by the second one.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use super::answer::violations;
+use super::dialect::Policy;
+use super::roster::Roster;
+use super::shadow::Heard;
+use crate::domain::clock::Timestamp;
+use crate::domain::code::Severity;
+use crate::domain::policy::{PolicyResult, RuleKind, Violation};
+use crate::domain::release::Release;
+use crate::domain::value::Value;
+use crate::rego::engine::{Entry, Linker, Program, Session, Wanted};
+
+/// The policies of a revision, and what the second engine is made ready with.
+#[derive(Debug, Default)]
+pub(super) struct Panel {
+    pub(super) runnables: Vec<Runnable>,
+    pub(super) roster: Roster,
+    linker: Option<Mutex<Linker>>,
+}
+
+/// A policy and the programs that run it.
+#[derive(Debug)]
+pub(super) struct Runnable {
+    pub(super) policy: Policy,
+    closure: BTreeSet<Vec<String>>,
+    first: Voice,
+    /// Made when an answer is compared for the first time; `None` where the second engine refuses the package.
+    second: OnceLock<Option<Voice>>,
+    asks_both: AtomicBool,
+}
+
+/// A program, and where the policy's rules are found in it.
+#[derive(Debug)]
+pub(super) struct Voice {
+    pub(super) program: Program,
+    /// In the order of the policy's rules.
+    pub(super) entries: Vec<Entry>,
+    exception: Option<Entry>,
+}
+
+/// What was heard of a policy, for those who want to compare it.
+pub(super) struct Notes<'n> {
+    pub(super) policy: usize,
+    pub(super) heard: &'n mut Vec<Heard>,
+}
+
+impl Panel {
+    pub(super) fn new(runnables: Vec<Runnable>, linker: Linker) -> Self {
+        let roster = Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta));
+        Self { runnables, roster, linker: Some(Mutex::new(linker)) }
+    }
+
+    /// The second engine's program of a policy that the own evaluator runs; made now if it was not before.
+    pub(super) fn second(&self, number: usize) -> Option<&Voice> {
+        let runnable = self.runnables.get(number)?;
+        let make = || {
+            let Program::Own(_) = runnable.first.program else { return None };
+            let mut linker = self.linker.as_ref()?.lock().unwrap_or_else(PoisonError::into_inner);
+            let package = runnable.policy.package.clone();
+            let wanted = Wanted { package, closure: runnable.closure.clone() };
+            let program = linker.second(&wanted).ok()?;
+            Some(Voice::new(&runnable.policy, program))
+        };
+        runnable.second.get_or_init(make).as_ref()
+    }
+}
+
+impl Voice {
+    fn new(policy: &Policy, program: Program) -> Self {
+        let entry = |rule: &str| program.entry(&policy.package, rule);
+        let entries = policy.rules.iter().map(|rule| entry(&rule.name)).collect();
+        let exception = policy.has_exceptions.then(|| entry("exception"));
+        Self { program, entries, exception }
+    }
+}
+
+impl Runnable {
+    pub(super) fn new(policy: Policy, closure: BTreeSet<Vec<String>>, program: Program) -> Self {
+        let first = Voice::new(&policy, program);
+        Self { policy, closure, first, second: OnceLock::new(), asks_both: AtomicBool::new(false) }
+    }
+
+    /// From now on both engines are asked.
+    pub(super) fn ask_both(&self) {
+        self.asks_both.store(true, Ordering::Relaxed);
+    }
+
+    /// The second engine's program, where both are asked.
+    pub(super) fn other(&self) -> Option<&Voice> {
+        if !self.asks_both.load(Ordering::Relaxed) {
+            return None;
+        }
+        self.second.get()?.as_ref()
+    }
+
+    /// Whether the second engine has a part in the answers.
+    pub(super) fn hears_the_second(&self) -> bool {
+        matches!(self.first.program, Program::Second(_)) || self.other().is_some()
+    }
+
+    /// What came out over one input.
+    pub(super) fn result<'r>(
+        &'r self,
+        session: &mut Session<'r>,
+        release: &Release,
+        moment: Timestamp,
+        notes: Option<Notes<'_>>,
+    ) -> PolicyResult {
+        match self.violations(session, release, moment, notes) {
+            Ok(violations) if violations.is_empty() => PolicyResult::Passed,
+            Ok(violations) => PolicyResult::Failed(violations),
+            Err(reason) => PolicyResult::Error(reason),
+        }
+    }
+
+    fn violations<'r>(
+        &'r self,
+        session: &mut Session<'r>,
+        release: &Release,
+        moment: Timestamp,
+        mut notes: Option<Notes<'_>>,
+    ) -> Result<Vec<Violation>, String> {
+        let excepted = match &self.first.exception {
+            Some(entry) => self.exceptions(session, entry)?,
+            None => BTreeSet::new(),
+        };
+        let other = self.other();
+        let mut found = Vec::new();
+        for (number, rule) in self.policy.rules.iter().enumerate() {
+            if excepted.contains(&rule.suffix) {
+                continue;
+            }
+            let mut answer = self.ask(session, &self.first, number);
+            if let Some(notes) = &mut notes {
+                let answer = answer.clone().map_err(drop);
+                notes.heard.push(Heard { policy: notes.policy, rule: number, answer });
+            }
+            if let Some(other) = other {
+                answer = either(answer, self.ask(session, other, number));
+            }
+            let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
+            let severity = unwritten_warning.then_some(Severity::Low);
+            found.extend(violations(rule, answer?.as_ref(), severity, release)?);
+        }
+        if let Some(claim) = &self.policy.claim {
+            claim.settle(&mut found, moment);
+        }
+        Ok(found)
+    }
+
+    fn ask<'r>(
+        &'r self,
+        session: &mut Session<'r>,
+        voice: &'r Voice,
+        number: usize,
+    ) -> Result<Option<Value>, String> {
+        let (Some(entry), Some(rule)) = (voice.entries.get(number), self.policy.rules.get(number))
+        else {
+            return Ok(None);
+        };
+        session.evaluate(&voice.program, entry).map_err(|failure| {
+            // The engine does not always say where it stopped; the rule's own place is better than none.
+            let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
+            let place = place.unwrap_or_default();
+            format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
+        })
+    }
+
+    /// The rules that `exception` silences: it holds lists of their names without the prefix.
+    ///
+    /// Source: Conftest, "Exceptions".
+    fn exceptions<'r>(
+        &'r self,
+        session: &mut Session<'r>,
+        entry: &Entry,
+    ) -> Result<BTreeSet<String>, String> {
+        let answer = session
+            .evaluate(&self.first.program, entry)
+            .map_err(|failure| format!("the rule `exception` could not be evaluated: {failure}"))?;
+        let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
+        let names = lists.iter().filter_map(|list| list.as_array()).flatten();
+        Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())
+    }
+}
+
+/// What either engine found; an error of one is the answer of both.
+fn either(
+    one: Result<Option<Value>, String>,
+    other: Result<Option<Value>, String>,
+) -> Result<Option<Value>, String> {
+    Ok(match (one?, other?) {
+        (Some(Value::Array(one)), Some(Value::Array(other))) => {
+            let more = other.iter().filter(|item| !one.contains(item));
+            Some(Value::array(one.iter().chain(more).cloned().collect()))
+        }
+        // What is no list is refused by whoever reads it, so that one is kept.
+        (None | Some(Value::Array(_)), Some(other)) => Some(other),
+        (one, _) => one,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_either_engine_finds_stands() {
+        let list = |items: &[&str]| {
+            Some(Value::array(items.iter().map(|item| Value::from(*item)).collect()))
+        };
+        let both = either(Ok(list(&["a", "b"])), Ok(list(&["b", "c"])));
+        assert_eq!(both, Ok(list(&["a", "b", "c"])));
+        assert_eq!(either(Ok(None), Ok(list(&["c"]))), Ok(list(&["c"])));
+        assert_eq!(either(Ok(list(&["a"])), Ok(Some(Value::Null))), Ok(Some(Value::Null)));
+        assert!(either(Ok(list(&["a"])), Err("x".to_owned())).is_err());
+    }
+}
