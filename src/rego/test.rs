@@ -361,7 +361,7 @@ fn encoded<S: Serializer>(lines: &[String], serializer: S) -> Result<S::Ok, S::E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rego::guard::Limits;
+    use crate::rego::syntax::Limits;
     use crate::rego::module;
 
     fn results(text: &str) -> (Vec<String>, Coverage) {
