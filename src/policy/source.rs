@@ -280,7 +280,8 @@ mod tests {
     #[test]
     fn only_files_that_mean_something_to_a_bundle_are_read() {
         assert_eq!(kind_of("a/data.yaml"), Some(FileKind::Data));
-        assert_eq!(kind_of("a/enforcement.yaml"), None);
+        assert_eq!(kind_of("a/enforcement.yaml"), Some(FileKind::Kubernetes));
+        assert!(!has_meaning("a/enforcement.yaml", "rules: []"));
         assert_eq!(kind_of("README.md"), None);
         assert_eq!(kind_of("a/b.rego"), Some(FileKind::Rego));
     }

@@ -361,8 +361,8 @@ fn encoded<S: Serializer>(lines: &[String], serializer: S) -> Result<S::Ok, S::E
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rego::guard::Limits;
     use crate::rego::module;
+    use crate::rego::syntax::Limits;
 
     fn results(text: &str) -> (Vec<String>, Coverage) {
         let file = Arc::new(SourceFile::new("a_test.rego", text));

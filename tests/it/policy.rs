@@ -26,6 +26,7 @@ use goldgate::intake::Limits;
 use goldgate::policy::docs;
 use goldgate::policy::tests::{self, Status, TestResult};
 use goldgate::policy::{BundleFault, BundleSource, LoadOptions, Revision};
+use goldgate::policy::{CaseStatus, SuiteCase, run_suites};
 
 use crate::component;
 
@@ -144,6 +145,21 @@ fn policies_whose_turn_comes_too_late_are_outcomes_once_each() {
     let codes: BTreeSet<&str> =
         outcomes.iter().map(|outcome| outcome.policy.code.as_str()).collect();
     assert!(codes.len() == outcomes.len() && codes.len() > 20, "{codes:?}");
+}
+
+/// `GOLDGATE_GATEKEEPER_LIBRARY` names a checkout of the public library, whose suites are run as they are.
+#[test]
+fn the_public_gatekeeper_library_passes_its_suites() {
+    let Some(library) = std::env::var_os("GOLDGATE_GATEKEEPER_LIBRARY") else {
+        component::say("the public library", "GOLDGATE_GATEKEEPER_LIBRARY names no checkout");
+        return;
+    };
+    let paths = [PathBuf::from(library).join("library")];
+    let report = run_suites(&paths, &LoadOptions::default(), &|_| true);
+    let report = report.unwrap_or_else(|faults| panic!("{}", shown(&faults)));
+    let failed = report.cases.iter().filter(|case| matches!(case.status, CaseStatus::Fail(_)));
+    let failed: Vec<&SuiteCase> = failed.collect();
+    assert!(failed.is_empty() && report.cases.len() >= 270, "{failed:#?}");
 }
 
 #[test]

@@ -45,7 +45,12 @@ fn parsed(format: &str, text: &str) -> Result<Value, String> {
                 _ => Ok(Value::array(documents)),
             }
         }
-        "toml" => toml::from_str(text).map_err(|cause| cause.message().to_owned()),
+        "toml" => {
+            let table: serde_json::Value =
+                toml::from_str(text).map_err(|cause| cause.message().to_owned())?;
+            let shown = json::read(&table.to_string(), &limits);
+            shown.map(|it| it.value).map_err(|fault| fault.message)
+        }
         other => Err(format!("the format `{other}` is not read here, only {FORMATS}")),
     }
 }

@@ -174,6 +174,9 @@ impl<'w> Globals<'w> {
 
     /// What may have been meant by an unknown function.
     pub(super) fn similar_function(&self, written: &str) -> String {
+        if let Some((reason, instead)) = builtin::refusal(written) {
+            return format!("it {reason}: {instead}");
+        }
         let names = builtin::all().map(|builtin| builtin.name);
         let local = self.names.keys().map(AsRef::as_ref);
         suggest::help(
