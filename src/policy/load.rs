@@ -230,23 +230,16 @@ impl Loaded {
     pub(super) fn policies(&self, faults: &mut Vec<Fault>) -> Vec<Policy> {
         let all: Vec<(&Module, &[Annotation])> =
             self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
-        let packages: BTreeSet<&[String]> =
-            self.modules.iter().map(|module| module.package.as_slice()).collect();
+        let mut packages: BTreeMap<&[String], Vec<Placed<'_>>> = BTreeMap::new();
+        for ((module, annotations), (inner, bundle)) in all.iter().zip(&self.places) {
+            let placed = Placed { module, inner, bundle: *bundle, annotations };
+            packages.entry(module.package.as_slice()).or_default().push(placed);
+        }
+        let above = dialect::speaking_of_others(&all);
         let mut policies: Vec<Policy> = packages
             .into_iter()
-            .filter_map(|package| {
-                let placed: Vec<Placed<'_>> = all
-                    .iter()
-                    .zip(&self.places)
-                    .filter(|((module, _), _)| module.package == package)
-                    .map(|((module, annotations), (inner, bundle))| Placed {
-                        module,
-                        inner,
-                        bundle: *bundle,
-                        annotations,
-                    })
-                    .collect();
-                dialect::policy(package, &placed, &dialect::inherited(package, &all), faults)
+            .filter_map(|(package, placed)| {
+                dialect::policy(package, &placed, &dialect::inherited(package, &above), faults)
             })
             .collect();
         policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
