@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::rego::syntax::Limits;
 
 /// How bundles are loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadOptions {
     /// How long one evaluation of one policy may take.
     pub budget: Duration,
@@ -15,6 +15,10 @@ pub struct LoadOptions {
     pub limits: Limits,
     /// Whether imports, variables and arguments that nobody uses are faults.
     pub strict: bool,
+    /// The packages of plain policies (Conftest) that are run; empty: every one.
+    pub namespaces: Vec<String>,
+    /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
+    pub combine: bool,
 }
 
 impl Default for LoadOptions {
@@ -24,6 +28,8 @@ impl Default for LoadOptions {
             request_budget: Duration::from_mins(1),
             limits: Limits::default(),
             strict: false,
+            namespaces: Vec::new(),
+            combine: false,
         }
     }
 }

@@ -17,6 +17,7 @@ mod cache;
 mod capability;
 mod certificate;
 mod comparison;
+mod config;
 mod conversion;
 mod der;
 #[cfg(test)]
@@ -79,6 +80,10 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
         "time.now_ns" => (
             "reads the clock, so the decision could not be replayed",
             "use the decision's time: `time.parse_rfc3339_ns(input.now)`",
+        ),
+        "parse_config_file" | "parse_combined_config_files" => (
+            "reads files of the machine, which a decision must not depend on",
+            "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",
         ),
         "graph.reachable_paths" => (
             "may list more paths than there is memory for",

@@ -24,6 +24,7 @@ mod rule;
 mod safety;
 mod scope;
 mod slots;
+pub mod testing;
 mod uses;
 
 use std::borrow::Borrow;
