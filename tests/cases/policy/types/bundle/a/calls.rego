@@ -17,8 +17,6 @@ deny contains "a function" if twice("a") == 2
 
 twice(n) := n * 2
 
-deny contains "an argument too many" if x := lower("a", "b")
-
 deny contains "a local" if {
 	n := count(input.workload.containers)
 	n == "none"
