@@ -286,3 +286,14 @@ impl fmt::Display for Type {
         }
     }
 }
+
+/// Some of many names.
+pub(super) fn listed(names: &[&str]) -> String {
+    const MAX_NAMES: usize = 8;
+    let mut shown: Vec<String> =
+        names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+    if names.len() > MAX_NAMES {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
+}
