@@ -318,17 +318,17 @@ impl<'r, 'u> Scope<'r, 'u> {
             Term::Constant(value) => Some(Type::of(value)),
             Term::Local(slot) => self.local(*slot).cloned(),
             Term::Wildcard => None,
-            Term::Input(steps) => self.below(self.input.clone(), steps),
+            Term::Input(steps) => Some(below(self.input.clone(), steps)),
             Term::Data(steps) => {
                 let rule = if self.data_is_replaced { None } else { self.rules.at(steps) };
                 match rule {
                     Some((RuleType::Value(of), length)) => {
-                        self.below(of.clone(), steps.get(length..).unwrap_or_default())
+                        Some(below(of.clone(), steps.get(length..).unwrap_or_default()))
                     }
                     _ => Some(Type::anything()),
                 }
             }
-            Term::Reference(base, steps) => self.below(self.type_of(base)?, steps),
+            Term::Reference(base, steps) => Some(below(self.type_of(base)?, steps)),
             Term::Call(call) => {
                 let result = self.signature(&call.callee).map(|signature| signature.result);
                 Some(result.unwrap_or_else(Type::anything))
@@ -370,19 +370,17 @@ impl<'r, 'u> Scope<'r, 'u> {
             }
         }
     }
+}
 
-    fn below(&self, from: Type, steps: &[Term]) -> Option<Type> {
-        let mut here = from;
-        for step in steps {
-            // A step into nothing is told where it is walked; behind it anything may stand.
-            let next = match step {
-                Term::Constant(key) => here.at(key),
-                _ => here.values(),
-            };
-            here = next.unwrap_or_else(Type::anything);
-        }
-        Some(here)
-    }
+/// What stands behind steps. A step into nothing is told where it is walked; behind it anything may stand.
+fn below(from: Type, steps: &[Term]) -> Type {
+    steps.iter().fold(from, |here, step| {
+        let next = match step {
+            Term::Constant(key) => here.at(key),
+            _ => here.values(),
+        };
+        next.unwrap_or_else(Type::anything)
+    })
 }
 
 /// `data.a.b`, of constant steps.

@@ -91,7 +91,7 @@ impl Type {
 
     /// One of several; `None` of none.
     pub(super) fn one_of(types: impl Iterator<Item = Self>) -> Option<Self> {
-        types.reduce(|one, other| one.or(other))
+        types.reduce(Self::or)
     }
 
     /// This or the other.
