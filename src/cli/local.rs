@@ -69,11 +69,12 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
 /// When there is no bundle at all.
 pub fn unused_names(session: &Session, paths: &[PathBuf]) -> Result<Vec<Complaint>, Failure> {
     let options = LoadOptions { strict: true, ..LoadOptions::default() };
-    let faults = Revision::load(&sources_of(session, paths)?, &options).err().unwrap_or_default();
+    let faults =
+        Revision::load(&bundle_sources(session, paths)?, &options).err().unwrap_or_default();
     Ok(faults.into_iter().map(Complaint::from).collect())
 }
 
-fn sources_of(session: &Session, paths: &[PathBuf]) -> Result<Vec<BundleSource>, Failure> {
+fn bundle_sources(session: &Session, paths: &[PathBuf]) -> Result<Vec<BundleSource>, Failure> {
     let config = &session.config;
     let builtin = config.builtin.value.then_some(BundleSource::Builtin);
     let named = distinct(config.bundles.value.iter().chain(paths));
@@ -93,7 +94,7 @@ fn revision_within(
     chosen: LoadOptions,
 ) -> Result<Arc<Revision>, Failure> {
     let config = &session.config;
-    let sources = sources_of(session, paths)?;
+    let sources = bundle_sources(session, paths)?;
     let request_budget = config.request_time.unwrap_or(chosen.request_budget);
     let options = LoadOptions {
         budget: config.policy_time.unwrap_or(chosen.budget),

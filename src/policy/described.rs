@@ -34,12 +34,9 @@ pub(super) fn described(modules: &[Module], annotations: &[Vec<Annotation>]) -> 
                         module,
                     ));
                 }
-                Scope::Subpackages => found.extend(everywhere(
-                    modules,
-                    &input,
-                    |package, own| package.starts_with(own),
-                    module,
-                )),
+                Scope::Subpackages => {
+                    found.extend(everywhere(modules, &input, <[String]>::starts_with, module));
+                }
             }
         }
     }

@@ -251,20 +251,25 @@ fn boolean_rule<'m>(
     Some((placed, entry))
 }
 
-/// The annotations of packages above `package` that speak of it, nearest first.
+/// The annotations that speak of packages below their own, with those.
+pub(super) fn speaking_of_others<'a>(
+    all: &[(&'a Module, &'a [Annotation])],
+) -> Vec<(&'a [String], &'a Annotation)> {
+    let each = all.iter().flat_map(|(module, annotations)| {
+        annotations.iter().map(|annotation| (module.package.as_slice(), annotation))
+    });
+    each.filter(|(_, annotation)| annotation.scope == metadata::Scope::Subpackages).collect()
+}
+
+/// Those of the annotations that speak of `package` from above, nearest first.
 pub(super) fn inherited<'a>(
     package: &[String],
-    all: &[(&'a Module, &'a [Annotation])],
+    above: &[(&'a [String], &'a Annotation)],
 ) -> Vec<&'a Annotation> {
-    let mut found: Vec<(usize, &Annotation)> = all
+    let mut found: Vec<(usize, &Annotation)> = above
         .iter()
-        .filter(|(module, _)| {
-            package.starts_with(&module.package) && module.package.len() < package.len()
-        })
-        .flat_map(|(module, annotations)| {
-            annotations.iter().map(|annotation| (module.package.len(), annotation))
-        })
-        .filter(|(_, annotation)| annotation.scope == metadata::Scope::Subpackages)
+        .filter(|(other, _)| package.starts_with(other) && other.len() < package.len())
+        .map(|(other, annotation)| (other.len(), *annotation))
         .collect();
     found.sort_by_key(|(depth, _)| std::cmp::Reverse(*depth));
     found.into_iter().map(|(_, annotation)| annotation).collect()

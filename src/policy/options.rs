@@ -16,12 +16,12 @@ pub struct LoadOptions {
     pub limits: Limits,
     /// Files and folders of data beside the bundles, each document mounted at its folder whatever its name is.
     pub data: Vec<PathBuf>,
+    /// Whether imports, variables and arguments that nobody uses are faults.
+    pub strict: bool,
     /// The packages of plain policies (Conftest) that are run; empty: every one.
     pub namespaces: Vec<String>,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,
-    /// Whether imports, variables and arguments that nobody uses are faults.
-    pub strict: bool,
 }
 
 impl Default for LoadOptions {
@@ -31,9 +31,9 @@ impl Default for LoadOptions {
             request_budget: Duration::from_mins(1),
             limits: Limits::default(),
             data: Vec::new(),
+            strict: false,
             namespaces: Vec::new(),
             combine: false,
-            strict: false,
         }
     }
 }

@@ -3,6 +3,11 @@
 //! A gate also refuses what the language allows: functions that reach out or are random, calls without a bound, chains
 //! that are too long for a stack, reads of nothing. Every fault of every module is named.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a check names the terms that it is about, and leaves all others alone"
+)]
+
 pub(crate) mod bound;
 mod chain;
 
@@ -97,11 +102,11 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
 
 /// Which packages each package needs.
 fn needs(unit: &Unit, edges: &[Vec<usize>]) -> BTreeMap<Path, BTreeSet<Path>> {
-    let packages: BTreeSet<&ir::Path> = unit.packages.iter().collect();
+    let packages: BTreeSet<&[Arc<str>]> = unit.packages.iter().map(Vec::as_slice).collect();
     let of_rule = |rule: &ir::Rule| -> Path {
         let lengths = (0..=rule.path.len()).rev();
         let mut prefixes = lengths.filter_map(|length| rule.path.get(..length));
-        let package = prefixes.find(|prefix| packages.contains(&prefix.to_vec()));
+        let package = prefixes.find(|prefix| packages.contains(*prefix));
         package.unwrap_or_default().iter().map(ToString::to_string).collect()
     };
     let packages: Vec<Path> = unit.rules.iter().map(of_rule).collect();
@@ -164,7 +169,7 @@ struct World<'m> {
     data: &'m Value,
     /// First parts of the rules of each package.
     packages: BTreeMap<Path, BTreeSet<String>>,
-    rules: BTreeSet<&'m ir::Path>,
+    rules: BTreeSet<&'m [Arc<str>]>,
     replaced: BTreeSet<&'m ir::Path>,
 }
 
@@ -179,7 +184,7 @@ impl<'m> World<'m> {
         Self {
             data,
             packages,
-            rules: unit.rules.iter().map(|rule| &rule.path).collect(),
+            rules: unit.rules.iter().map(|rule| rule.path.as_slice()).collect(),
             replaced: replaced.filter(|path| !path.is_empty()).collect(),
         }
     }
@@ -199,12 +204,9 @@ impl<'m> World<'m> {
     fn leads_somewhere(&self, path: &ir::Path) -> bool {
         let Some(root) = path.first() else { return true };
         let prefixes = (1..=path.len()).filter_map(|length| path.get(..length));
-        let into_rule = prefixes.into_iter().any(|prefix| self.rules.contains(&prefix.to_vec()));
-        let above_rule = self
-            .rules
-            .range::<&ir::Path, _>(path..)
-            .next()
-            .is_some_and(|rule| rule.starts_with(path));
+        let into_rule = prefixes.into_iter().any(|prefix| self.rules.contains(prefix));
+        let above_rule =
+            self.rules.range(path.as_slice()..).next().is_some_and(|rule| rule.starts_with(path));
         into_rule
             || above_rule
             || self.data.get(root).is_some()

@@ -21,7 +21,7 @@ pub(crate) fn unbounded(name: &str, arguments: &[Term]) -> Option<(String, Strin
             })
         }
         "net.cidr_expand" => {
-            let small = argument(0).and_then(text_of).is_some_and(|cidr| is_small_network(cidr));
+            let small = argument(0).and_then(text_of).is_some_and(is_small_network);
             (!small).then(|| {
                 (
                     "nothing bounds this `net.cidr_expand`".to_owned(),

@@ -42,11 +42,15 @@ fn in_term(term: &Term, show: &mut dyn FnMut(&Call)) {
     match term {
         Term::Constant(_) | Term::Local(_) | Term::Wildcard => {}
         Term::Input(items) | Term::Data(items) | Term::Array(items) | Term::Set(items) => {
-            items.iter().for_each(|item| in_term(item, show));
+            for item in items {
+                in_term(item, show);
+            }
         }
         Term::Reference(base, steps) => {
             in_term(base, show);
-            steps.iter().for_each(|step| in_term(step, show));
+            for step in steps {
+                in_term(step, show);
+            }
         }
         Term::Call(call) => {
             show(call);

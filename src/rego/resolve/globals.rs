@@ -193,6 +193,8 @@ fn unavailable(name: &str) -> Option<usize> {
     Some(match name {
         "opa.runtime" | "rego.metadata.chain" | "rego.metadata.rule" => 0,
         "print"
+        | "parse_config_file"
+        | "parse_combined_config_files"
         | "http.send"
         | "net.lookup_ip_addr"
         | "internal.template_string"

@@ -70,11 +70,15 @@ pub(crate) fn each_part<'t>(node: Visited<'t>, show: &mut dyn FnMut(Visited<'t>)
 }
 
 fn terms<'t>(list: &'t [Term], show: &mut dyn FnMut(Visited<'t>)) {
-    list.iter().for_each(|term| show(Visited::Term(term)));
+    for term in list {
+        show(Visited::Term(term));
+    }
 }
 
 fn statements<'t>(list: &'t [Statement], show: &mut dyn FnMut(Visited<'t>)) {
-    list.iter().for_each(|statement| show(Visited::Statement(statement)));
+    for statement in list {
+        show(Visited::Statement(statement));
+    }
 }
 
 fn each_of_statement<'t>(kind: &'t StatementKind, show: &mut dyn FnMut(Visited<'t>)) {

@@ -1,6 +1,6 @@
 //! One branch of a rule: statement by statement, what each variable may be, and what can never hold.
 
-use super::kind::Type;
+use super::kind::{Type, listed};
 use super::rules::{RuleType, Rules, Signature};
 use crate::domain::suggest;
 use crate::rego::ir::{
@@ -173,7 +173,8 @@ impl<'r, 'u> Scope<'r, 'u> {
             Term::Data(steps) => {
                 self.visit_all(steps);
                 if let Some((rule, rest)) = self.rule_at(steps) {
-                    self.walk(rule, rest, "…");
+                    let known = steps.len() - rest.len();
+                    self.walk(rule, rest, &path_of(steps.iter().take(known)));
                 } else {
                     self.walk(Type::anything(), steps, "data");
                 }
@@ -182,7 +183,7 @@ impl<'r, 'u> Scope<'r, 'u> {
                 self.visit(base);
                 self.visit_all(steps);
                 let of = self.type_of(base).unwrap_or_else(Type::anything);
-                self.walk(of, steps, "…");
+                self.walk(of, steps, "the value");
             }
             Term::Call(call) => {
                 self.visit_all(&call.arguments);
@@ -317,17 +318,17 @@ impl<'r, 'u> Scope<'r, 'u> {
             Term::Constant(value) => Some(Type::of(value)),
             Term::Local(slot) => self.local(*slot).cloned(),
             Term::Wildcard => None,
-            Term::Input(steps) => self.below(self.input.clone(), steps),
+            Term::Input(steps) => Some(below(self.input.clone(), steps)),
             Term::Data(steps) => {
                 let rule = if self.data_is_replaced { None } else { self.rules.at(steps) };
                 match rule {
                     Some((RuleType::Value(of), length)) => {
-                        self.below(of.clone(), steps.get(length..).unwrap_or_default())
+                        Some(below(of.clone(), steps.get(length..).unwrap_or_default()))
                     }
                     _ => Some(Type::anything()),
                 }
             }
-            Term::Reference(base, steps) => self.below(self.type_of(base)?, steps),
+            Term::Reference(base, steps) => Some(below(self.type_of(base)?, steps)),
             Term::Call(call) => {
                 let result = self.signature(&call.callee).map(|signature| signature.result);
                 Some(result.unwrap_or_else(Type::anything))
@@ -369,32 +370,31 @@ impl<'r, 'u> Scope<'r, 'u> {
             }
         }
     }
+}
 
-    fn below(&self, from: Type, steps: &[Term]) -> Option<Type> {
-        let mut here = from;
-        for step in steps {
-            // A step into nothing is told where it is walked; behind it anything may stand.
-            let next = match step {
-                Term::Constant(key) => here.at(key),
-                _ => here.values(),
-            };
-            here = next.unwrap_or_else(Type::anything);
+/// What stands behind steps. A step into nothing is told where it is walked; behind it anything may stand.
+fn below(from: Type, steps: &[Term]) -> Type {
+    steps.iter().fold(from, |here, step| {
+        let next = match step {
+            Term::Constant(key) => here.at(key),
+            _ => here.values(),
+        };
+        next.unwrap_or_else(Type::anything)
+    })
+}
+
+/// `data.a.b`, of constant steps.
+fn path_of<'t>(steps: impl Iterator<Item = &'t Term>) -> String {
+    let mut path = "data".to_owned();
+    for step in steps {
+        if let Term::Constant(key) = step {
+            path.push('.');
+            path.push_str(key.as_str().unwrap_or("…"));
         }
-        Some(here)
     }
+    path
 }
 
 fn is_comparison(callee: &Callee) -> bool {
     matches!(callee, Callee::Builtin(name) if matches!(name.as_ref(), "equal" | "eq"))
-}
-
-/// Some of many names.
-fn listed(names: &[&str]) -> String {
-    const MAX_NAMES: usize = 8;
-    let mut shown: Vec<String> =
-        names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
-    if names.len() > MAX_NAMES {
-        shown.push("…".to_owned());
-    }
-    shown.join(", ")
 }

@@ -91,7 +91,7 @@ impl Type {
 
     /// One of several; `None` of none.
     pub(super) fn one_of(types: impl Iterator<Item = Self>) -> Option<Self> {
-        types.reduce(|one, other| one.or(other))
+        types.reduce(Self::or)
     }
 
     /// This or the other.
@@ -285,4 +285,15 @@ impl fmt::Display for Type {
             }
         }
     }
+}
+
+/// Some of many names.
+pub(super) fn listed(names: &[&str]) -> String {
+    const MAX_NAMES: usize = 8;
+    let mut shown: Vec<String> =
+        names.iter().take(MAX_NAMES).map(|name| format!("`{name}`")).collect();
+    if names.len() > MAX_NAMES {
+        shown.push("…".to_owned());
+    }
+    shown.join(", ")
 }

@@ -15,13 +15,13 @@ impl Scope<'_, '_> {
                 self.bind(*slot, both);
                 true
             }
-            (Term::Local(slot), _) => match self.local(*slot) {
-                Some(known) => known.unifies(wanted),
-                None => {
-                    self.bind(*slot, wanted.clone());
-                    true
+            (Term::Local(slot), _) => {
+                if let Some(known) = self.local(*slot) {
+                    return known.unifies(wanted);
                 }
-            },
+                self.bind(*slot, wanted.clone());
+                true
+            }
             (Term::Wildcard, _) => true,
             (Term::Array(_) | Term::Object(_) | Term::Set(_), Type::Any(types)) => {
                 if types.is_empty() {
@@ -50,15 +50,14 @@ impl Scope<'_, '_> {
                 if entries.len() != object.fixed.len() && object.rest.is_none() {
                     return false;
                 }
-                entries.iter().all(|(key, value)| match key {
-                    Term::Constant(key) => match wanted.at(key) {
-                        Some(wanted) => self.takes(value, &wanted, union),
-                        None => false,
-                    },
-                    _ => {
-                        self.takes(value, &Type::anything(), union);
-                        true
+                entries.iter().all(|(key, value)| {
+                    if let Term::Constant(key) = key {
+                        return wanted
+                            .at(key)
+                            .is_some_and(|wanted| self.takes(value, &wanted, union));
                     }
+                    self.takes(value, &Type::anything(), union);
+                    true
                 })
             }
             (Term::Array(_) | Term::Object(_) | Term::Set(_), _) => false,
