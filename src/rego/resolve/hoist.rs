@@ -14,14 +14,24 @@ type Slots = Vec<Option<Arc<str>>>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
     Calls,
+    /// Calls too, but not the negated one itself, whose output is written as its last argument.
+    CallsInArguments,
     References,
 }
 
 /// Takes it out of the only literal of `body` and returns what must stand before the `not`.
 pub(super) fn out_of_not(body: &mut Body, names: &mut Slots, taken: Taken) -> Vec<Literal> {
     let Some(literal) = body.last_mut() else { return Vec::new() };
+    let has_output = taken != Taken::Calls;
+    let taken = if taken == Taken::CallsInArguments { Taken::Calls } else { taken };
     let mut hoist = Hoist { names, before: Vec::new(), span: literal.span, taken };
     match &mut literal.kind {
+        LiteralKind::Unify(output, Term::Call(call)) if has_output => {
+            hoist.whole(output);
+            for argument in &mut call.arguments {
+                hoist.whole(argument);
+            }
+        }
         LiteralKind::Unify(left, right) => {
             hoist.operand(left);
             hoist.operand(right);

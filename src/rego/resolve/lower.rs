@@ -105,7 +105,9 @@ impl Lower<'_, '_, '_> {
                 }
                 let mut one = Vec::new();
                 self.statement(inner, &mut one);
-                let mut hoisted = out_of_not(&mut one, &mut self.frame.names, Taken::Calls);
+                let taken =
+                    if may_have_output(inner) { Taken::CallsInArguments } else { Taken::Calls };
+                let mut hoisted = out_of_not(&mut one, &mut self.frame.names, taken);
                 for literal in &mut hoisted {
                     literal.with.clone_from(&with);
                 }
@@ -332,6 +334,13 @@ impl Lower<'_, '_, '_> {
         let arguments = vec![Term::Array(parts)];
         Term::Call(Box::new(Call { callee, arguments, span: self.span(span) }))
     }
+}
+
+/// Whether the statement is a call that may have its output as its last argument.
+fn may_have_output(statement: &Statement) -> bool {
+    let StatementKind::Term(term) = &statement.kind else { return false };
+    let TermKind::Call(operator, _) = &term.kind else { return false };
+    !matches!(&operator.kind, TermKind::Name(name) if matches!(name.as_ref(), "eq" | "assign"))
 }
 
 pub(super) fn strings(path: Vec<Arc<str>>) -> Vec<Term> {

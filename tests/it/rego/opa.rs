@@ -195,6 +195,10 @@ fn of_regorus(value: &regorus::Value) -> Value {
         regorus::Value::Object(pairs) => Value::map(
             pairs.iter().map(|(key, item)| (of_regorus(key), of_regorus(item))).collect(),
         ),
-        scalar => serde_json::from_str(&scalar.to_json_str().unwrap()).unwrap(),
+        regorus::Value::Null
+        | regorus::Value::Bool(_)
+        | regorus::Value::Number(_)
+        | regorus::Value::String(_)
+        | regorus::Value::Undefined => serde_json::from_str(&value.to_json_str().unwrap()).unwrap(),
     }
 }

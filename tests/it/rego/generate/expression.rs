@@ -61,7 +61,9 @@ impl Writer {
                 Type::Text => "name",
                 Type::Truth => "on",
                 Type::Texts => "tags",
-                _ => continue,
+                Type::Numbers | Type::Labels | Type::Table | Type::Record | Type::Records => {
+                    continue;
+                }
             };
             if *local == Type::Record {
                 known.push(format!("‹{number}›.{field}"));
@@ -100,7 +102,7 @@ impl Writer {
 
     fn number(&mut self, depth: usize) -> String {
         let below = depth - 1;
-        let mut number = |writer: &mut Self| writer.expression(Type::Number, below);
+        let number = |writer: &mut Self| writer.expression(Type::Number, below);
         match self.chance.below(if self.for_opa() { 14 } else { 11 }) {
             0..3 => {
                 let (one, two) = (number(self), number(self));
@@ -143,7 +145,7 @@ impl Writer {
 
     fn text(&mut self, depth: usize) -> String {
         let below = depth - 1;
-        let mut text = |writer: &mut Self| writer.expression(Type::Text, below);
+        let text = |writer: &mut Self| writer.expression(Type::Text, below);
         match self.chance.below(if self.for_opa() { 16 } else { 12 }) {
             0 => format!("concat(\"-\", {})", self.expression(Type::Texts, below)),
             1 => format!("concat(\",\", {})", self.expression(Type::Labels, below)),
@@ -241,7 +243,7 @@ impl Writer {
 
     fn numbers(&mut self, depth: usize) -> String {
         let below = depth - 1;
-        let mut numbers = |writer: &mut Self| writer.expression(Type::Numbers, below);
+        let numbers = |writer: &mut Self| writer.expression(Type::Numbers, below);
         match self.chance.below(6) {
             0 => format!("array.concat({}, {})", numbers(self), numbers(self)),
             1 => format!(
@@ -281,7 +283,7 @@ impl Writer {
 
     fn table(&mut self, depth: usize) -> String {
         let below = depth - 1;
-        let mut table = |writer: &mut Self| writer.expression(Type::Table, below);
+        let table = |writer: &mut Self| writer.expression(Type::Table, below);
         match self.chance.below(5) {
             0 => format!("object.union({}, {})", table(self), table(self)),
             1 => format!("object.remove({}, [{}])", table(self), self.word()),

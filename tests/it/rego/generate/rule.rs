@@ -22,7 +22,7 @@ impl Writer {
     }
 
     fn body(&mut self) -> Vec<String> {
-        (0..1 + self.chance.below(3)).map(|_| self.statement()).collect()
+        (0..=self.chance.below(3)).map(|_| self.statement()).collect()
     }
 
     fn complete(&mut self, name: &str, program: &mut Program) {
@@ -66,7 +66,7 @@ impl Writer {
     }
 
     fn set(&mut self, name: &str, program: &mut Program) {
-        for _ in 0..1 + self.chance.below(2) {
+        for _ in 0..=self.chance.below(2) {
             self.begin();
             let mut body = self.body();
             let element = self.made(Type::Text, 2, &mut body);
@@ -77,7 +77,7 @@ impl Writer {
     }
 
     fn object(&mut self, name: &str, program: &mut Program) {
-        for _ in 0..1 + self.chance.below(2) {
+        for _ in 0..=self.chance.below(2) {
             self.begin();
             let mut body = self.body();
             let key = self.made(Type::Text, 1, &mut body);
@@ -117,7 +117,7 @@ impl Writer {
         if self.chance.percent(40) {
             program.rules.push(plain(format!("default {name} := false")));
         }
-        for _ in 0..1 + self.chance.below(2) {
+        for _ in 0..=self.chance.below(2) {
             self.begin();
             let body = self.body();
             program.rules.push(Rule { head: name.to_owned(), body, others: Vec::new() });

@@ -104,7 +104,15 @@ impl Writer {
                 format!("{local} {} {}", self.comparison(), self.expression(Type::Number, 1))
             }
             Type::Text => format!("startswith({local}, {})", self.expression(Type::Text, 1)),
-            _ => format!("{local}.id {} {}", self.comparison(), self.expression(Type::Number, 1)),
+            Type::Truth
+            | Type::Numbers
+            | Type::Texts
+            | Type::Labels
+            | Type::Table
+            | Type::Record
+            | Type::Records => {
+                format!("{local}.id {} {}", self.comparison(), self.expression(Type::Number, 1))
+            }
         }
     }
 
