@@ -16,7 +16,7 @@ use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
 use crate::evidence::Source;
 use crate::intake::Limits;
-use crate::policy::Revision;
+use crate::policy::{Moment, Revision};
 use crate::record::{Blob, Draft, Store};
 use crate::{decide, intake};
 
@@ -98,7 +98,12 @@ impl Gate {
         let intake_us = timer.lap();
         let evidence = self.gather(&mut release).await?;
         let evidence_us = timer.lap();
-        let outcomes = revision.evaluate(request, &release, &evidence, now);
+        let id = DecisionId::at(now);
+        let moment = Moment::of(id, now);
+        let outcomes = revision.evaluate_in_turns(request, &release, &evidence, moment).await;
+        if revision.judges_documents() {
+            release.accept_documents();
+        }
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,
@@ -111,7 +116,7 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let made = Made { now, timings, input_digest, blobs, unseen: self.unseen };
+        let made = Made { id, now, timings, input_digest, blobs, unseen: self.unseen };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
@@ -121,7 +126,7 @@ impl Gate {
     async fn gather(&self, release: &mut Release) -> Result<EvidenceSet, Error> {
         let mut evidence = EvidenceSet::default();
         for source in &self.sources {
-            let mut known = source.gather(release).await?;
+            let mut known = source.gather(release, &evidence).await?;
             intake::attested(&std::mem::take(&mut known.bills), &self.limits, release);
             evidence.add(known);
         }
@@ -200,6 +205,7 @@ fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
 
 /// What a decision is told beside its judgement.
 struct Made {
+    id: DecisionId,
     now: Timestamp,
     timings: Timings,
     input_digest: Digest,
@@ -215,13 +221,13 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { now, timings, input_digest, blobs, unseen } = made;
+    let Made { id, now, timings, input_digest, blobs, unseen } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
         release.images.iter().map(|image| image_status(image, release, evidence)).collect();
     let decision = Decision {
-        id: DecisionId::at(now),
+        id,
         verdict: judgement.verdict,
         service: service.map(|service| service.reference.clone()),
         environment: request.environment.clone(),

@@ -10,6 +10,7 @@ mod sbom;
 mod secret;
 mod service;
 mod template;
+mod vex;
 mod walk;
 mod workload;
 

@@ -143,6 +143,7 @@ impl Source for Arc<ImageSource> {
     fn gather<'a>(
         &'a self,
         release: &'a Release,
+        _known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async {
             let mut evidence = EvidenceSet::default();
