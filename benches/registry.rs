@@ -27,7 +27,7 @@ use faulty::{FaultyRegistry, INDEX, MANIFEST, Reply, SIMPLE_SIGNING, index_of};
 use goldgate::config::read_images;
 use goldgate::domain::clock::{Clock as _, SystemClock};
 use goldgate::domain::digest::Digest;
-use goldgate::domain::evidence::VerificationStatus;
+use goldgate::domain::evidence::{EvidenceSet, VerificationStatus};
 use goldgate::domain::image::Image;
 use goldgate::domain::release::{ImageUse, Release};
 use goldgate::domain::trust::{Registries, RegistryHost, TrustLimits};
@@ -190,14 +190,15 @@ async fn kept() {
     let image = Image::parse(&format!("{}/app@{image}", registry.host()));
     let used = ImageUse { image, used_by: Vec::new() };
     let release = Release { images: vec![used], ..Release::default() };
-    let first = source.gather(&release).await.unwrap();
+    let nothing = EvidenceSet::default();
+    let first = source.gather(&release, &nothing).await.unwrap();
     assert_eq!(first.images[0].verification.status, VerificationStatus::Verified);
     let asked = registry.log().len();
     let mut best = Duration::MAX;
     for _ in 0..20 {
         let began = Instant::now();
         for _ in 0..ROUND {
-            assert!(source.gather(&release).await.unwrap().images[0].verification.cached);
+            assert!(source.gather(&release, &nothing).await.unwrap().images[0].verification.cached);
         }
         best = best.min(began.elapsed() / ROUND);
     }

@@ -16,7 +16,10 @@ pub fn attested(
 ) {
     for (image, bills) in bills {
         for AttestedBill { id, text } in bills {
-            let file = SourceFile::new(format!("{image}#{id}"), text.as_ref());
+            // Two bills of one image are told apart by the beginning of their items' digests.
+            let id = id.to_hex();
+            let file = format!("{image}#{}", id.get(..12).unwrap_or(&id));
+            let file = SourceFile::new(file, text.as_ref());
             let most = limits.max_components;
             match sbom::read(&file) {
                 Some(Ok(bill)) if bill.components.len() > most => {
@@ -69,7 +72,7 @@ mod tests {
         let bill = &release.sboms[0];
         assert_eq!(bill.image.as_deref(), Some(IMAGE));
         assert_eq!(bill.components[0].name, "serde");
-        assert!(bill.source.file.starts_with("registry.example/app@sha256:4b82#sha256:"));
+        assert!(bill.source.file.starts_with("registry.example/app@sha256:4b82#"));
     }
 
     #[test]

@@ -61,7 +61,7 @@ impl Shop {
         let images = references.iter();
         let images = images.map(|it| ImageUse { image: Image::parse(it), used_by: Vec::new() });
         let release = Release { images: images.collect(), ..Release::default() };
-        self.source.gather(&release).await.unwrap()
+        self.source.gather(&release, &EvidenceSet::default()).await.unwrap()
     }
 
     /// What is known of `app` with this tag or digest, and how many requests that took.

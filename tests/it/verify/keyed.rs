@@ -27,8 +27,11 @@ const IN_TOTO: &str = "application/vnd.in-toto+json";
 /// A key of a kind, with what it signs by.
 struct Key {
     spki: Vec<u8>,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Signing,
 }
+
+/// Makes a signature of a message.
+type Signing = Box<dyn Fn(&[u8]) -> Vec<u8>>;
 
 impl Key {
     fn p521() -> Self {
@@ -75,7 +78,8 @@ impl Key {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 /// A signature as cosign 2 annotates it; `spoil` changes what the log was told.
