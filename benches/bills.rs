@@ -108,10 +108,18 @@ impl Alone<'_> {
         let part = |part: &Part<'_>| {
             let texts = [&part.reference, &part.group, &part.version, &part.purl];
             let ids = part.licenses.iter().filter_map(|one| one.license.as_ref()?.id.as_ref());
-            texts.into_iter().flatten().chain(ids).chain([&part.name, &part.kind]).map(|text| text.len()).sum::<usize>()
+            texts
+                .into_iter()
+                .flatten()
+                .chain(ids)
+                .chain([&part.name, &part.kind])
+                .map(|text| text.len())
+                .sum::<usize>()
                 + part.components.len()
         };
-        self.bom_format.len() + self.spec_version.len() + self.components.iter().map(part).sum::<usize>()
+        self.bom_format.len()
+            + self.spec_version.len()
+            + self.components.iter().map(part).sum::<usize>()
     }
 }
 
@@ -145,7 +153,9 @@ fn advisory(index: usize) -> Advisory {
     Advisory {
         id: text(format!("GHSA-{:04x}-{:04x}-{:04x}", index >> 16, index & 0xffff, index % 977)),
         aliases: vec![text(format!("CVE-2025-{index}"))],
-        title: text(format!("package-{package}: a fault of the usual kind, told in one line of text")),
+        title: text(format!(
+            "package-{package}: a fault of the usual kind, told in one line of text"
+        )),
         kind: AdvisoryKind::Vulnerability,
         severity: Some(Severity::High),
         score: Some(7.5),

@@ -18,7 +18,8 @@ pub(super) fn of_vector(vector: &str) -> Option<f64> {
 fn of_second_version(vector: &str) -> Option<f64> {
     let vector = vector.trim_start_matches('(').trim_end_matches(')');
     let weight = |metric: &str, weights: &[(&str, f64)]| {
-        let value = vector.split('/').find_map(|part| part.strip_prefix(metric)?.strip_prefix(':'))?;
+        let value =
+            vector.split('/').find_map(|part| part.strip_prefix(metric)?.strip_prefix(':'))?;
         weights.iter().find(|(name, _)| *name == value).map(|(_, weight)| *weight)
     };
     let harm = [("N", 0.0), ("P", 0.275), ("C", 0.66)];

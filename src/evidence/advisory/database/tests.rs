@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::advisory::{AdvisoryKind, Affected, Event, MatchState};
 use crate::domain::code::Severity;
-use crate::domain::package::Ecosystem;
+use crate::domain::package::{Ecosystem, Package};
 use crate::domain::sbom::{SbomFormat, SbomSource};
 
 fn advisory(id: &str, aliases: &[&str], name: &str, fixed: Option<&str>) -> Advisory {
@@ -50,7 +50,7 @@ fn database(advisories: Vec<Advisory>) -> Database {
     let exploited = BTreeMap::from([(Arc::from("CVE-1"), Arc::from("2026-01-01"))]);
     let probabilities = BTreeMap::from([(Arc::from("CVE-1"), 0.5)]);
     let records = Records { advisories, exploited, probabilities };
-    Database::new(records, Timestamp::from_millis(0), Digest::of(b""))
+    Database::new(&records, Timestamp::from_millis(0), Digest::of(b"")).unwrap()
 }
 
 fn shown(found: &[AdvisoryMatch]) -> Vec<String> {
