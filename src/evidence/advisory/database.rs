@@ -1,11 +1,12 @@
 //! Every advisory in memory, found by package.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::lookup::{self, Hit};
+use super::lookup::{self, Hit, Versions};
 use super::packed::{self, Directory, Packed};
 use super::version::Order;
 use crate::domain::advisory::{Advisory, AdvisoryMatch, DatabaseFacts, MatchState};
@@ -102,6 +103,29 @@ impl Database {
         );
     }
 
+    /// The lowest version above a component's that no advisory is about, those left aside that no version mends.
+    fn upgrade(&self, component: &Component) -> Option<Arc<str>> {
+        let package = component.package.as_ref()?;
+        let version = component.compared_version.as_deref()?;
+        let order = Order::of(package.ecosystem.family())?;
+        let entries = self
+            .asked(&package.ecosystem)
+            .flat_map(|(ecosystem, _)| self.packed.entries(ecosystem, &package.name))
+            .map(|(_, versions)| versions);
+        let is_mended = |versions: &Versions<'_>| {
+            lookup::hit(Some(version), versions, Some(order)).is_none_or(|hit| hit.fixed.is_some())
+        };
+        let entries: Vec<Versions<'_>> = entries.filter(is_mended).collect();
+        let is_above = |fix: &&str| order.compare(fix, version).is_ok_and(Ordering::is_gt);
+        let mut fixes: Vec<&str> =
+            entries.iter().flat_map(lookup::fixes).filter(is_above).collect();
+        fixes.sort_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal));
+        let is_clear = |fix: &&str| {
+            entries.iter().all(|versions| lookup::hit(Some(fix), versions, Some(order)).is_none())
+        };
+        fixes.into_iter().find(is_clear).map(Arc::from)
+    }
+
     /// The ecosystems whose advisories are about a component of this one, and whether that is certain: of a distribution
     /// whose release is not known each release counts, and what an advisory says of the distribution holds for every release.
     fn asked<'d>(&'d self, ecosystem: &'d Ecosystem) -> impl Iterator<Item = (usize, bool)> {
@@ -131,9 +155,14 @@ pub(super) fn matches(database: Option<&Database>, sboms: &[Sbom]) -> Vec<Adviso
             }
             let directory = database.map(|database| &database.packed.directory);
             let troubles = joined(hits);
-            matches.extend(
-                troubles.iter().filter_map(|trouble| found(directory, sbom, index, trouble)),
-            );
+            if troubles.is_empty() {
+                continue;
+            }
+            let upgrade = database.and_then(|database| database.upgrade(component));
+            matches.extend(troubles.iter().filter_map(|trouble| {
+                let found = found(directory, sbom, index, trouble)?;
+                Some(AdvisoryMatch { upgrade: upgrade.clone(), ..found })
+            }));
         }
     }
     matches
@@ -162,6 +191,7 @@ fn found(
         state: others().map(|hit| hit.state).min()?,
         fixed: hit.fixed.clone().or_else(|| others().find_map(|hit| hit.fixed.clone())),
         severity: advisories().filter_map(|advisory| advisory.severity).max(),
+        upgrade: None,
         exploited_since: ids.iter().find_map(|id| exploited(id)),
         exploit_probability: ids.iter().filter_map(|id| probability(id)).reduce(f64::max),
         advisory: Arc::clone(spoken),

@@ -148,7 +148,8 @@ const fn version_of<'t>(turn: &Turn<'t>) -> &'t str {
     }
 }
 
-fn fixes<'t>(versions: &Versions<'t>) -> impl Iterator<Item = &'t str> {
+/// Every version that mends something.
+pub(super) fn fixes<'v>(versions: &'v Versions<'_>) -> impl Iterator<Item = &'v str> {
     versions.ranges.iter().flatten().filter_map(|turn| match turn {
         Turn::Fixed(version) => Some(*version),
         Turn::Introduced(_) | Turn::LastAffected(_) => None,
