@@ -5,7 +5,6 @@
 #![expect(
     clippy::print_stdout,
     clippy::expect_used,
-    clippy::indexing_slicing,
     clippy::cast_precision_loss,
     reason = "a benchmark prints, and stops when something is wrong"
 )]

@@ -136,6 +136,8 @@ pub struct AdvisoryMatch {
     pub state: MatchState,
     /// The lowest version above the component's that is not affected, when one is known.
     pub fixed: Option<Arc<str>>,
+    /// The lowest version above the component's that clears all that a version can clear, of every trouble of the component.
+    pub upgrade: Option<Arc<str>>,
     /// How bad, the worst of what the databases say.
     pub severity: Option<Severity>,
     /// When attackers were first seen to use it, as a catalogue of exploited vulnerabilities says.

@@ -4,6 +4,7 @@ mod database;
 mod import;
 mod lookup;
 mod osv;
+mod packed;
 mod rustsec;
 mod score;
 pub mod snapshot;

@@ -121,8 +121,8 @@ fn component(bill: &Sbom, index: usize, shown: &mut String) {
         let _ = write!(shown, " @{}", component.compared_version.as_deref().unwrap_or("?"));
     }
     match &component.licence {
-        Licence::Expression(text) => shown.push_str(&format!(" [{text}]")),
-        Licence::Unknown(text) => shown.push_str(&format!(" [? {text}]")),
+        Licence::Expression(text) => write!(shown, " [{text}]").unwrap(),
+        Licence::Unknown(text) => write!(shown, " [? {text}]").unwrap(),
         Licence::None => {}
     }
     if let Some(supplier) = &component.supplier {

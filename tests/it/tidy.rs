@@ -57,6 +57,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rustsec", &["src/evidence/advisory"]),
     ("cvss", &["src/evidence/advisory"]),
     ("packageurl", &["src/intake/sbom", "src/evidence/vex"]),
+    ("quick_xml", &["src/intake/sbom/cyclonedx"]),
     ("spdx", &["src/intake/sbom"]),
     ("chrono", &["src/domain/clock.rs", "src/rego/builtin/time"]),
     ("chrono_tz", &["src/rego/builtin/time"]),

@@ -28,7 +28,7 @@ pub struct CheckArgs {
     /// An image of the release; may be repeated
     #[arg(long, value_name = "REF")]
     pub image: Vec<String>,
-    /// A bill of materials, a scanner's report or a lock file, or the digest of one that the record keeps; may be repeated
+    /// A bill of materials, by file or by the digest of a kept one; may be repeated
     #[arg(long, value_name = "FILE|DIGEST")]
     pub sbom: Vec<String>,
     /// Whose release it is [default: as catalog-info.yaml or labels say]

@@ -1,15 +1,19 @@
 //! Every advisory in memory, found by package.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::lookup::{self, Hit};
+use super::lookup::{self, Hit, Versions};
+use super::packed::{self, Directory, Packed};
+use super::version::Order;
 use crate::domain::advisory::{Advisory, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
-use crate::domain::package::{Component, Ecosystem, Package};
+use crate::domain::error::Error;
+use crate::domain::package::{Component, Ecosystem};
 use crate::domain::sbom::Sbom;
 
 /// What was imported, as it lies on disk.
@@ -27,55 +31,35 @@ pub struct Records {
 #[derive(Debug)]
 pub struct Database {
     facts: DatabaseFacts,
-    advisories: Vec<Arc<Advisory>>,
-    /// For each package the advisories and which of their entries is about it.
-    by_package: BTreeMap<Package, Vec<(usize, usize)>>,
-    /// The ecosystems of each family: the releases of a distribution.
-    families: BTreeMap<String, BTreeSet<Ecosystem>>,
-    exploited: BTreeMap<Arc<str>, Arc<str>>,
-    probabilities: BTreeMap<Arc<str>, f64>,
+    packed: Packed,
+    /// The ecosystems of each family, by their number: the releases of a distribution.
+    families: BTreeMap<String, Vec<usize>>,
 }
 
 impl Database {
     /// Indexes what was imported at `imported`; `digest` is that of the bytes on disk.
-    pub fn new(records: Records, imported: Timestamp, digest: Digest) -> Self {
-        let Records { advisories, exploited, probabilities } = records;
-        let mut by_package: BTreeMap<Package, Vec<(usize, usize)>> = BTreeMap::new();
-        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        let mut ecosystems: BTreeMap<String, BTreeSet<Ecosystem>> = BTreeMap::new();
-        let mut newest = None;
-        for (index, advisory) in advisories.iter().enumerate() {
-            newest = newest.max(advisory.modified);
-            let mut families = BTreeSet::new();
-            for (entry, affected) in advisory.affected.iter().enumerate() {
-                families.insert(affected.package.ecosystem.family());
-                by_package.entry(affected.package.clone()).or_default().push((index, entry));
-            }
-            for family in families {
-                *counts.entry(family.to_owned()).or_default() += 1;
-            }
-        }
-        for package in by_package.keys() {
-            let family = package.ecosystem.family();
-            match ecosystems.get_mut(family) {
-                Some(known) if known.contains(&package.ecosystem) => {}
-                Some(known) => {
-                    known.insert(package.ecosystem.clone());
-                }
-                None => {
-                    let known = BTreeSet::from([package.ecosystem.clone()]);
-                    ecosystems.insert(family.to_owned(), known);
-                }
-            }
-        }
-        let facts = DatabaseFacts { digest, imported, newest, advisories: counts };
-        let advisories = advisories.into_iter().map(Arc::new).collect();
-        Self { facts, advisories, by_package, families: ecosystems, exploited, probabilities }
+    ///
+    /// # Errors
+    /// `Internal` when there are more than 4 GiB of advisories.
+    pub fn new(records: &Records, imported: Timestamp, digest: Digest) -> Result<Self, Error> {
+        let fault = |cause: &str| Error::internal_fault(format!("cannot pack advisories: {cause}"));
+        let bytes = packed::pack(records).map_err(|cause| fault(&cause.to_string()))?;
+        Ok(Self::of(Packed::open(bytes).map_err(fault)?, imported, digest))
     }
 
-    /// One that knows nothing; what scanners report is told all the same.
-    pub fn empty() -> Self {
-        Self::new(Records::default(), Timestamp::from_millis(0), Digest::of(b""))
+    pub(super) fn of(packed: Packed, imported: Timestamp, digest: Digest) -> Self {
+        let directory = &packed.directory;
+        let mut families: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (number, ecosystem) in directory.ecosystems.iter().enumerate() {
+            families.entry(ecosystem.family().to_owned()).or_default().push(number);
+        }
+        let facts = DatabaseFacts {
+            digest,
+            imported,
+            newest: directory.newest,
+            advisories: directory.counts.clone(),
+        };
+        Self { facts, packed, families }
     }
 
     /// What is known of it as a whole.
@@ -84,116 +68,151 @@ impl Database {
     }
 
     /// How many advisories there are.
-    pub fn n_advisories(&self) -> usize {
-        self.advisories.len()
+    pub const fn n_advisories(&self) -> usize {
+        self.packed.directory.n_advisories
     }
 
     /// Every trouble of every component, the same trouble under several ids once.
     pub fn matches(&self, sboms: &[Sbom]) -> Vec<AdvisoryMatch> {
-        let mut found = Vec::new();
-        for (sbom, bill) in sboms.iter().enumerate() {
-            let mut reported: BTreeMap<usize, Trouble<'_>> = BTreeMap::new();
-            for one in bill.scan.iter().flat_map(|scan| &scan.reported) {
-                let hit = Hit { state: MatchState::Affected, fixed: one.fixed.clone() };
-                reported.entry(one.component).or_default().push((&one.advisory, hit));
-            }
-            for (index, component) in bill.components.iter().enumerate() {
-                let mut hits = self.hits(component);
-                // What a scanner says besides is the same trouble where the ids say so.
-                hits.extend(reported.remove(&index).into_iter().flatten());
-                let troubles = joined(hits);
-                found
-                    .extend(troubles.iter().filter_map(|trouble| self.found(sbom, index, trouble)));
-            }
-        }
-        found
+        matches(Some(self), sboms)
     }
 
-    fn hits(&self, component: &Component) -> Vec<(&Arc<Advisory>, Hit)> {
-        let Some(package) = component.package.as_ref() else { return Vec::new() };
+    /// Adds what is known of a component to its troubles.
+    fn add_hits(&self, component: &Component, hits: &mut Trouble) {
+        let Some(package) = component.package.as_ref() else { return };
         let version = component.compared_version.as_deref();
-        let mut hits: BTreeMap<usize, Hit> = BTreeMap::new();
+        let order = Order::of(package.ecosystem.family());
+        let mut found: BTreeMap<u32, Hit> = BTreeMap::new();
         for (ecosystem, is_certain) in self.asked(&package.ecosystem) {
-            let known = Package { ecosystem: ecosystem.clone(), name: Arc::clone(&package.name) };
-            for (index, entry) in self.by_package.get(&known).into_iter().flatten() {
-                let affected =
-                    self.advisories.get(*index).and_then(|advisory| advisory.affected.get(*entry));
-                let hit = affected.and_then(|affected| lookup::hit(version, affected));
-                let Some(mut hit) = hit else { continue };
+            for (at, versions) in self.packed.entries(ecosystem, &package.name) {
+                let Some(mut hit) = lookup::hit(version, &versions, order) else { continue };
                 if !is_certain {
                     hit.state = MatchState::CannotCompare;
                 }
                 // What one entry is sure of, another one need not guess.
-                match hits.get(index) {
+                match found.get(&at) {
                     Some(earlier) if earlier.state <= hit.state => {}
                     Some(_) | None => {
-                        hits.insert(*index, hit);
+                        found.insert(at, hit);
                     }
                 }
             }
         }
-        hits.into_iter()
-            .filter_map(|(index, hit)| Some((self.advisories.get(index)?, hit)))
-            .collect()
+        hits.extend(
+            found.into_iter().filter_map(|(at, hit)| Some((self.packed.advisory(at)?, hit))),
+        );
+    }
+
+    /// The lowest version above a component's that no advisory is about, those left aside that no version mends.
+    fn upgrade(&self, component: &Component) -> Option<Arc<str>> {
+        let package = component.package.as_ref()?;
+        let version = component.compared_version.as_deref()?;
+        let order = Order::of(package.ecosystem.family())?;
+        let entries = self
+            .asked(&package.ecosystem)
+            .flat_map(|(ecosystem, _)| self.packed.entries(ecosystem, &package.name))
+            .map(|(_, versions)| versions);
+        let is_mended = |versions: &Versions<'_>| {
+            lookup::hit(Some(version), versions, Some(order)).is_none_or(|hit| hit.fixed.is_some())
+        };
+        let entries: Vec<Versions<'_>> = entries.filter(is_mended).collect();
+        let is_above = |fix: &&str| order.compare(fix, version).is_ok_and(Ordering::is_gt);
+        let mut fixes: Vec<&str> =
+            entries.iter().flat_map(lookup::fixes).filter(is_above).collect();
+        fixes.sort_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal));
+        let is_clear = |fix: &&str| {
+            entries.iter().all(|versions| lookup::hit(Some(fix), versions, Some(order)).is_none())
+        };
+        fixes.into_iter().find(is_clear).map(Arc::from)
     }
 
     /// The ecosystems whose advisories are about a component of this one, and whether that is certain: of a distribution
     /// whose release is not known each release counts, and what an advisory says of the distribution holds for every release.
-    fn asked<'d>(
-        &'d self,
-        ecosystem: &'d Ecosystem,
-    ) -> impl Iterator<Item = (&'d Ecosystem, bool)> {
+    fn asked<'d>(&'d self, ecosystem: &'d Ecosystem) -> impl Iterator<Item = (usize, bool)> {
         let family = self.families.get(ecosystem.family()).into_iter().flatten();
-        family.filter_map(move |known| {
+        family.filter_map(move |number| {
+            let known = self.packed.directory.ecosystems.get(*number)?;
             let is_certain = known == ecosystem || known.release().is_none();
-            (is_certain || ecosystem.release().is_none()).then_some((known, is_certain))
-        })
-    }
-
-    fn found(
-        &self,
-        sbom: usize,
-        component: usize,
-        trouble: &[(&Arc<Advisory>, Hit)],
-    ) -> Option<AdvisoryMatch> {
-        let advisories = || trouble.iter().map(|(advisory, _)| *advisory);
-        let ids: BTreeSet<&Arc<str>> = advisories()
-            .flat_map(|advisory| advisory.aliases.iter().chain([&advisory.id]))
-            .collect();
-        // The record that says most: how bad it is, then what can be done.
-        let (spoken, hit) = trouble
-            .iter()
-            .max_by_key(|(advisory, hit)| (advisory.severity.is_some(), hit.fixed.is_some()))?;
-        let others = || trouble.iter().map(|(_, hit)| hit);
-        Some(AdvisoryMatch {
-            sbom,
-            component,
-            aliases: ids.iter().filter(|id| ***id != spoken.id).map(|id| Arc::clone(id)).collect(),
-            state: others().map(|hit| hit.state).min()?,
-            fixed: hit.fixed.clone().or_else(|| others().find_map(|hit| hit.fixed.clone())),
-            severity: advisories().filter_map(|advisory| advisory.severity).max(),
-            exploited_since: ids.iter().find_map(|id| self.exploited.get(*id).cloned()),
-            exploit_probability: ids
-                .iter()
-                .filter_map(|id| self.probabilities.get(*id).copied())
-                .reduce(f64::max),
-            advisory: Arc::clone(spoken),
-            vex: None,
-            vex_ignored: Vec::new(),
-            first_seen: None,
+            (is_certain || ecosystem.release().is_none()).then_some((*number, is_certain))
         })
     }
 }
 
+/// What the advisories and the scanners' own reports say of every component, the same trouble under several ids once.
+pub(super) fn matches(database: Option<&Database>, sboms: &[Sbom]) -> Vec<AdvisoryMatch> {
+    let mut matches = Vec::new();
+    for (sbom, bill) in sboms.iter().enumerate() {
+        let mut reported: BTreeMap<usize, Trouble> = BTreeMap::new();
+        for one in bill.scan.iter().flat_map(|scan| &scan.reported) {
+            let hit = Hit { state: MatchState::Affected, fixed: one.fixed.clone() };
+            reported.entry(one.component).or_default().push((Arc::clone(&one.advisory), hit));
+        }
+        for (index, component) in bill.components.iter().enumerate() {
+            // What a scanner says is the same trouble where the ids say so.
+            let mut hits = reported.remove(&index).unwrap_or_default();
+            if let Some(database) = database {
+                database.add_hits(component, &mut hits);
+            }
+            let directory = database.map(|database| &database.packed.directory);
+            let troubles = joined(hits);
+            if troubles.is_empty() {
+                continue;
+            }
+            let upgrade = database.and_then(|database| database.upgrade(component));
+            matches.extend(troubles.iter().filter_map(|trouble| {
+                let found = found(directory, sbom, index, trouble)?;
+                Some(AdvisoryMatch { upgrade: upgrade.clone(), ..found })
+            }));
+        }
+    }
+    matches
+}
+
+fn found(
+    directory: Option<&Directory>,
+    sbom: usize,
+    component: usize,
+    trouble: &[(Arc<Advisory>, Hit)],
+) -> Option<AdvisoryMatch> {
+    let advisories = || trouble.iter().map(|(advisory, _)| advisory);
+    let ids: BTreeSet<&Arc<str>> =
+        advisories().flat_map(|advisory| advisory.aliases.iter().chain([&advisory.id])).collect();
+    // The record that says most: how bad it is, then what can be done.
+    let (spoken, hit) = trouble
+        .iter()
+        .max_by_key(|(advisory, hit)| (advisory.severity.is_some(), hit.fixed.is_some()))?;
+    let others = || trouble.iter().map(|(_, hit)| hit);
+    let exploited = |id: &Arc<str>| directory?.exploited.get(id).cloned();
+    let probability = |id: &Arc<str>| directory?.probabilities.get(id).copied();
+    Some(AdvisoryMatch {
+        sbom,
+        component,
+        aliases: ids.iter().filter(|id| ***id != spoken.id).map(|id| Arc::clone(id)).collect(),
+        state: others().map(|hit| hit.state).min()?,
+        fixed: hit.fixed.clone().or_else(|| others().find_map(|hit| hit.fixed.clone())),
+        severity: advisories().filter_map(|advisory| advisory.severity).max(),
+        upgrade: None,
+        exploited_since: ids.iter().find_map(|id| exploited(id)),
+        exploit_probability: ids.iter().filter_map(|id| probability(id)).reduce(f64::max),
+        advisory: Arc::clone(spoken),
+        vex: None,
+        vex_ignored: Vec::new(),
+        first_seen: None,
+    })
+}
+
 /// Advisories about one component, each with what it says of its version.
-type Trouble<'d> = Vec<(&'d Arc<Advisory>, Hit)>;
+type Trouble = Vec<(Arc<Advisory>, Hit)>;
 
 /// Groups hits of one component that name each other, or a third one, as aliases.
-fn joined<'d>(hits: Trouble<'d>) -> Vec<Trouble<'d>> {
-    let mut groups: Vec<(BTreeSet<&'d str>, Trouble<'d>)> = Vec::new();
+fn joined(hits: Trouble) -> Vec<Trouble> {
+    if hits.len() < 2 {
+        return if hits.is_empty() { Vec::new() } else { vec![hits] };
+    }
+    let mut groups: Vec<(BTreeSet<Arc<str>>, Trouble)> = Vec::new();
     for (advisory, hit) in hits {
-        let mut ids: BTreeSet<&str> =
-            advisory.aliases.iter().chain([&advisory.id]).map(AsRef::as_ref).collect();
+        let mut ids: BTreeSet<Arc<str>> =
+            advisory.aliases.iter().chain([&advisory.id]).cloned().collect();
         let mut members = vec![(advisory, hit)];
         // One record may tie two groups together that did not know of each other.
         let (same, others): (Vec<_>, Vec<_>) =
@@ -207,8 +226,7 @@ fn joined<'d>(hits: Trouble<'d>) -> Vec<Trouble<'d>> {
         groups.push((ids, members));
     }
     groups.sort_by(|(_, left), (_, right)| {
-        let id =
-            |group: &[(&'d Arc<Advisory>, Hit)]| group.first().map(|(advisory, _)| &advisory.id);
+        let id = |group: &Trouble| group.first().map(|(advisory, _)| Arc::clone(&advisory.id));
         id(left).cmp(&id(right))
     });
     groups.into_iter().map(|(_, members)| members).collect()

@@ -3,23 +3,22 @@
 //! A bad record is skipped and counted. Nothing of an archive is ever written, so a path that climbs out of it is a name
 //! like any other.
 
-use std::cell::Cell;
+mod list;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, BufRead as _, BufReader, Read};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer as _};
-use serde_json::value::RawValue;
+use serde::Deserialize;
 
 use super::database::Records;
 use super::osv::{self, Read as Outcome};
 use super::rustsec;
 use crate::domain::advisory::Advisory;
 use crate::domain::error::Error;
+use list::Left;
 
 /// Bounds of one import: far above what all of OSV needs, so that no archive can fill memory or disk.
 #[derive(Clone, Copy, Debug)]
@@ -182,7 +181,7 @@ impl Import {
             return Err(Error::too_large(format!("there are more than {limit} files to import")));
         }
         let mut content = BufReader::new(content);
-        if is_osv_name(name) && begins_with_list(&mut content) {
+        if is_osv_name(name) && list::begins(&mut content) {
             return self.list(name, content);
         }
         // A whole catalogue or a table of probabilities is one file.
@@ -211,18 +210,12 @@ impl Import {
     /// Records in a list, one after the other: a whole database may be one file.
     fn list(&mut self, name: &str, content: impl Read) -> Result<(), Error> {
         let max_total_bytes = self.limits.max_total_bytes;
-        let left = Left {
-            of_record: Cell::new(self.limits.max_record_bytes),
-            of_all: Cell::new(max_total_bytes.saturating_sub(self.n_bytes)),
-            max_record_bytes: self.limits.max_record_bytes,
-        };
-        let mut reader = serde_json::Deserializer::from_reader(Bounded { content, left: &left });
-        let mut take = |record: &RawValue| self.outcome(name, osv::read(record.get()));
-        let records = RecordList { take: &mut take, left: &left };
-        let read = reader.deserialize_seq(records).and_then(|()| reader.end());
-        self.n_bytes = max_total_bytes.saturating_sub(left.of_all.get());
+        let left =
+            Left::new(self.limits.max_record_bytes, max_total_bytes.saturating_sub(self.n_bytes));
+        let read = list::read(content, &left, &mut |record| self.outcome(name, osv::read(record)));
+        self.n_bytes = max_total_bytes.saturating_sub(left.of_all());
         match read {
-            Err(_) if left.of_all.get() == 0 => Err(too_many_bytes(max_total_bytes)),
+            Err(_) if left.of_all() == 0 => Err(too_many_bytes(max_total_bytes)),
             Err(cause) => {
                 self.bad(name, cause.to_string());
                 Ok(())
@@ -308,64 +301,6 @@ impl Import {
             self.report.bad.push((name.to_owned(), reason));
         }
     }
-}
-
-/// How many bytes may still come.
-struct Left {
-    of_record: Cell<u64>,
-    of_all: Cell<u64>,
-    max_record_bytes: u64,
-}
-
-/// A reader that ends in an error where a record or everything is larger than it may be.
-struct Bounded<'l, R> {
-    content: R,
-    left: &'l Left,
-}
-
-impl<R: Read> Read for Bounded<'_, R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let n = self.content.read(buffer)?;
-        let n_bytes = n as u64;
-        for (left, what) in [(&self.left.of_all, "everything"), (&self.left.of_record, "a record")]
-        {
-            if left.get() < n_bytes {
-                left.set(0);
-                return Err(io::Error::other(format!("{what} is larger than it may be")));
-            }
-            left.set(left.get() - n_bytes);
-        }
-        Ok(n)
-    }
-}
-
-/// Takes the records of a list as they come.
-struct RecordList<'t> {
-    take: &'t mut dyn FnMut(&RawValue),
-    left: &'t Left,
-}
-
-impl<'de> Visitor<'de> for RecordList<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of records")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut records: A) -> Result<(), A::Error> {
-        while let Some(record) = records.next_element::<Box<RawValue>>()? {
-            (self.take)(&record);
-            self.left.of_record.set(self.left.max_record_bytes);
-        }
-        Ok(())
-    }
-}
-
-/// Whether the first character is that of a list; nothing is taken away.
-fn begins_with_list(content: &mut BufReader<impl Read>) -> bool {
-    let head = content.fill_buf().unwrap_or_default();
-    let head = head.strip_prefix("\u{feff}".as_bytes()).unwrap_or(head);
-    head.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[')
 }
 
 fn too_many_bytes(limit: u64) -> Error {

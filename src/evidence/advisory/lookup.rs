@@ -3,8 +3,41 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::version::{Order, Unorderable};
 use crate::domain::advisory::{Affected, Event, MatchState};
+
+/// A turning point in the versions of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Turn<'t> {
+    Introduced(&'t str),
+    Fixed(&'t str),
+    LastAffected(&'t str),
+}
+
+/// Which versions an advisory is about, borrowed from where it lies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Versions<'t> {
+    #[serde(borrow)]
+    ranges: Vec<Vec<Turn<'t>>>,
+    #[serde(borrow)]
+    named: Vec<&'t str>,
+}
+
+impl<'t> Versions<'t> {
+    pub(super) fn of(affected: &'t Affected) -> Self {
+        let turn = |event: &'t Event| match event {
+            Event::Introduced(version) => Turn::Introduced(version),
+            Event::Fixed(version) => Turn::Fixed(version),
+            Event::LastAffected(version) => Turn::LastAffected(version),
+        };
+        Self {
+            ranges: affected.ranges.iter().map(|range| range.iter().map(turn).collect()).collect(),
+            named: affected.versions.iter().map(AsRef::as_ref).collect(),
+        }
+    }
+}
 
 /// A hit of one advisory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,30 +47,36 @@ pub(super) struct Hit {
     pub(super) fixed: Option<Arc<str>>,
 }
 
-/// Compares a version with an entry of an advisory; none when it is not affected.
+/// Compares a version with an entry of an advisory, in the order of its ecosystem where one is known; none when it is not
+/// affected.
 ///
 /// A version that is missing or cannot be ordered counts as affected: unknown is never safe.
 ///
 /// Source: ossf.github.io/osv-schema, "Evaluation".
-pub(super) fn hit(version: Option<&str>, affected: &Affected) -> Option<Hit> {
-    let unknown = || Some(Hit { state: MatchState::CannotCompare, fixed: highest_fix(affected) });
+pub(super) fn hit(
+    version: Option<&str>,
+    versions: &Versions<'_>,
+    order: Option<Order>,
+) -> Option<Hit> {
+    let unknown = || {
+        let fixed = order.and_then(|order| highest_fix(versions, order));
+        Some(Hit { state: MatchState::CannotCompare, fixed })
+    };
     let Some(version) = version else { return unknown() };
-    if affected.versions.iter().any(|named| named.as_ref() == version) {
-        let fixed = fix_behind(version, affected);
-        return Some(Hit { state: MatchState::Affected, fixed });
+    let affected = || {
+        let fixed = order.and_then(|order| fix_behind(version, versions, order));
+        Some(Hit { state: MatchState::Affected, fixed })
+    };
+    if versions.named.contains(&version) {
+        return affected();
     }
-    if affected.ranges.is_empty() {
+    if versions.ranges.is_empty() {
         return None;
     }
-    let Some(order) = Order::of(affected.package.ecosystem.family()) else { return unknown() };
-    for range in &affected.ranges {
+    let Some(order) = order else { return unknown() };
+    for range in &versions.ranges {
         match is_within(version, range, order) {
-            Ok(true) => {
-                return Some(Hit {
-                    state: MatchState::Affected,
-                    fixed: fix_behind(version, affected),
-                });
-            }
+            Ok(true) => return affected(),
             Ok(false) => {}
             Err(Unorderable) => return unknown(),
         }
@@ -46,33 +85,45 @@ pub(super) fn hit(version: Option<&str>, affected: &Affected) -> Option<Hit> {
 }
 
 /// Walks the events of a range in the order of their versions.
-fn is_within(version: &str, range: &[Event], order: Order) -> Result<bool, Unorderable> {
-    let mut events: Vec<&Event> = Vec::with_capacity(range.len());
-    for event in range {
+fn is_within(version: &str, range: &[Turn<'_>], order: Order) -> Result<bool, Unorderable> {
+    // What nearly every record has: from a version on, up to another one.
+    if let [Turn::Introduced(from), turn] = range
+        && !matches!(turn, Turn::Introduced(_))
+    {
+        let has_begun = *from == "0" || order.compare(version, from)?.is_ge();
+        let has_ended = match turn {
+            Turn::Fixed(fixed) => order.compare(version, fixed)?.is_ge(),
+            Turn::LastAffected(last) => order.compare(version, last)?.is_gt(),
+            Turn::Introduced(_) => false,
+        };
+        return Ok(has_begun && !has_ended);
+    }
+    let mut turns: Vec<Turn<'_>> = Vec::with_capacity(range.len());
+    for turn in range {
         // Insertion keeps faults of the order visible, where a sort would have to hide them.
-        let mut at = events.len();
-        for (index, other) in events.iter().enumerate() {
-            if compare_events(event, other, order)?.is_lt() {
+        let mut at = turns.len();
+        for (index, other) in turns.iter().enumerate() {
+            if compare_turns(turn, other, order)?.is_lt() {
                 at = index;
                 break;
             }
         }
-        events.insert(at, event);
+        turns.insert(at, *turn);
     }
     let mut affected = false;
-    for event in events {
-        match event {
-            Event::Introduced(from) => {
-                if from.as_ref() == "0" || order.compare(version, from)?.is_ge() {
+    for turn in turns {
+        match turn {
+            Turn::Introduced(from) => {
+                if from == "0" || order.compare(version, from)?.is_ge() {
                     affected = true;
                 }
             }
-            Event::Fixed(fixed) => {
+            Turn::Fixed(fixed) => {
                 if order.compare(version, fixed)?.is_ge() {
                     affected = false;
                 }
             }
-            Event::LastAffected(last) => {
+            Turn::LastAffected(last) => {
                 if order.compare(version, last)?.is_gt() {
                     affected = false;
                 }
@@ -82,9 +133,8 @@ fn is_within(version: &str, range: &[Event], order: Order) -> Result<bool, Unord
     Ok(affected)
 }
 
-fn compare_events(left: &Event, right: &Event, order: Order) -> Result<Ordering, Unorderable> {
-    let (left, right) = (version_of(left), version_of(right));
-    match (left.as_ref(), right.as_ref()) {
+fn compare_turns(left: &Turn<'_>, right: &Turn<'_>, order: Order) -> Result<Ordering, Unorderable> {
+    match (version_of(left), version_of(right)) {
         ("0", "0") => Ok(Ordering::Equal),
         ("0", _) => Ok(Ordering::Less),
         (_, "0") => Ok(Ordering::Greater),
@@ -92,39 +142,36 @@ fn compare_events(left: &Event, right: &Event, order: Order) -> Result<Ordering,
     }
 }
 
-fn version_of(event: &Event) -> &Arc<str> {
-    match event {
-        Event::Introduced(version) | Event::Fixed(version) | Event::LastAffected(version) => {
-            version
-        }
+const fn version_of<'t>(turn: &Turn<'t>) -> &'t str {
+    match turn {
+        Turn::Introduced(version) | Turn::Fixed(version) | Turn::LastAffected(version) => version,
     }
 }
 
-fn fixes(affected: &Affected) -> impl Iterator<Item = &Arc<str>> {
-    affected.ranges.iter().flatten().filter_map(|event| match event {
-        Event::Fixed(version) => Some(version),
-        Event::Introduced(_) | Event::LastAffected(_) => None,
+/// Every version that mends something.
+pub(super) fn fixes<'v>(versions: &'v Versions<'_>) -> impl Iterator<Item = &'v str> {
+    versions.ranges.iter().flatten().filter_map(|turn| match turn {
+        Turn::Fixed(version) => Some(*version),
+        Turn::Introduced(_) | Turn::LastAffected(_) => None,
     })
 }
 
 /// The lowest fix above `version` that no range of the entry affects.
-fn fix_behind(version: &str, affected: &Affected) -> Option<Arc<str>> {
-    let order = Order::of(affected.package.ecosystem.family())?;
-    let above = |fix: &Arc<str>| order.compare(fix, version).is_ok_and(Ordering::is_gt);
-    let is_clear = |fix: &Arc<str>| {
-        !affected.ranges.iter().any(|range| is_within(fix, range, order).unwrap_or(true))
+fn fix_behind(version: &str, versions: &Versions<'_>, order: Order) -> Option<Arc<str>> {
+    let above = |fix: &&str| order.compare(fix, version).is_ok_and(Ordering::is_gt);
+    let is_clear = |fix: &&str| {
+        !versions.ranges.iter().any(|range| is_within(fix, range, order).unwrap_or(true))
     };
-    fixes(affected)
+    fixes(versions)
         .filter(|fix| above(fix) && is_clear(fix))
         .min_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal))
-        .cloned()
+        .map(Arc::from)
 }
 
-fn highest_fix(affected: &Affected) -> Option<Arc<str>> {
-    let order = Order::of(affected.package.ecosystem.family())?;
-    fixes(affected)
+fn highest_fix(versions: &Versions<'_>, order: Order) -> Option<Arc<str>> {
+    fixes(versions)
         .max_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal))
-        .cloned()
+        .map(Arc::from)
 }
 
 #[cfg(test)]
@@ -143,6 +190,11 @@ mod tests {
             ranges: ranges.iter().map(|range| range.iter().map(event).collect()).collect(),
             versions: versions.iter().map(|version| Arc::from(*version)).collect(),
         }
+    }
+
+    fn hit(version: Option<&str>, affected: &Affected) -> Option<Hit> {
+        let order = Order::of(affected.package.ecosystem.family());
+        super::hit(version, &Versions::of(affected), order)
     }
 
     #[track_caller]

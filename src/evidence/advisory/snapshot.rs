@@ -1,6 +1,6 @@
 //! The imported advisories on disk: one file, read in one go, swapped whole.
 //!
-//! A head of 56 bytes (a mark, the form's number, the time, the digest of what follows), then zstd over postcard.
+//! A head of 56 bytes (a mark, the form's number, the time, the digest of what follows), then zstd over what [`super::packed`] makes.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -8,13 +8,14 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use super::database::{Database, Records};
+use super::packed::{self, Packed};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 
 const MARK: &[u8; 8] = b"GGADVIS\n";
 /// Counts the changes of the form; another one is refused and imported anew.
-const FORM: u64 = 1;
+const FORM: u64 = 2;
 const HEAD_BYTES: usize = 56;
 /// Far above what all of OSV needs, so that a small file cannot fill the memory.
 const MAX_UNPACKED_BYTES: usize = 2 << 30;
@@ -30,7 +31,7 @@ pub fn write(path: &Path, records: &Records, imported: Timestamp) -> Result<Dige
         Error::unavailable(format!("cannot write the advisories to `{place}`"), cause.to_string())
             .with_help("make the data folder writable, or name another one with `--data DIR`")
     };
-    let plain = postcard::to_allocvec(records)
+    let plain = packed::pack(records)
         .map_err(|cause| Error::internal_fault(format!("cannot encode the advisories: {cause}")))?;
     let packed = zstd::bulk::compress(&plain, LEVEL).map_err(unwritable)?;
     let digest = Digest::of(&packed);
@@ -59,12 +60,10 @@ pub fn write(path: &Path, records: &Records, imported: Timestamp) -> Result<Dige
 /// # Errors
 /// `Unavailable` when the file is there but damaged, of another form, or cannot be read.
 pub fn read(path: &Path) -> Result<Option<(Records, Timestamp, Digest)>, Error> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(cause) if cause.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(cause) => return Err(unreadable(path, &cause.to_string())),
-    };
-    parse(&bytes).map(Some).map_err(|why| unreadable(path, why))
+    let Some(bytes) = content(path)? else { return Ok(None) };
+    let read = parse(&bytes)
+        .and_then(|(packed, imported, digest)| Ok((packed.into_records()?, imported, digest)));
+    read.map(Some).map_err(|why| unreadable(path, why))
 }
 
 /// Opens the database at `path`; none when nothing was imported yet.
@@ -72,11 +71,20 @@ pub fn read(path: &Path) -> Result<Option<(Records, Timestamp, Digest)>, Error> 
 /// # Errors
 /// As [`read`].
 pub fn open(path: &Path) -> Result<Option<Database>, Error> {
-    let read = read(path)?;
-    Ok(read.map(|(records, imported, digest)| Database::new(records, imported, digest)))
+    let Some(bytes) = content(path)? else { return Ok(None) };
+    let (packed, imported, digest) = parse(&bytes).map_err(|why| unreadable(path, why))?;
+    Ok(Some(Database::of(packed, imported, digest)))
 }
 
-fn parse(bytes: &[u8]) -> Result<(Records, Timestamp, Digest), &'static str> {
+fn content(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(cause) if cause.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(unreadable(path, &cause.to_string())),
+    }
+}
+
+fn parse(bytes: &[u8]) -> Result<(Packed, Timestamp, Digest), &'static str> {
     const SHORT: &str = "the file is cut off";
     let (head, packed) = bytes.split_at_checked(HEAD_BYTES).ok_or(SHORT)?;
     let (mark, head) = head.split_first_chunk::<8>().ok_or(SHORT)?;
@@ -95,8 +103,7 @@ fn parse(bytes: &[u8]) -> Result<(Records, Timestamp, Digest), &'static str> {
     }
     let plain = zstd::bulk::decompress(packed, unpacked_bytes(packed))
         .map_err(|_broken| "it cannot be unpacked")?;
-    let records = postcard::from_bytes(&plain).map_err(|_broken| "it cannot be decoded")?;
-    Ok((records, Timestamp::from_millis(i64::from_le_bytes(*imported)), digest))
+    Ok((Packed::open(plain)?, Timestamp::from_millis(i64::from_le_bytes(*imported)), digest))
 }
 
 /// What the frame says, within reason.

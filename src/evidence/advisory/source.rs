@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, RwLock};
 use std::time::SystemTime;
 
-use super::database::Database;
+use super::database::{self, Database};
 use super::snapshot;
 use crate::domain::advisory::AdvisoryFacts;
 use crate::domain::error::Error;
@@ -87,10 +87,8 @@ impl Source for AdvisorySource {
             }
             let Opened { database, fault, .. } = self.current();
             let facts = AdvisoryFacts {
-                matches: match &database {
-                    Some(database) => database.matches(&release.sboms),
-                    None => Database::empty().matches(&release.sboms),
-                },
+                // What scanners report counts without any advisories of our own.
+                matches: database::matches(database.as_deref(), &release.sboms),
                 database: database.map(|database| database.facts().clone()),
                 ..AdvisoryFacts::default()
             };

@@ -56,6 +56,7 @@ fn found(sbom: usize, component: usize, id: &str, aliases: &[&str]) -> AdvisoryM
         }),
         aliases: aliases.iter().map(|alias| Arc::from(*alias)).collect(),
         state: MatchState::Affected,
+        upgrade: None,
         fixed: None,
         severity: None,
         exploited_since: None,

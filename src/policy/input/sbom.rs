@@ -130,6 +130,7 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     fields.set("direct", Value::from(bill.is_direct(found.component)));
     fields.set("comparable", Value::from(found.state == MatchState::Affected));
     fields.set_if("fixed", found.fixed.as_deref().map(Value::from));
+    fields.set_if("upgrade", found.upgrade.as_deref().map(Value::from));
     fields.set_if("exploited_since", found.exploited_since.as_deref().map(Value::from));
     fields.set_if("exploit_probability", found.exploit_probability.and_then(number));
     vex::state(found, &mut fields);

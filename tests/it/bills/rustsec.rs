@@ -50,7 +50,7 @@ fn agree(advisories: &Path, locks: &[PathBuf]) -> usize {
     let paths = [advisories.display().to_string()];
     let (records, report) = import(&paths, &ImportLimits::default()).unwrap();
     assert_eq!(report.bad, []);
-    let own = Database::new(records, Timestamp::from_millis(0), Digest::of(b""));
+    let own = Database::new(&records, Timestamp::from_millis(0), Digest::of(b"")).unwrap();
     let other = rustsec::Database::open(advisories).unwrap();
     let mut n_found = 0;
     for lock in locks {

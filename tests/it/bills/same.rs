@@ -4,7 +4,7 @@ use goldgate::domain::advisory::AdvisoryMatch;
 use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
 use goldgate::domain::sbom::Sbom;
-use goldgate::evidence::advisory::{Database, ImportLimits, import};
+use goldgate::evidence::advisory::{Database, ImportLimits, Records, import};
 
 const FORMS: [&str; 5] = [
     "same/storefront.cdx.json",
@@ -38,7 +38,11 @@ pub(crate) fn database(advisories: &str) -> Database {
     let paths = [file.display().to_string()];
     let (records, report) = import(&paths, &ImportLimits::default()).unwrap();
     assert_eq!(report.bad, []);
-    Database::new(records, Timestamp::from_millis(0), Digest::of(b""))
+    Database::new(&records, Timestamp::from_millis(0), Digest::of(b"")).unwrap()
+}
+
+fn database_without_records() -> Database {
+    Database::new(&Records::default(), Timestamp::from_millis(0), Digest::of(b"")).unwrap()
 }
 
 fn shown(bill: &Sbom, found: &AdvisoryMatch) -> String {
@@ -116,7 +120,7 @@ fn what_scanners_report_is_joined_with_own_matches_by_alias() {
         for (shown, expected) in shown.iter().zip(expected) {
             assert!(shown.starts_with(expected), "{report}: {shown} {expected}");
         }
-        let alone = Database::empty().matches(std::slice::from_ref(&bill));
+        let alone = database_without_records().matches(std::slice::from_ref(&bill));
         assert_eq!(alone.len(), bill.scan.unwrap().reported.len(), "{report}");
     }
 }

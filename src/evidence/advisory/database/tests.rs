@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::advisory::{AdvisoryKind, Affected, Event, MatchState};
 use crate::domain::code::Severity;
-use crate::domain::package::Ecosystem;
+use crate::domain::package::{Ecosystem, Package};
 use crate::domain::sbom::{SbomFormat, SbomSource};
 
 fn advisory(id: &str, aliases: &[&str], name: &str, fixed: Option<&str>) -> Advisory {
@@ -50,7 +50,7 @@ fn database(advisories: Vec<Advisory>) -> Database {
     let exploited = BTreeMap::from([(Arc::from("CVE-1"), Arc::from("2026-01-01"))]);
     let probabilities = BTreeMap::from([(Arc::from("CVE-1"), 0.5)]);
     let records = Records { advisories, exploited, probabilities };
-    Database::new(records, Timestamp::from_millis(0), Digest::of(b""))
+    Database::new(&records, Timestamp::from_millis(0), Digest::of(b"")).unwrap()
 }
 
 fn shown(found: &[AdvisoryMatch]) -> Vec<String> {
@@ -107,6 +107,23 @@ fn of_a_distribution_without_a_release_every_release_counts() {
     assert_eq!(found("Debian:12", "0.1"), ["DSA-Debian Affected", "DSA-Debian:12 Affected"]);
     assert_eq!(found("Debian", "2.0"), ["DSA-Debian:12 CannotCompare"]);
     assert_eq!(found("Debian:13", "2.0"), Vec::<String>::new());
+}
+
+#[test]
+fn the_upgrade_clears_all_troubles_of_a_component_that_a_version_clears() {
+    let mut other = advisory("GHSA-2", &[], "a", Some("3.0.0"));
+    other.affected[0].ranges =
+        vec![vec![Event::Introduced(Arc::from("1.1.0")), Event::Fixed(Arc::from("3.0.0"))]];
+    // What the first one's fix would walk into counts, although it does not hit yet.
+    let later = advisory("GHSA-1", &[], "a", Some("2.0.0"));
+    let never = advisory("GHSA-3", &[], "a", None);
+    let database = database(vec![later, other, never]);
+    let found = database.matches(&[sbom(&[("a", Some("1.0.0"))])]);
+    let shown: Vec<_> = found
+        .iter()
+        .map(|hit| (hit.advisory.id.as_ref(), hit.fixed.as_deref(), hit.upgrade.as_deref()))
+        .collect();
+    assert_eq!(shown, [("GHSA-1", Some("2.0.0"), Some("3.0.0")), ("GHSA-3", None, Some("3.0.0"))]);
 }
 
 proptest! {
