@@ -12,7 +12,3 @@ test_choice_is_written_down if {
 		with data.licenses as fixture.shipped
 	finding.facts.choices == {"GPL-3.0-only OR MIT": "MIT"}
 }
-
-test_choice_never_denies if {
-	not chosen.deny with input as fixture.choices("MIT OR ISC", [["MIT"], ["ISC"]]) with data.licenses as fixture.shipped
-}
