@@ -16,7 +16,7 @@ use clap_complete::Shell;
 pub use advisories::AdvisoriesVerb;
 pub use check::CheckArgs;
 pub use image::{ImageVerb, ImageVerifyArgs, ImportPolicyArgs, VerifyBundleArgs};
-pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
+pub use policy::{DocsFormat, PolicySuiteArgs, PolicyTestArgs, PolicyVerb};
 pub use serve::ServeArgs;
 pub use vex::VexVerb;
 

@@ -59,7 +59,7 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
     let checked = match &session.config.server.value {
         Some(_) if !args.vex.is_empty() => return Err(not_at_a_server().into()),
         Some(url) => at_server(session, url, &request)?,
-        None => here(session, &request, &args.vex)?,
+        None => here(session, args, &request)?,
     };
     if let Some(lost) = &checked.lost {
         session.printer.warning(lost);
@@ -86,13 +86,13 @@ fn request(
 }
 
 /// Decides in this process, on the embedded record.
-fn here(session: &Session, request: &Request, vex: &[String]) -> Result<Checked, Failure> {
-    let vex = vex::named(session, vex)?;
+fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checked, Failure> {
+    let vex = vex::named(session, &args.vex)?;
     // The record is opened while the policies are loaded: each waits for something else.
     let (revision, opened) = std::thread::scope(|scope| {
         let opening =
             (!request.options.dry_run).then(|| scope.spawn(|| local::store(&session.config)));
-        let revision = local::revision(session);
+        let revision = local::checking_revision(session, &args.namespace, args.combine);
         (revision, opening.map(std::thread::ScopedJoinHandle::join))
     });
     let revision = revision?;

@@ -34,7 +34,22 @@ const SALT_BYTES: usize = 32;
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, &[], None)
+    revision_within(session, &[], None, LoadOptions::default())
+}
+
+/// The revision that the configuration names, of whose plain policies only those of `namespaces` are run (all when there
+/// are none), over everything at once where `combine` says so.
+///
+/// # Errors
+/// Everything that is wrong with its bundles, at once.
+pub fn checking_revision(
+    session: &Session,
+    namespaces: &[String],
+    combine: bool,
+) -> Result<Arc<Revision>, Failure> {
+    let namespaces = namespaces.to_vec();
+    let chosen = LoadOptions { namespaces, combine, ..LoadOptions::default() };
+    revision_within(session, &[], None, chosen)
 }
 
 /// The revision that the configuration names, whose policies take less than `deadline` together.
@@ -43,7 +58,7 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
 /// Everything that is wrong with its bundles, at once.
 pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revision>, Failure> {
     // The rest is for reading, recording and the answer on its way.
-    revision_within(session, &[], Some(deadline.mul_f64(0.8)))
+    revision_within(session, &[], Some(deadline.mul_f64(0.8)), LoadOptions::default())
 }
 
 /// The revision that the configuration names, and the bundles at `paths` beside it.
@@ -51,13 +66,14 @@ pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revi
 /// # Errors
 /// Everything that is wrong with the bundles, at once.
 pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, paths, None)
+    revision_within(session, paths, None, LoadOptions::default())
 }
 
 fn revision_within(
     session: &Session,
     paths: &[PathBuf],
     most: Option<Duration>,
+    chosen: LoadOptions,
 ) -> Result<Arc<Revision>, Failure> {
     let config = &session.config;
     let builtin = config.builtin.value.then_some(BundleSource::Builtin);
@@ -68,12 +84,11 @@ fn revision_within(
         let message = "there is no policy: `--no-builtin` leaves the built-in ones out";
         return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
     }
-    let defaults = LoadOptions::default();
-    let request_budget = config.request_time.unwrap_or(defaults.request_budget);
+    let request_budget = config.request_time.unwrap_or(chosen.request_budget);
     let options = LoadOptions {
-        budget: config.policy_time.unwrap_or(defaults.budget),
+        budget: config.policy_time.unwrap_or(chosen.budget),
         request_budget: most.map_or(request_budget, |most| request_budget.min(most)),
-        ..defaults
+        ..chosen
     };
     let revision = Revision::load(&sources, &options)?;
     if let Some(fault) = revision.left_to_the_second() {

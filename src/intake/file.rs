@@ -11,6 +11,7 @@ use crate::document::{self, Document, Fault, FaultKind};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::release::{FileRead, InputFault, Note, Release};
+use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::sbom::Sbom;
 
 /// The endings of files that are ours to read.
@@ -112,6 +113,7 @@ impl Reading<'_> {
                 self.ignore();
                 return;
             }
+            self.strangers(&documents, &file);
             let message = "no document of this file has both `apiVersion` and `kind`";
             self.fault(fault::of_file(&code::NOT_A_MANIFEST, &file.path, true, message));
         }
@@ -122,6 +124,20 @@ impl Reading<'_> {
         secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
         self.release.files.push(FileRead { artifact: self.index, file, secrets });
+    }
+
+    /// Keeps documents that are none of ours: a plain policy may be about them.
+    fn strangers(&mut self, documents: &[Result<Document, Fault>], file: &Arc<SourceFile>) {
+        for document in documents.iter().flatten() {
+            self.release.documents.push(Resource {
+                id: ResourceId::default(),
+                document: document.value.clone(),
+                file: Arc::clone(file),
+                places: Arc::clone(&document.places),
+                place: document.root,
+                pointer: String::new(),
+            });
+        }
     }
 
     /// Takes a bill of materials or a lock file.

@@ -42,6 +42,12 @@ pub struct CheckArgs {
     /// Write FORMAT to this file, and the human format to standard output
     #[arg(long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
+    /// Of plain policies (Conftest) only those of this package; may be repeated
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "server")]
+    pub namespace: Vec<String>,
+    /// Show plain policies (Conftest) everything at once, as a list of `path` and `contents`
+    #[arg(long, conflicts_with = "server")]
+    pub combine: bool,
     /// A VEX document that you vouch for, for this run; may be repeated
     #[arg(long, value_name = "FILE")]
     pub vex: Vec<String>,
