@@ -13,6 +13,9 @@ mode := object.get(
 	setting("distribution")["default"],
 )
 
+# The mode in a sentence: a licence is denied for what is …
+use := object.get({"service": "run as a service"}, mode, mode)
+
 # How a licence stands, worst first: 0 denied, 1 for review, 2 allowed. What no list names is for review.
 standing(id) := 2 if {
 	named("allow", id)

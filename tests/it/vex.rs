@@ -115,7 +115,7 @@ fn a_document_that_cannot_be_read_changes_nothing_and_says_where() {
     let (_, told) = run(&place, &["vex", "import", "cut.json"], 2);
     assert!(told.contains("`cut.json` cannot be read as VEX: line 4"), "{told}");
     fs::write(place.work().join("odd.json"), whole.replace("not_affected", "harmless")).unwrap();
-    let (_, told) = run(&place, &["vex", "import", "odd.json"], 0);
+    let (_, told) = run(&place, &["vex", "import", "odd.json"], 2);
     assert!(told.contains("/statements/0/status: `harmless` is none of"), "{told}");
     let (_, told) = run(&place, &["vex", "remove", "nobody"], 2);
     assert!(told.contains("no document `nobody`"), "{told}");
