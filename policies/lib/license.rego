@@ -2,7 +2,9 @@
 package goldgate.lib.license
 
 # What a bundle sets under `data.licenses`, else what comes with goldgate.
-setting(name) := object.get(data.licenses, name, data.licenses.defaults[name])
+setting(name) := value if {
+	value := data.licenses[name]
+} else := data.licenses.defaults[name]
 
 # How the service is given to its users: `service` or `shipped`.
 mode := object.get(
@@ -10,6 +12,9 @@ mode := object.get(
 	input.service.ref,
 	setting("distribution")["default"],
 )
+
+# The mode in a sentence: a licence is denied for what is …
+use := object.get({"service": "run as a service"}, mode, mode)
 
 # How a licence stands, worst first: 0 denied, 1 for review, 2 allowed. What no list names is for review.
 standing(id) := 2 if {
@@ -39,7 +44,10 @@ named(list, id) if {
 standing_of(choice) := min({standing(id) | some id in choice})
 
 # The best choice of an entry of `input.sbom.by_license`: its standing, then its licences.
-best(entry) := max({[standing_of(choice), choice] | some choice in entry.choices})
+best(entry) := max({ranked |
+	some offered in entry.choices
+	ranked := [standing_of(offered), offered]
+})
 
 # The entries whose choices are known, by what is written.
 entries[text] := entry if {

@@ -2,7 +2,9 @@
 package goldgate.lib.sbom
 
 # What a bundle sets under `data.sbom`, else what comes with goldgate.
-setting(name) := object.get(data.sbom, name, data.sbom.defaults[name])
+setting(name) := value if {
+	value := data.sbom[name]
+} else := data.sbom.defaults[name]
 
 # A component of `input.sbom.by_purl` by its name.
 named(listed) := sprintf("%s %s", [listed.name, listed.version])

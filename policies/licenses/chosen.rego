@@ -14,7 +14,7 @@ import data.goldgate.lib.license
 warn contains finding if {
 	count(choices) > 0
 	finding := {
-		"message": sprintf("of %d licences with a choice the better one was taken", [count(choices)]),
+		"message": sprintf("choices between licences, taken in your favour: %d", [count(choices)]),
 		"path": "/by_license",
 		"facts": {"choices": choices},
 	}

@@ -15,7 +15,7 @@ deny contains finding if {
 	some text, entry in license.entries
 	license.best(entry)[0] == 0
 	finding := {
-		"message": sprintf("%s is denied for what is a %s%s: %s", [text, license.mode, license.choice(entry), license.users(entry)]),
+		"message": sprintf("%s is denied for what is %s%s: %s", [text, license.use, license.choice(entry), license.users(entry)]),
 		"path": license.pointer(text),
 		"facts": license.facts(text, entry),
 	}

@@ -10,7 +10,7 @@ test_allowed_licence_is_allowed if {
 test_denied_licence_is_denied if {
 	some finding in denied.deny with input as fixture.choices("GPL-3.0-only", [["GPL-3.0-only"]])
 		with data.licenses as fixture.shipped
-	finding.message == "GPL-3.0-only is denied for what is a shipped: a 1"
+	finding.message == "GPL-3.0-only is denied for what is shipped: a 1"
 }
 
 test_dual_licence_is_allowed_by_its_better_half if {

@@ -12,7 +12,7 @@ test_decided_licences_are_other_rules if {
 test_licence_in_no_list_is_for_review if {
 	some finding in review.deny with input as fixture.choices("LicenseRef-acme", [["LicenseRef-acme"]])
 		with data.licenses as fixture.shipped
-	finding.message == "LicenseRef-acme is not decided on for what is a shipped: a 1"
+	finding.message == "LicenseRef-acme is not decided on for what is shipped: a 1"
 }
 
 test_review_list_is_for_review if {

@@ -33,6 +33,11 @@ test_each_fault_is_told if {
 	endswith(finding.message, told)
 }
 
+test_empty_bill_is_denied if {
+	some finding in quality.deny with input as bill({"n_components": 0}) with data.sbom as settings
+	finding.message == "Cargo.lock lists no component"
+}
+
 test_missing_facts_are_told if {
 	count(quality.deny) == 3 with input as bill({"has_graph": false, "has_tool": false, "has_time": false})
 		with data.sbom as settings

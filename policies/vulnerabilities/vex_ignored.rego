@@ -15,8 +15,8 @@ deny contains finding if {
 	some document in input.sbom.vex.documents
 	objection := document.objection
 	finding := {
-		"message": sprintf("%d statements of %s about vulnerabilities in %s do not count: %s", [
-			document.n_statements, said_by(document), document.source, objection,
+		"message": sprintf("what %s says of vulnerabilities in %s does not count: %s", [
+			said_by(document), document.source, objection,
 		]),
 		"path": sprintf("/vex/%s", [sbom.escaped(document.source)]),
 		"facts": {"document": document},

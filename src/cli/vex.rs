@@ -83,10 +83,17 @@ fn read(path: &str) -> Result<VexDocument, Complaint> {
     let Ok(text) = String::from_utf8(bytes) else {
         return Err(Complaint::new(format!("`{path}` is not UTF-8"), "save it as UTF-8"));
     };
-    vex::read(&text).map_err(|fault| {
+    let refused = |why: String| {
         let help = "name an OpenVEX, CycloneDX or CSAF 2.0 VEX document in JSON";
-        Complaint::new(format!("`{path}` cannot be read as VEX: {fault}"), help)
-    })
+        Complaint::new(format!("`{path}` cannot be read as VEX: {why}"), help)
+    };
+    let document = vex::read(&text).map_err(|fault| refused(fault.to_string()))?;
+    // An empty document would take the place of a good one of the same id.
+    if document.statements.is_empty() {
+        let first = document.skipped.first().map(ToString::to_string);
+        return Err(refused(first.unwrap_or_else(|| "it has no statement".to_owned())));
+    }
+    Ok(document)
 }
 
 fn import(session: &Session, paths: &[String]) -> Result<Exit, Failure> {

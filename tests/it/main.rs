@@ -32,3 +32,4 @@ mod store;
 mod supply_chain;
 mod tidy;
 mod verify;
+mod vex;

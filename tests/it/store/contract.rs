@@ -11,7 +11,7 @@ use goldgate::domain::request::Stage;
 use goldgate::record::{DecisionFilter, Page, PageRequest, ScorecardFilter, Store};
 
 use super::Backend;
-use super::draft::{code_of, environment, of, service};
+use super::draft::{code_of, environment, of, service, sighting};
 
 fn size(size: u32) -> PageRequest {
     PageRequest { size, token: String::new() }
@@ -357,6 +357,17 @@ async fn closing_writes_what_waits_and_refuses_the_rest(store: Arc<dyn Store>) {
     assert!(store.health().await.is_err());
 }
 
+async fn what_was_seen_first_keeps_its_time(store: Arc<dyn Store>) {
+    let first = store.put_decision(of("a").seeing(&["CVE-1"]).draft()).await.unwrap();
+    let second = of("a").at(9).seeing(&["CVE-1", "CVE-2"]).draft();
+    let second = store.put_decision(second).await.unwrap();
+    store.put_decision(of("b").at(11).seeing(&["CVE-3"]).draft()).await.unwrap();
+    let seen = store.sightings(first.service.as_ref().unwrap()).await.unwrap();
+    let expected = [(sighting("CVE-1"), first.time), (sighting("CVE-2"), second.time)];
+    assert_eq!(seen.into_iter().collect::<Vec<_>>(), expected);
+    assert!(store.sightings(&"nobody".parse().unwrap()).await.unwrap().is_empty());
+}
+
 async fn a_store_that_works_is_healthy(store: Arc<dyn Store>) {
     store.health().await.unwrap();
 }
@@ -415,6 +426,7 @@ contract!(
         many_callers_make_one_order,
         watchers_see_what_is_durable,
         closing_writes_what_waits_and_refuses_the_rest,
+        what_was_seen_first_keeps_its_time,
         a_store_that_works_is_healthy,
     ]
 );

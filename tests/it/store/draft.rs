@@ -12,6 +12,7 @@ use goldgate::domain::request::{Stage, Trigger};
 use goldgate::domain::resource::ResourceId;
 use goldgate::domain::scorecard::{Level, PolicyState, ScorecardRules, Standing};
 use goldgate::domain::service::{Environment, ServiceRef};
+use goldgate::domain::sighting::Sighting;
 use goldgate::domain::value::Value;
 use goldgate::record::{Blob, Draft};
 
@@ -27,6 +28,7 @@ pub(crate) struct Of {
     pub(crate) key: Option<String>,
     pub(crate) input: String,
     pub(crate) stage: Stage,
+    pub(crate) seen: Vec<&'static str>,
 }
 
 pub(crate) fn of(service: &'static str) -> Of {
@@ -40,6 +42,7 @@ pub(crate) fn of(service: &'static str) -> Of {
         key: None,
         input: "input".to_owned(),
         stage: Stage::Deploy,
+        seen: Vec::new(),
     }
 }
 
@@ -85,6 +88,11 @@ impl Of {
         self
     }
 
+    pub(crate) fn seeing(mut self, ids: &[&'static str]) -> Self {
+        self.seen = ids.to_vec();
+        self
+    }
+
     pub(crate) fn draft(&self) -> Draft {
         let time = Timestamp::from_millis(self.millis);
         let state = |standing| {
@@ -126,9 +134,13 @@ impl Of {
                 content: format!("redacted {}", self.input),
             }],
             idempotency_key: self.key.clone(),
-            sightings: Vec::new(),
+            sightings: self.seen.iter().map(|id| sighting(id)).collect(),
         }
     }
+}
+
+pub(crate) fn sighting(id: &str) -> Sighting {
+    Sighting { advisory: Arc::from(id), component: Arc::from("crates.io/openssl") }
 }
 
 pub(crate) fn rules() -> Arc<ScorecardRules> {
