@@ -3,7 +3,6 @@
 pub mod advisories;
 pub mod args;
 pub mod artifacts;
-pub mod book;
 pub mod check;
 pub mod complaint;
 pub mod completions;
@@ -76,10 +75,10 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
     match &cli.verb {
         Verb::Check(args) => args.add_flags(&mut flags),
         Verb::Serve(args) => args.add_flags(&mut flags),
-        Verb::Explain(args) => args.server.add_flags(&mut flags),
-        Verb::Scorecard(verb) => verb.server().add_flags(&mut flags),
-        Verb::Decision(verb) => verb.server().add_flags(&mut flags),
-        Verb::Policy(_)
+        Verb::Explain(_)
+        | Verb::Scorecard(_)
+        | Verb::Decision(_)
+        | Verb::Policy(_)
         | Verb::Image(_)
         | Verb::Advisories(_)
         | Verb::Vex(_)

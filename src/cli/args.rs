@@ -192,24 +192,6 @@ pub struct ExplainArgs {
     /// How to print it
     #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
-    /// Where decisions are on record
-    #[command(flatten)]
-    pub server: ServerArgs,
-}
-
-/// Whose record is read.
-#[derive(Args, Debug)]
-pub struct ServerArgs {
-    /// Read the record of this server instead of the one here
-    #[arg(long, value_name = "URL")]
-    pub server: Option<String>,
-}
-
-impl ServerArgs {
-    /// Adds what this verb's flags say of the configuration.
-    pub fn add_flags(&self, flags: &mut Flags) {
-        flags.set(&keys::SERVER, self.server.clone());
-    }
 }
 
 /// `scorecard …`
@@ -223,9 +205,6 @@ pub enum ScorecardVerb {
         /// How to print it
         #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
-        /// Where it is on record
-        #[command(flatten)]
-        server: ServerArgs,
     },
     /// Every service
     #[command(after_help = "Examples:\n  goldgate scorecard list --team group:default/shop\n  \
@@ -243,9 +222,6 @@ pub enum ScorecardVerb {
         /// Which page
         #[command(flatten)]
         page: PageArgs,
-        /// Where it is on record
-        #[command(flatten)]
-        server: ServerArgs,
     },
     /// How a service came to where it stands
     #[command(after_help = "Example:\n  goldgate scorecard history checkout --limit 10")]
@@ -255,21 +231,7 @@ pub enum ScorecardVerb {
         /// Which page
         #[command(flatten)]
         page: PageArgs,
-        /// Where it is on record
-        #[command(flatten)]
-        server: ServerArgs,
     },
-}
-
-impl ScorecardVerb {
-    /// Whose record is read.
-    pub fn server(&self) -> &ServerArgs {
-        match self {
-            Self::Show { server, .. }
-            | Self::List { server, .. }
-            | Self::History { server, .. } => server,
-        }
-    }
 }
 
 /// Which page of a list, and how to print it.
@@ -314,9 +276,6 @@ pub enum DecisionVerb {
         /// Which page
         #[command(flatten)]
         page: PageArgs,
-        /// Where it is on record
-        #[command(flatten)]
-        server: ServerArgs,
     },
     /// One decision
     #[command(
@@ -328,19 +287,7 @@ pub enum DecisionVerb {
         /// How to print it
         #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: Format,
-        /// Where it is on record
-        #[command(flatten)]
-        server: ServerArgs,
     },
-}
-
-impl DecisionVerb {
-    /// Whose record is read.
-    pub fn server(&self) -> &ServerArgs {
-        match self {
-            Self::List { server, .. } | Self::Show { server, .. } => server,
-        }
-    }
 }
 
 /// `init`

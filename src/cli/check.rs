@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::client::Client;
 use crate::cli::args::{CheckArgs, Format};
@@ -12,7 +13,7 @@ use crate::cli::exit::{Exit, exit_of};
 use crate::cli::print::excerpt::Excerpts;
 use crate::cli::print::{self, Keeping, Look, Report};
 use crate::cli::session::Session;
-use crate::cli::{book, local, progress, vex, worker};
+use crate::cli::{local, progress, vex, worker};
 use crate::config::FailOn;
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::clock::SystemClock;
@@ -159,10 +160,13 @@ fn not_at_a_server() -> Complaint {
     )
 }
 
+/// How long a server may take.
+const SERVER_DEADLINE: Duration = Duration::from_mins(1);
+
 /// Asks a server.
 fn at_server(session: &Session, url: &str, request: &Request) -> Result<Checked, Failure> {
     let decision = worker::run(|| async move {
-        let client = Client::connect(url, book::SERVER_DEADLINE).await?;
+        let client = Client::connect(url, SERVER_DEADLINE).await?;
         client.check(request).await
     })
     .map_err(|error: Error| Failure::from(error))?;

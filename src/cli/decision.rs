@@ -1,18 +1,21 @@
 //! `decision`: what was decided.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::cli::args::{DecisionVerb, Format, ListFormat, PageArgs};
-use crate::cli::book;
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
+use crate::cli::print::excerpt::Excerpts;
 use crate::cli::print::{self, Keeping, Report, json as json_format, table};
 use crate::cli::scorecard::{more, named_environment, page_request};
 use crate::cli::session::Session;
+use crate::cli::{local, worker};
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Verdict};
-use crate::record::DecisionFilter;
+use crate::domain::error::Error;
+use crate::record::sqlite::SqliteStore;
+use crate::record::{DecisionFilter, Store as _};
 
 /// Runs the verb.
 ///
@@ -20,7 +23,7 @@ use crate::record::DecisionFilter;
 /// When there is no such decision, or the record cannot be read.
 pub fn run(session: &Session, verb: &DecisionVerb) -> Result<Exit, Failure> {
     let text = match verb {
-        DecisionVerb::List { service, team, verdict, code, since, page, server: _ } => {
+        DecisionVerb::List { service, team, verdict, code, since, page } => {
             let filter = DecisionFilter {
                 service: service.as_deref().map(str::parse).transpose()?,
                 team: team.clone(),
@@ -35,9 +38,7 @@ pub fn run(session: &Session, verb: &DecisionVerb) -> Result<Exit, Failure> {
             };
             list(session, filter, page)?
         }
-        DecisionVerb::Show { id, format, server: _ } => {
-            told(session, id.parse()?, *format, &BTreeMap::new())?
-        }
+        DecisionVerb::Show { id, format } => told(session, id.parse()?, *format, &BTreeMap::new())?,
     };
     session.printer.out(&text)?;
     Ok(Exit::Allow)
@@ -53,7 +54,13 @@ pub fn told(
     format: Format,
     reasons: &BTreeMap<Code, String>,
 ) -> Result<String, Failure> {
-    let Some((decision, excerpts)) = book::decision(session, id)? else {
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        let Some(decision) = store.decision(id).await? else { return Ok(None) };
+        let excerpts = excerpts(&store, &decision).await?;
+        Ok::<_, Failure>(Some((decision, excerpts)))
+    })?;
+    let Some((decision, excerpts)) = found else {
         let message = format!("there is no decision `{id}`");
         return Err(
             Complaint::new(message, "`goldgate decision list` shows which there are").into()
@@ -69,8 +76,30 @@ pub fn told(
     Ok(print::rendered(&report, format, session.printer.look()))
 }
 
+/// The files with findings as the record holds them, secrets replaced.
+async fn excerpts(store: &SqliteStore, decision: &Decision) -> Result<Excerpts, Error> {
+    let mut excerpts = Excerpts::default();
+    let named: BTreeSet<&str> =
+        decision.findings.iter().map(|finding| finding.location.file.as_str()).collect();
+    for file in store.files(decision.id).await?.unwrap_or_default() {
+        if named.contains(file.path.as_str())
+            && let Some(text) = store.blob(file.digest).await?
+        {
+            excerpts.add_recorded(&file.path, &text);
+        }
+    }
+    Ok(excerpts)
+}
+
 fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<String, Failure> {
-    let found = book::decisions(session, filter, page_request(page))?;
+    let environment = filter.environment.clone();
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        Ok::<_, Failure>(store.decisions(filter, page_request(page)).await?)
+    })?;
+    if found.items.is_empty() {
+        local::know(session, environment.as_ref(), None)?;
+    }
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));
     }

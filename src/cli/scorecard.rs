@@ -1,15 +1,15 @@
 //! `scorecard`: where services stand.
 
 use crate::cli::args::{ListFormat, PageArgs, ScorecardVerb};
-use crate::cli::book;
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::print::{json as json_format, scorecard as page, table};
 use crate::cli::session::Session;
+use crate::cli::{local, worker};
 use crate::config::Origin;
 use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
-use crate::record::{PageRequest, ScorecardFilter};
+use crate::record::{PageRequest, ScorecardFilter, Store as _};
 
 /// Runs the verb.
 ///
@@ -17,10 +17,8 @@ use crate::record::{PageRequest, ScorecardFilter};
 /// When there is no such scorecard, or the record cannot be read.
 pub fn run(session: &Session, verb: &ScorecardVerb) -> Result<Exit, Failure> {
     let text = match verb {
-        ScorecardVerb::Show { service, format, server: _ } => {
-            show(session, &service.parse()?, *format)?
-        }
-        ScorecardVerb::List { team, system, level, page, server: _ } => {
+        ScorecardVerb::Show { service, format } => show(session, &service.parse()?, *format)?,
+        ScorecardVerb::List { team, system, level, page } => {
             let filter = ScorecardFilter {
                 team: team.clone(),
                 system: system.clone(),
@@ -29,9 +27,7 @@ pub fn run(session: &Session, verb: &ScorecardVerb) -> Result<Exit, Failure> {
             };
             list(session, filter, page)?
         }
-        ScorecardVerb::History { service, page, server: _ } => {
-            history(session, &service.parse()?, page)?
-        }
+        ScorecardVerb::History { service, page } => history(session, &service.parse()?, page)?,
     };
     session.printer.out(&text)?;
     Ok(Exit::Allow)
@@ -53,7 +49,11 @@ pub fn page_request(page: &PageArgs) -> PageRequest {
 
 fn show(session: &Session, service: &ServiceRef, format: ListFormat) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
-    let Some(card) = book::scorecard(session, service, environment)? else {
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        Ok::<_, Failure>(store.scorecard(service, environment).await?)
+    })?;
+    let Some(card) = found else {
         return Err(unknown(service, environment).into());
     };
     Ok(match format {
@@ -68,7 +68,14 @@ fn unknown(service: &ServiceRef, environment: &Environment) -> Complaint {
 }
 
 fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<String, Failure> {
-    let found = book::scorecards(session, filter, page_request(page))?;
+    let (environment, level) = (filter.environment.clone(), filter.level.clone());
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        Ok::<_, Failure>(store.scorecards(filter, page_request(page)).await?)
+    })?;
+    if found.items.is_empty() {
+        local::know(session, environment.as_ref(), level.as_deref())?;
+    }
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));
     }
@@ -96,7 +103,10 @@ fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<S
 
 fn history(session: &Session, service: &ServiceRef, page: &PageArgs) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
-    let found = book::history(session, service, environment, page_request(page))?;
+    let found = worker::run(|| async move {
+        let store = local::existing_store(&session.config)?;
+        Ok::<_, Failure>(store.scorecard_history(service, environment, page_request(page)).await?)
+    })?;
     if found.items.is_empty() && page.page_token.is_empty() {
         return Err(unknown(service, environment).into());
     }

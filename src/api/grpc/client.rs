@@ -1,6 +1,4 @@
-//! The client of another goldgate: the same question, the same answer, over gRPC.
-
-mod record;
+//! The client of another goldgate's gate: the same question, the same decision, over gRPC.
 
 use std::time::Duration;
 
@@ -29,7 +27,6 @@ const CHUNK_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Client {
     server: String,
-    channel: Channel,
     gate: GateServiceClient<Channel>,
 }
 
@@ -69,11 +66,11 @@ impl Client {
                 .with_help("start one with `goldgate serve`, or leave `--server` out")
                 .with_source(cause)
         })?;
-        let gate = GateServiceClient::new(channel.clone())
+        let gate = GateServiceClient::new(channel)
             .max_decoding_message_size(MAX_ANSWER_BYTES)
             .max_encoding_message_size(usize::MAX)
             .accept_compressed(CompressionEncoding::Gzip);
-        Ok(Self { server: server.to_owned(), channel, gate })
+        Ok(Self { server: server.to_owned(), gate })
     }
 
     /// Asks the server and returns its decision, the same as if it had been made here.

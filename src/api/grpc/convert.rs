@@ -7,11 +7,10 @@ mod word;
 
 pub(crate) use answer::{decision, read_decision, revision};
 pub(crate) use request::{
-    Assembly, check_request, decision_filter, decision_list, history_of, history_page,
-    page_request, question, scorecard_filter, scorecard_list, watched_decisions,
-    watched_scorecards,
+    Assembly, check_request, decision_filter, history_of, page_request, question, scorecard_filter,
+    watched_decisions, watched_scorecards,
 };
-pub(crate) use scorecard::{point, policy, read_point, read_scorecard, scorecard};
+pub(crate) use scorecard::{point, policy, scorecard};
 pub(crate) use word::origin;
 
 use prost_types::Timestamp as ProtoTimestamp;

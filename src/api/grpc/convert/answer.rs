@@ -225,12 +225,12 @@ fn read_delta(delta: proto::ScorecardDelta) -> Result<ScorecardDelta, Error> {
     })
 }
 
-pub(super) fn read_next_level(next: proto::NextLevel) -> Result<NextLevel, Error> {
+fn read_next_level(next: proto::NextLevel) -> Result<NextLevel, Error> {
     let missing = next.missing.iter().map(|code| parsed("scorecard.next.missing", code));
     Ok(NextLevel { missing: missing.collect::<Result<_, _>>()?, level: next.level })
 }
 
-pub(super) fn read_score(field: &str, score: Option<u32>) -> Result<Option<u8>, Error> {
+fn read_score(field: &str, score: Option<u32>) -> Result<Option<u8>, Error> {
     let fits = |score| u8::try_from(score).or(Err(unreadable(field, score)));
     score.map(fits).transpose()
 }
@@ -240,18 +240,18 @@ fn read_timings(timings: proto::Timings) -> Timings {
     Timings { intake_us, evidence_us, policy_us, decide_us, record_us }
 }
 
-pub(super) fn parsed<T: FromStr<Err = Error>>(field: &str, text: &str) -> Result<T, Error> {
+fn parsed<T: FromStr<Err = Error>>(field: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|cause: Error| unreadable(field, text).with_internal(cause.internal()))
 }
 
-pub(super) fn said<T>(field: &str, word: Result<Option<T>, i32>) -> Result<T, Error> {
+fn said<T>(field: &str, word: Result<Option<T>, i32>) -> Result<T, Error> {
     match word {
         Ok(word) => present(field, word),
         Err(number) => Err(unreadable(field, number)),
     }
 }
 
-pub(super) fn present<T>(field: &str, value: Option<T>) -> Result<T, Error> {
+fn present<T>(field: &str, value: Option<T>) -> Result<T, Error> {
     value.ok_or_else(|| unreadable(field, "nothing"))
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{answer, read_timestamp, timestamp, word};
+use super::{answer, read_timestamp, word};
 use crate::api::desk::{Handed, Question, Source, WatchFilter};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::decision::Verdict;
@@ -155,24 +155,6 @@ pub(crate) fn decision_filter(
     })
 }
 
-/// The same question to a server.
-pub(crate) fn decision_list(
-    filter: &DecisionFilter,
-    page: PageRequest,
-) -> proto::ListDecisionsRequest {
-    proto::ListDecisionsRequest {
-        service: shown(filter.service.as_ref()),
-        team: filter.team.clone().unwrap_or_default(),
-        environment: shown(filter.environment.as_ref()),
-        verdict: filter.verdict.map(word::verdict).unwrap_or_default(),
-        code: shown(filter.code.as_ref()),
-        since: filter.since.map(timestamp),
-        until: filter.until.map(timestamp),
-        page_size: size_of(&page),
-        page_token: page.token,
-    }
-}
-
 /// Which decisions to watch.
 pub(crate) fn watched_decisions(
     message: &proto::WatchDecisionsRequest,
@@ -198,21 +180,6 @@ pub(crate) fn scorecard_filter(
     })
 }
 
-/// The same question to a server.
-pub(crate) fn scorecard_list(
-    filter: ScorecardFilter,
-    page: PageRequest,
-) -> proto::ListScorecardsRequest {
-    proto::ListScorecardsRequest {
-        team: filter.team.unwrap_or_default(),
-        system: filter.system.unwrap_or_default(),
-        level: filter.level.unwrap_or_default(),
-        environment: shown(filter.environment.as_ref()),
-        page_size: size_of(&page),
-        page_token: page.token,
-    }
-}
-
 /// Which scorecards to watch.
 pub(crate) fn watched_scorecards(
     message: &proto::WatchScorecardsRequest,
@@ -231,28 +198,6 @@ pub(crate) fn history_of(
     environment: &str,
 ) -> Result<(ServiceRef, Environment), Error> {
     Ok((service.parse()?, optional(environment)?.unwrap_or_default()))
-}
-
-/// The same question to a server.
-pub(crate) fn history_page(
-    service: &ServiceRef,
-    environment: &Environment,
-    page: PageRequest,
-) -> proto::GetScorecardHistoryRequest {
-    proto::GetScorecardHistoryRequest {
-        service: service.to_string(),
-        environment: environment.to_string(),
-        page_size: size_of(&page),
-        page_token: page.token,
-    }
-}
-
-fn shown<T: ToString>(condition: Option<&T>) -> String {
-    condition.map(ToString::to_string).unwrap_or_default()
-}
-
-fn size_of(page: &PageRequest) -> i32 {
-    i32::try_from(page.size).unwrap_or(i32::MAX)
 }
 
 /// Which page is asked for.

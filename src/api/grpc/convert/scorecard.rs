@@ -1,11 +1,7 @@
 //! Scorecards and policies as messages.
 
-use std::sync::Arc;
-
-use super::answer::{next_level, parsed, present, read_next_level, read_score, said};
-use super::{read_timestamp, timestamp, word};
-use crate::domain::clock::Timestamp;
-use crate::domain::error::Error;
+use super::answer::next_level;
+use super::{timestamp, word};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::{PolicyStanding, Scorecard, ScorecardPoint};
 use crate::proto;
@@ -47,55 +43,6 @@ pub(crate) fn point(point: &ScorecardPoint) -> proto::ScorecardPoint {
         score: point.score.map(u32::from),
         level: point.level.clone(),
     }
-}
-
-/// The scorecard that a server answered.
-///
-/// # Errors
-/// `Unavailable` when the answer has words that this version does not know.
-pub(crate) fn read_scorecard(card: proto::Scorecard) -> Result<Scorecard, Error> {
-    let policies = card
-        .policies
-        .into_iter()
-        .map(|(code, policy)| Ok((parsed("policies", &code)?, read_policy_standing(&policy)?)));
-    Ok(Scorecard {
-        service: parsed("service", &card.service)?,
-        environment: parsed("environment", &card.environment)?,
-        team: card.team,
-        system: card.system,
-        score: read_score("score", card.score)?,
-        level: card.level,
-        next: card.next.into_iter().map(read_next_level).collect::<Result<_, _>>()?,
-        policies: Arc::new(policies.collect::<Result<_, Error>>()?),
-        decision: parsed("decision", &card.decision)?,
-        time: read_moment("time", card.time.as_ref())?,
-    })
-}
-
-fn read_policy_standing(policy: &proto::PolicyStanding) -> Result<PolicyStanding, Error> {
-    Ok(PolicyStanding {
-        severity: said("policies.severity", word::read_severity(policy.severity))?,
-        standing: said("policies.standing", word::read_standing(policy.standing))?,
-        decision: parsed("policies.decision", &policy.decision)?,
-        since: read_moment("policies.since", policy.since.as_ref())?,
-    })
-}
-
-/// The point of a history that a server answered.
-///
-/// # Errors
-/// `Unavailable` when the answer cannot be understood.
-pub(crate) fn read_point(point: proto::ScorecardPoint) -> Result<ScorecardPoint, Error> {
-    Ok(ScorecardPoint {
-        decision: parsed("decision", &point.decision)?,
-        time: read_moment("time", point.time.as_ref())?,
-        score: read_score("score", point.score)?,
-        level: point.level,
-    })
-}
-
-fn read_moment(field: &str, time: Option<&prost_types::Timestamp>) -> Result<Timestamp, Error> {
-    present(field, time.and_then(read_timestamp))
 }
 
 /// The policy as a message.
