@@ -1,7 +1,6 @@
 //! Intake: bytes to resources, each value with its origin.
 
 mod catalog;
-pub mod code;
 mod fault;
 mod file;
 mod kubernetes;
@@ -18,6 +17,7 @@ use crate::document::DocumentLimits;
 use crate::domain::artifact::Artifact;
 use crate::domain::error::Error;
 use crate::domain::image::Image;
+use crate::domain::input_code as code;
 use crate::domain::place::Location;
 use crate::domain::release::{ImageUse, Release};
 use crate::domain::request::Request;

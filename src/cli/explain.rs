@@ -12,10 +12,10 @@ use crate::decide::enforcement::{Circumstances, enforcement_of};
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::decision::DecisionId;
+use crate::domain::input_code::{CODES, InputCode};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::service::Environment;
 use crate::domain::suggest::nearest;
-use crate::intake::code::{CODES, InputCode};
 use crate::policy::Revision;
 
 /// Runs the verb.
