@@ -20,7 +20,7 @@ use crate::domain::request::{Request, Trigger};
 use crate::domain::service::Environment;
 use crate::evidence::Source;
 use crate::intake::Limits;
-use crate::policy::Revision;
+use crate::policy::{Moment, Revision};
 use crate::record::{Blob, Draft, Store};
 use crate::{decide, evidence, intake};
 
@@ -91,11 +91,16 @@ impl Gate {
         }
         let now = self.clock.now();
         let mut timer = Timer::start();
-        let release = intake::read(request, &self.limits, &self.salt)?;
+        let mut release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
         let evidence = evidence::gather(&self.sources, &release).await?;
         let evidence_us = timer.lap();
-        let outcomes = revision.evaluate(request, &release, &evidence, now);
+        let id = DecisionId::at(now);
+        let moment = Moment::of(id, now);
+        let outcomes = revision.evaluate_in_turns(request, &release, &evidence, moment).await;
+        if revision.judges_documents() {
+            release.accept_documents();
+        }
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,
@@ -108,7 +113,7 @@ impl Gate {
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };
-        let made = Made { now, timings, input_digest, blobs };
+        let made = Made { id, now, timings, input_digest, blobs };
         let draft = draft(request, &release, &evidence, &revision, judgement, made);
         Ok((self.record(draft, timer).await?, Some(release)))
     }
@@ -197,6 +202,7 @@ fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
 
 /// What a decision is told beside its judgement.
 struct Made {
+    id: DecisionId,
     now: Timestamp,
     timings: Timings,
     input_digest: Digest,
@@ -211,13 +217,13 @@ fn draft(
     judgement: decide::Judgement,
     made: Made,
 ) -> Draft {
-    let Made { now, timings, input_digest, blobs } = made;
+    let Made { id, now, timings, input_digest, blobs } = made;
     let service = release.service.as_ref();
     let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
     let images: Vec<ImageStatus> =
         release.images.iter().map(|image| image_status(image, release, evidence)).collect();
     let decision = Decision {
-        id: DecisionId::at(now),
+        id,
         verdict: judgement.verdict,
         service: service.map(|service| service.reference.clone()),
         environment: request.environment.clone(),

@@ -8,6 +8,7 @@ mod sbom;
 mod secret;
 mod service;
 mod template;
+mod vex;
 mod walk;
 mod workload;
 

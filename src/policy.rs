@@ -5,34 +5,67 @@ mod data;
 mod dialect;
 pub mod docs;
 mod evaluate;
+mod gatekeeper;
 mod input;
 mod load;
 mod manifest;
 mod metadata;
 mod node;
 mod options;
+mod roster;
 mod rules;
 mod source;
 pub mod tests;
+mod unique;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::domain::clock::Timestamp;
-use crate::domain::decision::RevisionRef;
+use crate::domain::decision::{DecisionId, RevisionRef};
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Outcome, PolicyMeta};
+use crate::domain::policy::{Dialect, Outcome, PolicyMeta};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
 
 pub use crate::rego::{Fault as BundleFault, Related};
+pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
 pub use options::LoadOptions;
 pub use source::BundleSource;
+
+/// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.
+const TURN: Duration = Duration::from_millis(10);
+
+/// What built-ins answer that would be different each time: `time.now_ns`, `rand.intn`, `uuid.rfc4122`.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The decision's time.
+    pub now: Timestamp,
+    /// What random built-ins draw from.
+    pub seed: u64,
+}
+
+impl Moment {
+    /// The moment of a decision, which its id and time give again when it is replayed.
+    pub fn of(id: DecisionId, now: Timestamp) -> Self {
+        let random = id.as_bytes().last_chunk::<8>().copied().unwrap_or_default();
+        Self { now, seed: u64::from_be_bytes(random) }
+    }
+}
+
+impl From<Timestamp> for Moment {
+    /// Without a decision nothing is drawn from but zero.
+    fn from(now: Timestamp) -> Self {
+        Self { now, seed: 0 }
+    }
+}
 
 /// Policies, data, enforcement and scorecard rules, loaded and checked as a whole. Immutable.
 #[derive(Debug)]
@@ -40,6 +73,8 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     runnables: Vec<evaluate::Runnable>,
+    constraints: Vec<gatekeeper::Constraint>,
+    roster: roster::Roster,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
@@ -63,6 +98,13 @@ impl Revision {
     /// Every policy, by ascending code.
     pub fn policies(&self) -> &[Arc<PolicyMeta>] {
         &self.policies
+    }
+
+    /// Whether a policy is asked about documents that are no resource.
+    pub fn judges_documents(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.dialect == Dialect::Conftest && policy.kinds.is_empty())
     }
 
     /// What a failed policy does.
@@ -105,7 +147,7 @@ impl Revision {
         Arc::clone(&self.scorecard)
     }
 
-    /// Runs every policy that applies over `release`, at the time `now`.
+    /// Runs every policy that applies over `release`.
     ///
     /// A policy that fails, runs out of time or answers the wrong shape is an outcome of its own, and so is one whose turn
     /// comes when the time of the request is used up. Call it on a thread
@@ -115,9 +157,51 @@ impl Revision {
         request: &Request,
         release: &Release,
         evidence: &EvidenceSet,
-        now: Timestamp,
+        moment: impl Into<Moment>,
     ) -> Vec<Outcome> {
-        evaluate::run(&self.runnables, self.request_budget, request, release, evidence, now)
+        let began = Instant::now();
+        let mut round = self.round(request, release, evidence, moment.into());
+        while !round.advance(TURN) {}
+        self.with_constraints(round.outcomes(), began, request, release)
+    }
+
+    /// As [`Revision::evaluate`], and lets others have the thread now and then, so that a caller that has gone is noticed.
+    pub async fn evaluate_in_turns(
+        &self,
+        request: &Request,
+        release: &Release,
+        evidence: &EvidenceSet,
+        moment: Moment,
+    ) -> Vec<Outcome> {
+        let began = Instant::now();
+        let mut round = self.round(request, release, evidence, moment);
+        while !round.advance(TURN) {
+            tokio::task::yield_now().await;
+        }
+        self.with_constraints(round.outcomes(), began, request, release)
+    }
+
+    fn with_constraints(
+        &self,
+        mut outcomes: Vec<Outcome>,
+        began: Instant,
+        request: &Request,
+        release: &Release,
+    ) -> Vec<Outcome> {
+        let budget = self.request_budget;
+        outcomes.extend(gatekeeper::run(&self.constraints, began, budget, request, release));
+        outcomes
+    }
+
+    fn round<'r>(
+        &'r self,
+        request: &Request,
+        release: &'r Release,
+        evidence: &'r EvidenceSet,
+        moment: Moment,
+    ) -> evaluate::Round<'r> {
+        let policies = (self.runnables.as_slice(), &self.roster);
+        evaluate::Round::new(policies, self.request_budget, request, release, evidence, moment)
     }
 
     /// Why the second engine runs the policies and not the own evaluator, when it does.
@@ -131,6 +215,8 @@ impl Revision {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
             runnables: Vec::new(),
+            constraints: Vec::new(),
+            roster: roster::Roster::default(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
             enforcement: EnforcementRules::default(),

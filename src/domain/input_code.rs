@@ -1,6 +1,7 @@
 //! The codes that only inputs have: what each asks, how bad it is, what to do, and whether it hides something.
 
 use super::code::Severity;
+use super::release;
 
 /// A code of an input fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(crate) const NOT_TEXT: InputCode = high(
     "Save the file as UTF-8 text, or leave it out of what is checked.",
 );
 pub(crate) const NOT_A_MANIFEST: InputCode = high(
-    "INPUT-NOT-A-MANIFEST",
+    release::NOT_A_MANIFEST,
     "A file that is named holds a manifest",
     "Name a file whose documents have `apiVersion` and `kind`.",
 );

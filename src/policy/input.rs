@@ -1,24 +1,24 @@
 //! The input document, version 1, as docs/input.md and `input.schema.json` describe it.
 //!
-//! Each part is converted for the engine once and shared by every policy that looks at it.
+//! Each part is made once and shared by every policy that looks at it.
 
 mod image;
 mod sbom;
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::BTreeMap;
+use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::gatekeeper;
+use crate::document::shared_key;
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::Scope;
 use crate::domain::release::Release;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Stage};
 use crate::domain::resource::Resource;
 use crate::domain::service::Service;
 use crate::domain::value::{Number, Value};
 use crate::domain::workload::{Container, Quantity, Workload};
-use crate::rego::Term;
 
 /// The version of the document.
 const VERSION: i64 = 1;
@@ -27,14 +27,10 @@ const VERSION: i64 = 1;
 pub(super) struct Inputs<'r> {
     release: &'r Release,
     evidence: &'r EvidenceSet,
-    common: Vec<(Arc<str>, Term)>,
-    workloads: Vec<OnceCell<Term>>,
-    resources: Vec<OnceCell<Term>>,
-    origins: Vec<OnceCell<Term>>,
-    images: Vec<OnceCell<Term>>,
-    sboms: Vec<OnceCell<Term>>,
-    /// Whole documents by scope and number, so that the engine knows one that it has seen.
-    documents: RefCell<BTreeMap<(Scope, usize), Term>>,
+    common: Vec<(Arc<str>, Value)>,
+    workloads: Vec<OnceCell<Value>>,
+    origins: Vec<OnceCell<Value>>,
+    images: Vec<OnceCell<Value>>,
     now: Timestamp,
 }
 
@@ -45,7 +41,7 @@ impl<'r> Inputs<'r> {
         evidence: &'r EvidenceSet,
         now: Timestamp,
     ) -> Self {
-        let cells = |n: usize| (0..n).map(|_| OnceCell::new()).collect::<Vec<OnceCell<Term>>>();
+        let cells = |n: usize| (0..n).map(|_| OnceCell::new()).collect::<Vec<OnceCell<Value>>>();
         let mut common = Fields::default();
         common.set("version", Value::from(VERSION));
         common.set("environment", Value::from(request.environment.as_str()));
@@ -56,110 +52,118 @@ impl<'r> Inputs<'r> {
         Self {
             release,
             evidence,
-            common: common.0.into_iter().map(|(key, value)| (key, Term::from(&value))).collect(),
+            common: common.0,
             workloads: cells(release.workloads.len()),
-            resources: cells(release.resources.len()),
             origins: cells(release.resources.len()),
             images: cells(release.images.len()),
-            sboms: cells(release.sboms.len()),
-            documents: RefCell::default(),
             now,
         }
     }
 
-    /// What a policy of the scope `workload` sees.
-    pub(super) fn of_workload(&self, index: usize) -> Option<Term> {
-        self.whole(Scope::Workload, index, || Some([("workload", self.workload(index)?)]))
+    /// What a policy of the scope `workload` sees. Ask once for each: the document is put together anew.
+    pub(super) fn of_workload(&self, index: usize) -> Option<Value> {
+        Some(self.document(Scope::Workload, [("workload", self.workload(index)?)]))
     }
 
     /// What a policy of the scope `resource` sees.
-    pub(super) fn of_resource(&self, index: usize) -> Option<Term> {
-        self.whole(Scope::Resource, index, || {
-            Some([("resource", self.resource(index)?), ("origin", self.origin(index)?)])
-        })
+    pub(super) fn of_resource(&self, index: usize) -> Option<Value> {
+        let parts = [("resource", self.resource(index)?), ("origin", self.origin(index)?)];
+        Some(self.document(Scope::Resource, parts))
     }
 
     /// What a policy of the scope `image` sees.
-    pub(super) fn of_image(&self, index: usize) -> Option<Term> {
-        self.whole(Scope::Image, index, || Some([("image", self.image(index)?)]))
+    pub(super) fn of_image(&self, index: usize) -> Option<Value> {
+        Some(self.document(Scope::Image, [("image", self.image(index)?)]))
     }
 
     /// What a policy of the scope `sbom` sees.
-    pub(super) fn of_sbom(&self, index: usize) -> Option<Term> {
+    pub(super) fn of_sbom(&self, index: usize) -> Option<Value> {
         let bill = self.release.sboms.get(index)?;
-        let make =
-            || Term::from(&sbom::bill(index, bill, self.evidence.advisories.as_ref(), self.now));
-        let sbom = self.sboms.get(index)?.get_or_init(make).clone();
-        self.whole(Scope::Sbom, index, || Some([("sbom", sbom)]))
+        let sbom = sbom::bill(index, bill, self.evidence.advisories.as_ref(), self.now);
+        Some(self.document(Scope::Sbom, [("sbom", sbom)]))
     }
 
     /// What a policy of the scope `release` sees.
-    pub(super) fn of_release(&self) -> Option<Term> {
-        self.whole(Scope::Release, 0, || Some(self.release_parts()))
+    pub(super) fn of_release(&self) -> Value {
+        self.document(Scope::Release, self.release_parts())
     }
 
-    fn release_parts(&self) -> [(&'static str, Term); 3] {
-        let resources = (0..self.resources.len()).filter_map(|index| {
-            Some(Term::object(vec![
-                (Arc::from("resource"), self.resource(index)?),
-                (Arc::from("origin"), self.origin(index)?),
+    fn release_parts(&self) -> [(&'static str, Value); 3] {
+        let resources = (0..self.release.resources.len()).filter_map(|index| {
+            Some(Value::object(vec![
+                (shared_key("resource"), self.resource(index)?),
+                (shared_key("origin"), self.origin(index)?),
             ]))
         });
         let workloads = (0..self.workloads.len()).filter_map(|index| self.workload(index));
         let images = (0..self.images.len()).filter_map(|index| self.image(index));
         [
-            ("resources", Term::array(resources.collect())),
-            ("workloads", Term::array(workloads.collect())),
-            ("images", Term::array(images.collect())),
+            ("resources", Value::array(resources.collect())),
+            ("workloads", Value::array(workloads.collect())),
+            ("images", Value::array(images.collect())),
         ]
     }
 
-    /// A document that is put together once.
-    fn whole<const N: usize>(
-        &self,
-        scope: Scope,
-        index: usize,
-        parts: impl FnOnce() -> Option<[(&'static str, Term); N]>,
-    ) -> Option<Term> {
-        if let Some(known) = self.documents.borrow().get(&(scope, index)) {
-            return Some(known.clone());
-        }
-        let document = self.document(scope, parts()?);
-        self.documents.borrow_mut().insert((scope, index), document.clone());
-        Some(document)
-    }
-
     /// The resource as written, which is the whole input of a plain policy.
-    pub(super) fn resource(&self, index: usize) -> Option<Term> {
+    pub(super) fn resource(&self, index: usize) -> Option<Value> {
         let resource = self.release.resources.get(index)?;
-        Some(self.resources.get(index)?.get_or_init(|| Term::from(&resource.document)).clone())
+        Some(resource.document.clone())
     }
 
-    fn document<const N: usize>(&self, scope: Scope, parts: [(&str, Term); N]) -> Term {
+    /// A resource under review, with no parameters.
+    pub(super) fn review(&self, index: usize, stage: Stage) -> Option<Value> {
+        let written = self.release.resources.get(index)?;
+        Some(gatekeeper::input_of(&written.document, stage))
+    }
+
+    /// A document that is no resource, as written.
+    pub(super) fn stranger(&self, index: usize) -> Option<Value> {
+        let written = self.release.documents.get(index)?;
+        Some(written.document.clone())
+    }
+
+    /// Everything as written, each with its path. Source: Conftest, `--combine`.
+    pub(super) fn combined(&self) -> Value {
+        let part = |path: &str, contents: Value| {
+            Value::object(vec![
+                (shared_key("path"), Value::from(path)),
+                (shared_key("contents"), contents),
+            ])
+        };
+        let resources = self.release.resources.iter().enumerate();
+        let resources =
+            resources.filter_map(|(index, it)| Some(part(&it.file.path, self.resource(index)?)));
+        let strangers = self.release.documents.iter().enumerate();
+        let strangers =
+            strangers.filter_map(|(index, it)| Some(part(&it.file.path, self.stranger(index)?)));
+        Value::array(resources.chain(strangers).collect())
+    }
+
+    fn document<const N: usize>(&self, scope: Scope, parts: [(&str, Value); N]) -> Value {
         let mut entries = self.common.clone();
-        entries.push((Arc::from("scope"), Term::from(scope.as_str())));
-        entries.extend(parts.map(|(key, term)| (Arc::from(key), term)));
-        Term::object(entries)
+        entries.push((shared_key("scope"), Value::from(scope.as_str())));
+        entries.extend(parts.map(|(key, value)| (shared_key(key), value)));
+        Value::object(entries)
     }
 
-    fn origin(&self, index: usize) -> Option<Term> {
+    fn origin(&self, index: usize) -> Option<Value> {
         let resource = self.release.resources.get(index)?;
-        let origin = || Term::from(&origin(resource, ""));
+        let origin = || origin(resource, "");
         Some(self.origins.get(index)?.get_or_init(origin).clone())
     }
 
-    fn workload(&self, index: usize) -> Option<Term> {
+    fn workload(&self, index: usize) -> Option<Value> {
         let written = self.release.workloads.get(index)?;
         let resource = self.release.resources.get(written.resource)?;
-        let make = || Term::from(&workload(written, resource));
+        let make = || workload(written, resource);
         Some(self.workloads.get(index)?.get_or_init(make).clone())
     }
 
-    fn image(&self, index: usize) -> Option<Term> {
+    fn image(&self, index: usize) -> Option<Value> {
         let used = self.release.images.get(index)?;
         let make = || {
             let facts = self.evidence.image(&used.image.reference);
-            Term::from(&image::used(used, self.release, facts))
+            image::used(used, self.release, facts)
         };
         Some(self.images.get(index)?.get_or_init(make).clone())
     }
@@ -171,7 +175,7 @@ struct Fields(Vec<(Arc<str>, Value)>);
 
 impl Fields {
     fn set(&mut self, key: &str, value: Value) {
-        self.0.push((Arc::from(key), value));
+        self.0.push((shared_key(key), value));
     }
 
     fn set_if(&mut self, key: &str, value: Option<Value>) {
@@ -440,11 +444,11 @@ spec:
     fn every_input(request: &Request, release: &Release, evidence: &EvidenceSet) -> Vec<Value> {
         let inputs =
             Inputs::new(request, release, evidence, Timestamp::from_millis(1_795_327_326_123));
-        let mut all: Vec<Term> = inputs.of_release().into_iter().collect();
+        let mut all = vec![inputs.of_release()];
         all.extend((0..release.workloads.len()).filter_map(|index| inputs.of_workload(index)));
         all.extend((0..release.resources.len()).filter_map(|index| inputs.of_resource(index)));
         all.extend((0..release.images.len()).filter_map(|index| inputs.of_image(index)));
-        all.iter().map(Term::to_value).collect()
+        all
     }
 
     #[test]
@@ -475,7 +479,7 @@ spec:
         let (release, evidence) = (release(), EvidenceSet::default());
         let inputs =
             Inputs::new(&Request::default(), &release, &evidence, Timestamp::from_millis(0));
-        let input = inputs.of_workload(0).unwrap().to_value();
+        let input = inputs.of_workload(0).unwrap();
         let at = |pointer: &str| input.pointer(pointer).map(ToString::to_string);
         assert_eq!(at("/trigger").as_deref(), Some("{}"));
         assert_eq!(at("/workload/selector"), None);
@@ -496,13 +500,16 @@ spec:
     }
 
     #[test]
-    fn a_part_is_converted_once_and_shared() {
+    fn a_part_is_made_once_and_shared() {
         let (release, evidence) = (release(), EvidenceSet::default());
         let inputs =
             Inputs::new(&Request::default(), &release, &evidence, Timestamp::from_millis(0));
-        let (one, other) = (inputs.workload(0).unwrap(), inputs.workload(0).unwrap());
-        assert!(one.is_shared_with(&other));
-        let (one, other) = (inputs.of_workload(0).unwrap(), inputs.of_workload(0).unwrap());
-        assert!(one.is_shared_with(&other));
+        let is_shared = |one: Option<Value>, other: Option<Value>| {
+            let (Some(Value::Object(one)), Some(Value::Object(other))) = (one, other) else {
+                return false;
+            };
+            Arc::ptr_eq(&one, &other)
+        };
+        assert!(is_shared(inputs.workload(0), inputs.workload(0)));
     }
 }

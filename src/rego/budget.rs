@@ -61,18 +61,22 @@ pub struct Budget {
     next_look: u64,
     memory_bytes: u64,
     depth: u32,
-    deadline: Instant,
+    time: Duration,
+    /// Set at the first look: most evaluations are over before it, and a look at the clock costs as much as a rule.
+    deadline: Option<Instant>,
 }
 
 impl Budget {
-    /// Starts the clock.
+    /// Begins with everything unused. The clock starts with the first thousand steps, which take far less than a
+    /// millisecond.
     pub fn start(limits: Limits) -> Self {
         Self {
             steps: limits.steps,
             next_look: limits.steps.saturating_sub(STEPS_PER_LOOK),
             memory_bytes: limits.memory_bytes,
             depth: limits.depth,
-            deadline: Instant::now() + limits.time,
+            time: limits.time,
+            deadline: None,
         }
     }
 
@@ -116,6 +120,8 @@ impl Budget {
     #[cold]
     fn look(&mut self) -> Result<(), Exhausted> {
         self.next_look = self.steps.saturating_sub(STEPS_PER_LOOK);
-        if Instant::now() > self.deadline { Err(Exhausted::Time) } else { Ok(()) }
+        let now = Instant::now();
+        let deadline = *self.deadline.get_or_insert(now + self.time);
+        if now >= deadline { Err(Exhausted::Time) } else { Ok(()) }
     }
 }

@@ -9,47 +9,20 @@ use regorus::value::Object as EngineObject;
 
 use crate::domain::value::{Number, Value};
 
-/// A value in the engine's own form: converted once, handed to any number of evaluations, cheap to clone.
+/// A value in the second engine's own form: converted once, handed to any number of evaluations, cheap to clone.
 #[derive(Clone)]
 pub struct Term(pub(super) regorus::Value);
 
 impl Term {
-    /// Makes an object of terms.
-    pub fn object(entries: Vec<(Arc<str>, Self)>) -> Self {
-        let entries = entries.into_iter().map(|(key, term)| (regorus::Value::String(key), term.0));
-        Self(entries.collect::<EngineObject>().into_value())
-    }
-
-    /// Makes an array of terms.
-    pub fn array(items: Vec<Self>) -> Self {
-        Self(regorus::Value::from(items.into_iter().map(|term| term.0).collect::<Vec<_>>()))
-    }
-
     /// The value as the rooms speak it.
     pub fn to_value(&self) -> Value {
         to_value(&self.0).unwrap_or_default()
     }
 }
 
-impl Term {
-    /// Whether both are one object in memory.
-    pub(crate) fn is_shared_with(&self, other: &Self) -> bool {
-        let (regorus::Value::Object(a), regorus::Value::Object(b)) = (&self.0, &other.0) else {
-            return false;
-        };
-        Arc::ptr_eq(a, b)
-    }
-}
-
 impl From<&Value> for Term {
     fn from(value: &Value) -> Self {
         Self(from_value(value))
-    }
-}
-
-impl From<&str> for Term {
-    fn from(text: &str) -> Self {
-        Self(regorus::Value::from(text))
     }
 }
 

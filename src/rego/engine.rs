@@ -8,6 +8,7 @@
 //! Packages that need the same others share an engine, so that those are read and looked at once and not once for
 //! each. Never all packages in one: what an evaluation sets up grows with its engine.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -17,14 +18,16 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 use super::convert::Term;
-use super::evaluate::Machine;
+use super::evaluate::{self, Machine};
 use super::extension;
 use super::family::Family;
 use super::fault::Fault;
 use super::module::{self, Module};
-use super::own::Revision;
+use super::own::{Hearing, Revision};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
+
+pub use super::own::Circumstances;
 
 /// A package with what it needs, ready to be run.
 #[derive(Clone, Debug)]
@@ -35,20 +38,45 @@ pub enum Program {
     Second(Arc<Family>),
 }
 
-/// A package as its tests run: by both engines, where the own front end takes it.
+/// A package as its tests run in the second engine.
 #[derive(Clone, Debug)]
 pub struct Examined {
     family: Arc<Family>,
-    own: Option<Arc<Revision>>,
 }
 
-/// Copies of engines, kept from one evaluation to the next while one release is judged.
+/// A rule of a package, looked up once and asked any number of times.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The parts of the package and the rule's name.
+    path: Vec<String>,
+    /// As the second engine wants to be asked.
+    second: String,
+    own: Option<evaluate::Entry>,
+}
+
+/// What is kept from one input to the next while one release is judged: memory, and copies of engines.
 #[derive(Default)]
 pub struct Runner {
     engines: Vec<(Arc<Family>, regorus::Engine)>,
     machine: Machine,
-    /// The inputs of the release that is judged in both forms: every policy is asked about each of them.
-    inputs: Vec<(Term, Value)>,
+    circumstances: Circumstances,
+}
+
+/// One input, about which any number of programs are asked: what one rule has computed, the next one finds.
+pub struct Session<'r> {
+    input: Value,
+    circumstances: Circumstances,
+    engines: &'r mut Vec<(Arc<Family>, regorus::Engine)>,
+    /// The input in the second engine's form, once that is asked.
+    term: Option<Term>,
+    machine: Option<&'r mut Machine>,
+    hearing: Option<Hearing<'r>>,
+}
+
+impl fmt::Debug for Session<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("hearing", &self.hearing).finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Runner {
@@ -101,9 +129,6 @@ const CHECK_INTERVAL: NonZeroU32 = match NonZeroU32::new(64) {
     Some(interval) => interval,
     None => NonZeroU32::MIN,
 };
-
-/// How many inputs a runner remembers: a longer list would cost more to search than it saves.
-const MAX_INPUTS: usize = 64;
 
 /// How many packages share an engine at most.
 const MAX_FAMILY: usize = 16;
@@ -162,7 +187,7 @@ impl<'m> Linker<'m> {
         closure: &BTreeSet<Vec<String>>,
     ) -> Result<Examined, Fault> {
         let (own, needed) = self.indices(package, closure);
-        Ok(Examined { family: self.family(&own, &needed)?, own: self.own.as_ref().ok().cloned() })
+        Ok(Examined { family: self.family(&own, &needed)? })
     }
 
     /// The modules of a package, and those of the packages that it needs.
@@ -222,33 +247,87 @@ impl<'m> Linker<'m> {
     }
 }
 
+impl Program {
+    /// Looks up a rule of a package.
+    pub fn entry(&self, package: &[String], rule: &str) -> Entry {
+        let rule = [rule.to_owned()];
+        let path: Vec<String> = package.iter().chain(&rule).cloned().collect();
+        let own = match self {
+            Self::Own(own) => own.entry(&path),
+            Self::Second(_) => None,
+        };
+        Entry { second: rule_path(package, &rule), own, path }
+    }
+}
+
+thread_local! {
+    /// The memory of the last request on this thread, for the next one.
+    static MACHINE: Cell<Machine> = Cell::default();
+}
+
 impl Runner {
-    /// The value of a rule of `package` over `input`; `None` when it is undefined.
+    /// Begins with a request.
+    pub fn new(circumstances: Circumstances) -> Self {
+        Self { engines: Vec::new(), machine: MACHINE.take(), circumstances }
+    }
+
+    /// Begins with an input.
+    pub fn over(&mut self, input: Value) -> Session<'_> {
+        Session {
+            input,
+            circumstances: self.circumstances,
+            engines: &mut self.engines,
+            term: None,
+            machine: Some(&mut self.machine),
+            hearing: None,
+        }
+    }
+}
+
+impl Drop for Runner {
+    fn drop(&mut self) {
+        MACHINE.set(std::mem::take(&mut self.machine));
+    }
+}
+
+impl<'r> Session<'r> {
+    /// The value of a rule over the input; `None` when it is undefined.
     ///
     /// # Errors
     /// When the rule fails or its time is used up.
     pub fn evaluate(
         &mut self,
-        program: &Program,
-        package: &[String],
-        rule: &str,
-        input: &Term,
+        program: &'r Program,
+        entry: &Entry,
     ) -> Result<Option<Value>, Failure> {
-        let family = match program {
-            Program::Own(own) => {
-                let input = self.own_input(input);
-                return own.answer(&mut self.machine, package, &[rule.to_owned()], Some(input));
-            }
-            Program::Second(family) => family,
-        };
+        match program {
+            Program::Own(own) => self.by_own(own, entry),
+            Program::Second(family) => self.by_second(family, entry),
+        }
+    }
+
+    fn by_own(&mut self, own: &'r Revision, entry: &Entry) -> Result<Option<Value>, Failure> {
+        if let Some(machine) = self.machine.take() {
+            self.hearing = Some(own.over(machine, Some(self.input.clone()), self.circumstances));
+        }
+        if let Some(hearing) = self.hearing.as_mut().filter(|hearing| hearing.is_of(own)) {
+            return hearing.answer(&entry.path, entry.own);
+        }
+        let mut machine = Machine::default();
+        own.over(&mut machine, Some(self.input.clone()), self.circumstances)
+            .answer(&entry.path, entry.own)
+    }
+
+    fn by_second(&mut self, family: &Arc<Family>, entry: &Entry) -> Result<Option<Value>, Failure> {
+        let input = self.term.get_or_insert_with(|| Term::from(&self.input)).clone();
         // Policies of one family follow each other, mostly.
         let known = self.engines.iter().rposition(|(known, _)| Arc::ptr_eq(known, family));
         let mut engine = match known {
             Some(place) => self.engines.swap_remove(place).1,
             None => family.engine.clone(),
         };
-        engine.set_input(input.0.clone());
-        let answer = family.run(&mut engine, &rule_path(package, &[rule.to_owned()]))?;
+        engine.set_input(input.0);
+        let answer = family.run(&mut engine, &entry.second)?;
         // What is printed while a release is judged has no reader, and must not pile up.
         drop(engine.take_prints());
         self.engines.push((Arc::clone(family), engine));
@@ -256,31 +335,7 @@ impl Runner {
     }
 }
 
-impl Runner {
-    fn own_input(&mut self, input: &Term) -> Value {
-        let known = self.inputs.iter().rfind(|(known, _)| known.is_shared_with(input));
-        if let Some((_, value)) = known {
-            return value.clone();
-        }
-        let value = input.to_value();
-        if self.inputs.len() >= MAX_INPUTS {
-            self.inputs.clear();
-        }
-        self.inputs.push((input.clone(), value.clone()));
-        value
-    }
-}
-
 impl Examined {
-    /// What the own evaluator answers to a rule without an input; `None` where it was left to the other engine.
-    pub(super) fn own_answer(
-        &self,
-        package: &[String],
-        rule: &[String],
-    ) -> Option<Result<Option<Value>, Failure>> {
-        Some(self.own.as_ref()?.answer(&mut Machine::default(), package, rule, None))
-    }
-
     /// A copy of the second engine that notes which lines it runs.
     pub(super) fn observed(&self) -> regorus::Engine {
         let mut engine = self.family.engine.clone();
@@ -355,8 +410,9 @@ mod tests {
         let mut runner = Runner::default();
         let mut ask = |number: usize, input: i64| {
             let package = modules[number].package.as_slice();
-            let input = Term::from(&Value::from(input));
-            let answer = runner.evaluate(&programs[number], package, "a", &input).unwrap();
+            let entry = programs[number].entry(package, "a");
+            let answer = runner.over(Value::from(input)).evaluate(&programs[number], &entry);
+            let answer = answer.unwrap();
             answer.unwrap().to_string()
         };
         let answers = [ask(0, 1), ask(1, 1), ask(0, 10), ask(1, 10)];
@@ -371,8 +427,8 @@ mod tests {
         let mut runner = Runner::default();
         for (number, expected) in [(0, 1), (2, 3)] {
             let program = programs[number].as_ref().unwrap();
-            let input = Term::from(&Value::Null);
-            let answer = runner.evaluate(program, &modules[number].package, "a", &input);
+            let entry = program.entry(&modules[number].package, "a");
+            let answer = runner.over(Value::Null).evaluate(program, &entry);
             assert_eq!(answer.unwrap(), Some(Value::from(expected)));
         }
     }
@@ -383,10 +439,11 @@ mod tests {
         let programs: Vec<Program> = programs(&modules).into_iter().map(Result::unwrap).collect();
         let mut runner = Runner::default();
         for input in [true, true] {
-            let input = Term::from(&Value::from(input));
-            let failed = runner.evaluate(&programs[0], &modules[0].package, "a", &input);
+            let entry = |n: usize| programs[n].entry(&modules[n].package, "a");
+            let mut session = runner.over(Value::from(input));
+            let failed = session.evaluate(&programs[0], &entry(0));
             assert!(failed.is_err(), "{failed:?}");
-            let answer = runner.evaluate(&programs[1], &modules[1].package, "a", &input);
+            let answer = session.evaluate(&programs[1], &entry(1));
             assert_eq!(answer.unwrap(), Some(Value::from(3)));
         }
     }

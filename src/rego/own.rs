@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::budget::{Exhausted, Limits};
 use super::engine::Failure;
-use super::evaluate::{self, FailureKind, Machine, Settings, Switches};
+use super::evaluate::{self, Evaluation, FailureKind, Machine, Settings, Switches};
 use super::fault::Fault;
+use super::ir::{self, Unit};
 use super::module::{Module, Version};
 use super::resolve::{Options, resolve};
 use super::syntax;
@@ -22,6 +23,15 @@ pub struct Revision {
     program: evaluate::Program,
     files: Vec<Arc<SourceFile>>,
     budget: Duration,
+}
+
+/// What built-ins that would be different each time answer with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Circumstances {
+    /// What `time.now_ns` answers.
+    pub now_ns: i64,
+    /// What random built-ins draw from.
+    pub seed: u64,
 }
 
 /// The METADATA of a block.
@@ -39,22 +49,25 @@ impl Revision {
     /// # Errors
     /// The first fault that the own front end or compiler finds.
     pub(super) fn of(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
+        Self::compiled(&resolved(modules)?, modules, data, budget, Switches::default())
+    }
+
+    /// Compiles what was resolved of `modules`.
+    ///
+    /// # Errors
+    /// The first rule that does not compile.
+    pub(super) fn compiled(
+        unit: &Unit,
+        modules: &[Module],
+        data: Value,
+        budget: Duration,
+        switches: Switches,
+    ) -> Result<Self, Fault> {
         let files: Vec<Arc<SourceFile>> =
             modules.iter().map(|module| Arc::clone(&module.file)).collect();
-        let mut parsed = Vec::with_capacity(modules.len());
-        for module in modules {
-            let version = match module.version {
-                Version::V0 => syntax::Version::V0,
-                Version::V1 => syntax::Version::V1,
-            };
-            let read = syntax::parse(&module.file, version, &syntax::Limits::default());
-            parsed.push(read.map_err(|faults| first(faults, &module.file))?);
-        }
-        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
-        let nowhere = Arc::new(SourceFile::new("modules", ""));
-        let unit = resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))?;
-        let program = evaluate::compile(&unit, data, Switches::default());
+        let program = evaluate::compile(unit, data, switches);
         if let Some(refusal) = program.refusals().first() {
+            let nowhere = Arc::new(SourceFile::new("modules", ""));
             let file = files.get(refusal.span.file as usize).unwrap_or(&nowhere);
             let span = Span { start: refusal.span.start, end: refusal.span.end };
             return Err(Fault::new(file, span, refusal.message.clone()));
@@ -62,35 +75,66 @@ impl Revision {
         Ok(Self { program, files, budget })
     }
 
-    /// The value of a rule of `package` over `input`, with sets as arrays; `None` when it is undefined.
+    /// Where coverage counts, each with its file.
+    pub(super) fn points(&self) -> impl Iterator<Item = (&Arc<SourceFile>, ir::Span)> {
+        let file = |span: &ir::Span| Some((self.files.get(span.file as usize)?, *span));
+        self.program.points().iter().filter_map(file)
+    }
+
+    /// The value of a rule of `package` over `input` and other base documents than those it was compiled with, with sets as
+    /// arrays; `None` when it is undefined.
     ///
     /// # Errors
     /// When the rule fails or its time is used up.
-    pub(super) fn answer(
+    pub(super) fn answer_over(
         &self,
         machine: &mut Machine,
         package: &[String],
         rule: &[String],
         input: Option<Value>,
+        documents: Option<Value>,
     ) -> Result<Option<Value>, Failure> {
-        let path: Vec<&str> = package.iter().chain(rule).map(String::as_str).collect();
+        let path: Vec<String> = package.iter().chain(rule).cloned().collect();
+        self.ask(machine, &path, input, documents, &mut |_| {})
+    }
+
+    /// What stands at a path below `data`; `observe` is told which of the points were reached.
+    ///
+    /// # Errors
+    /// When a rule fails or its time is used up.
+    pub(super) fn ask(
+        &self,
+        machine: &mut Machine,
+        path: &[String],
+        input: Option<Value>,
+        documents: Option<Value>,
+        observe: &mut dyn FnMut(&[bool]),
+    ) -> Result<Option<Value>, Failure> {
+        let mut hearing = self.over(machine, input, Circumstances::default());
+        if let Some(documents) = documents {
+            hearing.evaluation.read_documents(documents);
+        }
+        let answer = hearing.answer(path, None);
+        observe(hearing.evaluation.covered());
+        answer
+    }
+
+    /// Looks a rule up; `None` where something else stands at the path, or nothing.
+    pub(super) fn entry(&self, path: &[String]) -> Option<evaluate::Entry> {
+        self.program.entry(path.iter().map(String::as_str))
+    }
+
+    /// Begins with an input. Its questions share what has been computed.
+    pub(super) fn over<'r>(
+        &'r self,
+        machine: &'r mut Machine,
+        input: Option<Value>,
+        circumstances: Circumstances,
+    ) -> Hearing<'r> {
+        let Circumstances { now_ns, seed } = circumstances;
         let limits = Limits { time: self.budget, ..Limits::default() };
-        let settings = Settings { limits, ..Settings::default() };
-        // What a panic leaves behind in the machine is thrown away with it.
-        let mut scratch = std::mem::take(machine);
-        let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let answer = scratch.begin(&self.program, input, settings).answer(&path);
-            (answer, scratch)
-        }));
-        let Ok((answer, scratch)) = outcome else {
-            return Err(Failure {
-                message: "a built-in function failed on a value that it does not expect".to_owned(),
-                place: None,
-                out_of_time: false,
-            });
-        };
-        *machine = scratch;
-        answer.map(|value| value.as_ref().map(listed)).map_err(|failure| self.failure(failure))
+        let settings = Settings { limits, now_ns, seed, ..Settings::default() };
+        Hearing { revision: self, evaluation: machine.begin(&self.program, input, settings) }
     }
 
     fn failure(&self, failure: evaluate::Failure) -> Failure {
@@ -111,20 +155,96 @@ impl Revision {
     }
 }
 
+/// Parses and resolves the modules.
+///
+/// # Errors
+/// The first fault that the own front end finds.
+pub(super) fn resolved(modules: &[Module]) -> Result<Unit, Fault> {
+    let mut parsed = Vec::with_capacity(modules.len());
+    for module in modules {
+        let version = match module.version {
+            Version::V0 => syntax::Version::V0,
+            Version::V1 => syntax::Version::V1,
+        };
+        let read = syntax::parse(&module.file, version, &syntax::Limits::default());
+        parsed.push(read.map_err(|faults| first(faults, &module.file))?);
+    }
+    let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
+    let nowhere = Arc::new(SourceFile::new("modules", ""));
+    resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))
+}
+
+/// One input under evaluation.
+#[derive(Debug)]
+pub(super) struct Hearing<'r> {
+    revision: &'r Revision,
+    evaluation: Evaluation<'r>,
+}
+
+impl Hearing<'_> {
+    /// Whether it is about the modules of `revision`.
+    pub(super) fn is_of(&self, revision: &Revision) -> bool {
+        std::ptr::eq(self.revision, revision)
+    }
+
+    /// The value at a path, with sets as arrays; `None` when it is undefined. Each question has a budget of its own, and
+    /// one that fails leaves nothing behind for the next.
+    ///
+    /// # Errors
+    /// When the rule fails or its time is used up.
+    pub(super) fn answer(
+        &mut self,
+        path: &[String],
+        entry: Option<evaluate::Entry>,
+    ) -> Result<Option<Value>, Failure> {
+        let evaluation = &mut self.evaluation;
+        evaluation.renew();
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            if let Some(entry) = entry {
+                return evaluation.value_of_entry(entry);
+            }
+            let path: Vec<&str> = path.iter().map(String::as_str).collect();
+            evaluation.answer(&path)
+        }));
+        let Ok(answer) = outcome else {
+            // What a panic leaves behind is thrown away.
+            evaluation.restart();
+            return Err(Failure {
+                message: "a built-in function failed on a value that it does not expect".to_owned(),
+                place: None,
+                out_of_time: false,
+            });
+        };
+        answer
+            .map(|value| value.as_ref().map(listed))
+            .map_err(|failure| self.revision.failure(failure))
+    }
+}
+
 fn first(faults: Vec<Fault>, file: &Arc<SourceFile>) -> Fault {
     let none = || Fault::new(file, Span::default(), "the file was refused without a reason");
     faults.into_iter().next().unwrap_or_else(none)
 }
 
-/// The value as the rooms know it: sets are arrays, and keys are texts.
+/// The value as the rooms know it: sets are arrays, and keys are texts. What is so already is shared.
 fn listed(value: &Value) -> Value {
     match value {
+        value if is_plain(value) => value.clone(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
         Value::Array(items) => Value::array(items.iter().map(listed).collect()),
         Value::Set(set) => Value::array(set.items().iter().map(listed).collect()),
         Value::Object(_) | Value::Map(_) => Value::object(
             value.pairs().map(|(key, value)| (key.to_json_key(), listed(value))).collect(),
         ),
+    }
+}
+
+fn is_plain(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        Value::Array(items) => items.iter().all(is_plain),
+        Value::Object(object) => object.entries().iter().all(|(_, value)| is_plain(value)),
+        Value::Set(_) | Value::Map(_) => false,
     }
 }
 
@@ -141,8 +261,12 @@ mod tests {
     }
 
     fn ask(revision: &Revision, rule: &str, input: Value) -> Result<Option<Value>, Failure> {
-        let (package, rule) = (["p".to_owned()], [rule.to_owned()]);
-        revision.answer(&mut Machine::default(), &package, &rule, Some(input))
+        let path = ["p".to_owned(), rule.to_owned()];
+        let mut machine = Machine::default();
+        let mut hearing = revision.over(&mut machine, Some(input), Circumstances::default());
+        let answer = hearing.answer(&path, revision.entry(&path));
+        assert_eq!(format!("{answer:?}"), format!("{:?}", hearing.answer(&path, None)));
+        answer
     }
 
     #[test]

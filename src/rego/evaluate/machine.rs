@@ -7,7 +7,7 @@ use crate::rego::ir::Span;
 
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
-use super::program::Program;
+use super::program::{Entry, Program};
 
 /// Scratch memory of one thread, for any number of evaluations of any program.
 #[derive(Debug, Default)]
@@ -79,12 +79,47 @@ impl Machine {
 }
 
 impl Evaluation<'_> {
+    /// Reads `documents` as the base documents, in place of those that the program was compiled with.
+    pub fn read_documents(&mut self, documents: Value) {
+        self.context.data = Some(documents);
+    }
+
     /// What stands at a path below `data`: a rule's value, a package, a base document, or a part of one.
     ///
     /// # Errors
     /// Where OPA has an error, where the budget is used up, and where a rule is needed that did not compile.
     pub fn answer(&mut self, path: &[&str]) -> Result<Option<Value>, Failure> {
         self.at(path).map_err(|failure| *failure)
+    }
+
+    /// What a rule answers that was looked up before; as [`Evaluation::answer`] over its path.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn value_of_entry(&mut self, entry: Entry) -> Result<Option<Value>, Failure> {
+        let Entry(id) = entry;
+        match self.rule(id, Span::default()) {
+            Ok(true) => Ok(self.context.rules.get(id).cloned().flatten()),
+            Ok(false) => Ok(None),
+            Err(failure) => Err(*failure),
+        }
+    }
+
+    /// Begins a new budget; what is known of the input stays.
+    pub fn renew(&mut self) {
+        self.budget = Budget::start(self.settings.limits);
+    }
+
+    /// Forgets all that was computed, and every memory that a panic may have left half-changed.
+    pub fn restart(&mut self) {
+        let mut context = Context::default();
+        context.input = self.context.input.take();
+        context.fit(self.program);
+        self.context = context;
+        self.pool.clear();
+        self.slots.clear();
+        self.frame = 0;
+        *self.cache = Cache::default();
     }
 
     /// Which of [`Program::points`] have been evaluated.

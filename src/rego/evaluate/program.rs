@@ -42,6 +42,10 @@ pub struct Program {
     pub(super) switches: Switches,
 }
 
+/// A rule whose value stands alone at its path: no rule below it, no base document beside it, no function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry(pub(super) RuleId);
+
 /// A rule that does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -278,6 +282,17 @@ impl Program {
     /// What coverage counts: literals, and heads of branches.
     pub fn points(&self) -> &[Span] {
         &self.points
+    }
+
+    /// Looks up the rule at a path below `data`.
+    pub fn entry<'a>(&self, path: impl Iterator<Item = &'a str> + Clone) -> Option<Entry> {
+        let (node, n_steps) = self.descend(path.clone());
+        let node = self.node(node).filter(|node| node.children.is_empty())?;
+        let rule = self.rule(node.rule?)?;
+        let is_function = matches!(rule.kind, RuleKind::Function { arity } if arity > 0);
+        let base = path.clone().try_fold(&self.data, |here, key| here.get(key));
+        let stands_alone = n_steps == path.count() && !is_function && base.is_none();
+        node.rule.filter(|_| stands_alone).map(Entry)
     }
 
     pub(super) fn rule(&self, id: RuleId) -> Option<&Rule> {

@@ -129,7 +129,7 @@ impl Group {
         }
         let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
         let unit = resolve(&modules, &options).map_err(|faults| {
-            faults.iter().map(|fault| format!("{fault}\n")).collect::<String>()
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         })?;
         let program = compile(&unit, self.data(), Switches::default());
         match program.refusals().first() {
@@ -217,7 +217,7 @@ fn verdict(program: &Program, test: &Told) -> (&'static str, String) {
 
 /// `true`, or an object of named cases that all pass.
 fn passes(value: &Value) -> bool {
-    let cases = value.as_object().map(|object| object.entries()).unwrap_or_default();
+    let cases = value.as_object().map(goldgate::domain::value::Object::entries).unwrap_or_default();
     *value == Value::Bool(true) || !cases.is_empty() && cases.iter().all(|(_, case)| passes(case))
 }
 

@@ -59,5 +59,5 @@ word_of!(read_standing: Standing => Standing { Passed Waived Failed NotApplicabl
 number_of!(scope: Scope => PolicyScope { Workload Resource Image Sbom Plan Release });
 word_of!(read_scope: PolicyScope => Scope { Workload Resource Image Sbom Plan Release });
 
-number_of!(dialect: Dialect => PolicyDialect { Goldgate Conftest });
-word_of!(read_dialect: PolicyDialect => Dialect { Goldgate Conftest });
+number_of!(dialect: Dialect => PolicyDialect { Goldgate Conftest Gatekeeper Opa });
+word_of!(read_dialect: PolicyDialect => Dialect { Goldgate Conftest Gatekeeper Opa });
