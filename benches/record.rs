@@ -1,4 +1,5 @@
-//! The record against the least that any durable log must do, and lists against the number of decisions.
+//! The record against the least that any durable log must do, against the least that a log of decisions must do, and
+//! lists against the number of decisions.
 //!
 //! `cargo bench --bench record`. `GOLDGATE_BENCH_DECISIONS` (100000) says how many decisions the lists are read over,
 //! `GOLDGATE_BENCH_MILLIS` (2000) how long each rate is measured, `GOLDGATE_BENCH_DIR` on which disk (the folder for
@@ -10,10 +11,12 @@
     reason = "a bench may panic and must print"
 )]
 
+#[path = "record/peer.rs"]
+mod peer;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use goldgate::domain::clock::Timestamp;
@@ -29,9 +32,9 @@ use goldgate::domain::service::{Environment, ServiceRef};
 use goldgate::domain::value::Value;
 use goldgate::record::sqlite::SqliteStore;
 use goldgate::record::{Blob, DecisionFilter, Draft, PageRequest, ScorecardFilter, Store};
+use peer::{Bare, Plain};
 use rusqlite::Connection;
 use tokio::runtime::Runtime;
-use tokio::sync::oneshot;
 
 /// So few that a tenth of the decisions fills a page of each.
 const SERVICES: u64 = 200;
@@ -61,32 +64,49 @@ fn folder() -> tempfile::TempDir {
     }
 }
 
-/// Durable decisions a second, beside a bare loop that commits bodies of the same size in groups.
+/// Durable decisions a second, beside a bare loop that commits bodies of the same size in groups, and beside one that
+/// commits each decision's JSON with the columns of a table.
 fn rates(runtime: &Runtime) {
     let span = Duration::from_millis(setting("GOLDGATE_BENCH_MILLIS", 2000, 100));
-    println!("durable decisions/s   callers      bare    record   ratio");
+    println!("durable decisions/s   callers      bare     plain    record  of bare  of plain");
     for callers in [1, 64, 256] {
-        let (bare_dir, record_dir) = (folder(), folder());
+        let (bare_dir, plain_dir, record_dir) = (folder(), folder(), folder());
         let store = Arc::new(SqliteStore::open(record_dir.path()).unwrap());
         // The first round fills caches and tells how large a body is.
         run(runtime, callers, span / 4, &Arc::new(Recorded::new(Arc::clone(&store))));
         let bare = Arc::new(Bare::open(bare_dir.path(), body_bytes(store.file())));
+        let plain = Arc::new(Plain::open(plain_dir.path()));
         let record = Arc::new(Recorded::new(Arc::clone(&store)));
-        let mut pairs = Vec::new();
-        for _ in 0..3 {
-            let bare_rate = run(runtime, callers, span, &bare);
-            let record_rate = run(runtime, callers, span, &record);
-            pairs.push((record_rate / bare_rate, bare_rate, record_rate));
-        }
-        pairs.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let (ratio, bare, record) = pairs[1];
-        println!("{callers:>29} {bare:>9.0} {record:>9.0} {ratio:>6.0}%", ratio = ratio * 100.0);
+        let rounds: Vec<[f64; 3]> = (0..3)
+            .map(|_| {
+                [
+                    run(runtime, callers, span, &bare),
+                    run(runtime, callers, span, &plain),
+                    run(runtime, callers, span, &record),
+                ]
+            })
+            .collect();
+        let median = |figure: &dyn Fn(&[f64; 3]) -> f64| {
+            let mut figures: Vec<f64> = rounds.iter().map(figure).collect();
+            figures.sort_by(f64::total_cmp);
+            figures[1]
+        };
+        let rate = |index: usize| median(&|round| round[index]);
+        let share = |index: usize| 100.0 * median(&|round| round[2] / round[index]);
+        println!(
+            "{callers:>29} {:>9.0} {:>9.0} {:>9.0} {:>7.0}% {:>8.0}%",
+            rate(0),
+            rate(1),
+            rate(2),
+            share(0),
+            share(1),
+        );
         runtime.block_on(store.close()).unwrap();
     }
 }
 
 /// Something that many callers write through.
-trait Log: Send + Sync + 'static {
+pub(crate) trait Log: Send + Sync + 'static {
     fn write(&self, n: u64) -> impl Future<Output = ()> + Send;
 }
 
@@ -134,60 +154,6 @@ impl Recorded {
 impl Log for Recorded {
     async fn write(&self, n: u64) {
         self.store.put_decision(draft(n, &self.rules)).await.unwrap();
-    }
-}
-
-type Waiting = (Vec<u8>, oneshot::Sender<()>);
-
-/// The least that a durable log must do: one table, one thread, one commit for all who wait.
-struct Bare {
-    queue: SyncSender<Waiting>,
-    body: Vec<u8>,
-    rules: Arc<ScorecardRules>,
-}
-
-impl Bare {
-    fn open(dir: &Path, body_bytes: usize) -> Self {
-        let connection = Connection::open(dir.join("bare.db")).unwrap();
-        connection
-            .execute_batch(
-                "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; \
-                 CREATE TABLE log (seq INTEGER PRIMARY KEY, body BLOB NOT NULL)",
-            )
-            .unwrap();
-        let (queue, waiting) = sync_channel::<Waiting>(4096);
-        std::thread::spawn(move || {
-            while let Ok(first) = waiting.recv() {
-                let batch: Vec<Waiting> =
-                    std::iter::once(first).chain(waiting.try_iter().take(511)).collect();
-                connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-                for (body, _) in &batch {
-                    let mut insert =
-                        connection.prepare_cached("INSERT INTO log (body) VALUES (?1)").unwrap();
-                    insert.execute([body]).unwrap();
-                }
-                connection.execute_batch("COMMIT").unwrap();
-                for (_, answer) in batch {
-                    let _gone = answer.send(());
-                }
-            }
-        });
-        let mut body = Vec::new();
-        while body.len() < body_bytes {
-            body.extend_from_slice(Digest::of(&body).as_bytes());
-        }
-        body.truncate(body_bytes);
-        Self { queue, body, rules: Arc::default() }
-    }
-}
-
-impl Log for Bare {
-    async fn write(&self, n: u64) {
-        // Whoever wants something written makes it first.
-        drop(std::hint::black_box(draft(n, &self.rules)));
-        let (answer, answered) = oneshot::channel();
-        self.queue.send((self.body.clone(), answer)).unwrap();
-        answered.await.unwrap();
     }
 }
 
@@ -309,7 +275,7 @@ impl Reads {
 }
 
 /// A decision over sixty policies, of which thirteen failed or none did.
-fn draft(n: u64, rules: &Arc<ScorecardRules>) -> Draft {
+pub(crate) fn draft(n: u64, rules: &Arc<ScorecardRules>) -> Draft {
     let time = time(n);
     let denied = !n.is_multiple_of(4);
     let fails = |policy: u64| denied && (policy + n).is_multiple_of(POLICIES / FINDINGS + 1);

@@ -1,6 +1,7 @@
 //! Command line: one file per verb. Parses, runs, and says how it ended.
 
 pub mod advisories;
+pub mod archive;
 pub mod args;
 pub mod artifacts;
 pub mod check;
@@ -27,7 +28,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::app::telemetry::{self, LogOptions};
-use crate::config::{ColorChoice, Variables};
+use crate::config::{ColorChoice, Variables, keys};
 use args::{Cli, Verb};
 use complaint::Failure;
 use exit::Exit;
@@ -75,10 +76,10 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
     match &cli.verb {
         Verb::Check(args) => args.add_flags(&mut flags),
         Verb::Serve(args) => args.add_flags(&mut flags),
-        Verb::Explain(_)
-        | Verb::Scorecard(_)
-        | Verb::Decision(_)
-        | Verb::Policy(_)
+        Verb::Explain(args) => flags.set(&keys::SERVER, args.server.clone()),
+        Verb::Scorecard(args) => args.add_flags(&mut flags),
+        Verb::Decision(args) => args.add_flags(&mut flags),
+        Verb::Policy(_)
         | Verb::Image(_)
         | Verb::Advisories(_)
         | Verb::Vex(_)
@@ -91,8 +92,8 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         Verb::Check(args) => check::run(&session, args),
         Verb::Serve(_) => serve::run(&session),
         Verb::Explain(args) => explain::run(&session, args),
-        Verb::Scorecard(verb) => scorecard::run(&session, verb),
-        Verb::Decision(verb) => decision::run(&session, verb),
+        Verb::Scorecard(args) => scorecard::run(&session, &args.verb),
+        Verb::Decision(args) => decision::run(&session, &args.verb),
         Verb::Policy(verb) => policy::run(&session, verb),
         Verb::Image(verb) => image::run(&session, verb),
         Verb::Advisories(verb) => advisories::run(&session, verb),

@@ -7,6 +7,7 @@ use std::sync::{Arc, RwLock};
 
 use tokio::time::Instant;
 
+use crate::decide::enforcement::{self, Circumstances};
 use crate::domain::artifact::Artifact;
 use crate::domain::clock::{Clock, Timestamp};
 use crate::domain::code::Code;
@@ -14,10 +15,12 @@ use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
+use crate::domain::finding::Enforcement;
 use crate::domain::image::{ImageStatus, ImageVerification};
-use crate::domain::policy::Outcome;
+use crate::domain::policy::{Outcome, PolicyMeta};
 use crate::domain::release::{FileRead, ImageUse, Release};
 use crate::domain::request::{Request, Trigger};
+use crate::domain::service::Environment;
 use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake::Limits;
@@ -91,6 +94,11 @@ impl Gate {
     /// The record, when there is one.
     pub fn store(&self) -> Option<&Arc<dyn Store>> {
         self.store.as_ref()
+    }
+
+    /// What a failure of `policy` does in `environment` now, to a service of which nothing is known.
+    pub fn enforcement_of(&self, policy: &PolicyMeta, environment: &Environment) -> Enforcement {
+        enforcement_of(policy, &self.revision(), environment, self.clock.now())
     }
 
     /// Takes a request through every room, in order, and answers once the decision is durable.
@@ -219,6 +227,18 @@ impl Gate {
         Arc::make_mut(&mut decision).timings.record_us = timer.lap();
         Ok(decision)
     }
+}
+
+/// What a failure of `policy` does in `environment`, to a service of which nothing is known.
+pub fn enforcement_of(
+    policy: &PolicyMeta,
+    revision: &Revision,
+    environment: &Environment,
+    now: Timestamp,
+) -> Enforcement {
+    let circumstances = Circumstances { environment, service: None, now };
+    let PolicyMeta { code, pack, severity, .. } = policy;
+    enforcement::enforcement_of(revision.enforcement(), code, pack, *severity, &circumstances)
 }
 
 /// Refuses what cannot be decided, before any work is done.

@@ -2,7 +2,6 @@
 
 mod attested;
 mod catalog;
-pub mod code;
 mod fault;
 mod file;
 mod kubernetes;
@@ -20,6 +19,7 @@ use crate::document::DocumentLimits;
 use crate::domain::artifact::Artifact;
 use crate::domain::error::Error;
 use crate::domain::image::Image;
+use crate::domain::input_code as code;
 use crate::domain::place::Location;
 use crate::domain::release::{ImageUse, Release};
 use crate::domain::request::Request;

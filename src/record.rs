@@ -3,6 +3,7 @@
 mod page;
 mod roster;
 mod row;
+mod shown;
 pub mod sqlite;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ use crate::domain::service::{Environment, ServiceRef};
 use crate::domain::sighting::Sighting;
 
 pub use self::row::RecordedFile;
+pub use self::shown::{FileText, files_with_findings};
 
 /// The future that a store answers with.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
@@ -155,6 +157,9 @@ pub trait Store: Send + Sync + fmt::Debug {
         environment: &'a Environment,
         page: PageRequest,
     ) -> Answer<'a, Page<ScorecardPoint>>;
+
+    /// The files that a decision looked at.
+    fn files(&self, id: DecisionId) -> Answer<'_, Option<Vec<RecordedFile>>>;
 
     /// What was handed in under `digest`, secrets replaced.
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>>;

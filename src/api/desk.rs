@@ -16,14 +16,14 @@ use super::metrics::Metrics;
 use super::refusal::RequestId;
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::code::Code;
-use crate::domain::decision::{Decision, Verdict};
+use crate::domain::decision::{Decision, DecisionId, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::request::Request;
 use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
 use crate::gate::Gate;
-use crate::record::{DecisionFilter, Page, PageRequest, ScorecardFilter, Store};
+use crate::record::{self, DecisionFilter, FileText, Page, PageRequest, ScorecardFilter, Store};
 
 /// Bounds of what a server takes on at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -237,6 +237,25 @@ impl Desk {
             self.gate.revision().know(environment.as_ref(), None)?;
         }
         Ok(found)
+    }
+
+    /// A decision.
+    ///
+    /// # Errors
+    /// Those of the record; `Invalid` for what is no id, `NotFound` when there is none.
+    pub(crate) async fn decision(&self, id: &str) -> Result<Arc<Decision>, Error> {
+        let id: DecisionId = id.parse()?;
+        let decision = self.store()?.decision(id).await?;
+        decision.ok_or_else(|| Error::not_found("decision", id))
+    }
+
+    /// The files that the findings of a decision point into, secrets replaced.
+    ///
+    /// # Errors
+    /// As [`Self::decision`].
+    pub(crate) async fn files(&self, id: &str) -> Result<Vec<FileText>, Error> {
+        let decision = self.decision(id).await?;
+        record::files_with_findings(&**self.store()?, &decision).await
     }
 
     /// Scorecards, by service and environment.

@@ -45,6 +45,7 @@ fn table() -> Vec<Route> {
         ("get", "/v1/decisions", get(decision::list)),
         ("get", "/v1/decisions:watch", get(decision::watch)),
         ("get", "/v1/decisions/{id}", get(decision::one)),
+        ("get", "/v1/decisions/{id}/files", get(decision::files)),
         ("get", "/v1/scorecards", get(scorecard::list)),
         ("get", "/v1/scorecards:watch", get(scorecard::watch)),
         ("get", "/v1/services/{kind}/{namespace}/{name}/scorecard", get(scorecard::one)),

@@ -4,6 +4,7 @@ mod advisories;
 mod check;
 mod image;
 mod policy;
+mod record;
 mod serve;
 mod vex;
 
@@ -17,6 +18,7 @@ pub use advisories::AdvisoriesVerb;
 pub use check::CheckArgs;
 pub use image::{ImageVerb, ImageVerifyArgs, ImportPolicyArgs, VerifyBundleArgs};
 pub use policy::{DocsFormat, PolicySuiteArgs, PolicyTestArgs, PolicyVerb};
+pub use record::{AtServer, DecisionVerb, PageArgs, ScorecardVerb};
 pub use serve::ServeArgs;
 pub use vex::VexVerb;
 
@@ -122,11 +124,11 @@ pub enum Verb {
     /// Explain a policy, or why a decision came out so
     Explain(ExplainArgs),
     /// Where services stand
-    #[command(subcommand, arg_required_else_help = true)]
-    Scorecard(ScorecardVerb),
+    #[command(arg_required_else_help = true)]
+    Scorecard(AtServer<ScorecardVerb>),
     /// What was decided
-    #[command(subcommand, arg_required_else_help = true)]
-    Decision(DecisionVerb),
+    #[command(arg_required_else_help = true)]
+    Decision(AtServer<DecisionVerb>),
     /// Look at, check and test policies
     #[command(subcommand, arg_required_else_help = true)]
     Policy(PolicyVerb),
@@ -184,110 +186,18 @@ pub enum ListFormat {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     goldgate explain K8S-RUN-AS-ROOT\n  \
-    goldgate explain 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77")]
+    goldgate explain 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77\n  \
+    goldgate explain K8S-RUN-AS-ROOT --server https://goldgate.example")]
 pub struct ExplainArgs {
     /// A policy's code, or a decision's id
     #[arg(value_name = "CODE|DECISION")]
     pub what: String,
+    /// Ask this server instead of the policies and the record here
+    #[arg(long, value_name = "URL")]
+    pub server: Option<String>,
     /// How to print it
     #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
     pub format: ListFormat,
-}
-
-/// `scorecard …`
-#[derive(Debug, Subcommand)]
-pub enum ScorecardVerb {
-    /// One service: score, level, what is missing, how each policy stands
-    #[command(after_help = "Example:\n  goldgate scorecard show checkout -e production")]
-    Show {
-        /// The service
-        service: String,
-        /// How to print it
-        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-        format: ListFormat,
-    },
-    /// Every service
-    #[command(after_help = "Examples:\n  goldgate scorecard list --team group:default/shop\n  \
-        goldgate scorecard list --level none -o json")]
-    List {
-        /// Only services of this owner
-        #[arg(long)]
-        team: Option<String>,
-        /// Only services of this system
-        #[arg(long)]
-        system: Option<String>,
-        /// Only services that have reached exactly this level
-        #[arg(long)]
-        level: Option<String>,
-        /// Which page
-        #[command(flatten)]
-        page: PageArgs,
-    },
-    /// How a service came to where it stands
-    #[command(after_help = "Example:\n  goldgate scorecard history checkout --limit 10")]
-    History {
-        /// The service
-        service: String,
-        /// Which page
-        #[command(flatten)]
-        page: PageArgs,
-    },
-}
-
-/// Which page of a list, and how to print it.
-#[derive(Args, Debug)]
-pub struct PageArgs {
-    /// At most this many
-    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=500))]
-    pub limit: u32,
-    /// Where the page begins, as the page before said
-    #[arg(long, value_name = "TOKEN", default_value = "", hide_default_value = true)]
-    pub page_token: String,
-    /// How to print it
-    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-    pub format: ListFormat,
-}
-
-/// `decision …`
-#[derive(Debug, Subcommand)]
-pub enum DecisionVerb {
-    /// Decisions, newest first
-    #[command(
-        after_help = "Examples:\n  goldgate decision list --verdict deny --since 2026-11-01\n  \
-        goldgate decision list --service checkout --environment staging\n  \
-        goldgate decision list --code K8S-RUN-AS-ROOT -o json"
-    )]
-    List {
-        /// Only of this service
-        #[arg(long)]
-        service: Option<String>,
-        /// Only of services of this owner
-        #[arg(long)]
-        team: Option<String>,
-        /// Only with this verdict
-        #[arg(long, value_parser = PossibleValuesParser::new(["allow", "deny"]))]
-        verdict: Option<String>,
-        /// Only with a finding of this code
-        #[arg(long)]
-        code: Option<String>,
-        /// Only from this moment on: RFC 3339, or a date
-        #[arg(long, value_name = "TIME")]
-        since: Option<String>,
-        /// Which page
-        #[command(flatten)]
-        page: PageArgs,
-    },
-    /// One decision
-    #[command(
-        after_help = "Example:\n  goldgate decision show 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77 -o json"
-    )]
-    Show {
-        /// The decision's id
-        id: String,
-        /// How to print it
-        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
-        format: Format,
-    },
 }
 
 /// `init`

@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn every_unreadable_code_is_a_code_of_inputs() {
-        let known: Vec<&str> = intake::code::CODES.iter().map(|code| code.code).collect();
+        let known: Vec<&str> =
+            crate::domain::input_code::CODES.iter().map(|code| code.code).collect();
         assert!(known.contains(&NOTHING));
         assert!(UNREADABLE.iter().all(|code| known.contains(code)));
     }

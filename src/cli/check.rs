@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::api::client::Client;
+use crate::cli::archive::SERVER_DEADLINE;
 use crate::cli::args::{CheckArgs, Format};
 use crate::cli::artifacts;
 use crate::cli::complaint::{Complaint, Failure};
@@ -159,9 +159,6 @@ fn not_at_a_server() -> Complaint {
         "import the document there with `goldgate vex import FILE`, or attest it on the image",
     )
 }
-
-/// How long a server may take.
-const SERVER_DEADLINE: Duration = Duration::from_mins(1);
 
 /// Asks a server.
 fn at_server(session: &Session, url: &str, request: &Request) -> Result<Checked, Failure> {

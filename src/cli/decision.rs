@@ -1,8 +1,9 @@
 //! `decision`: what was decided.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::cli::archive::{self, Archive};
 use crate::cli::args::{DecisionVerb, Format, ListFormat, PageArgs};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
@@ -10,12 +11,10 @@ use crate::cli::print::excerpt::Excerpts;
 use crate::cli::print::{self, Keeping, Report, json as json_format, table};
 use crate::cli::scorecard::{more, named_environment, page_request};
 use crate::cli::session::Session;
-use crate::cli::{local, worker};
+use crate::cli::worker;
 use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Verdict};
-use crate::domain::error::Error;
-use crate::record::sqlite::SqliteStore;
-use crate::record::{DecisionFilter, Store as _};
+use crate::record::DecisionFilter;
 
 /// Runs the verb.
 ///
@@ -55,9 +54,12 @@ pub fn told(
     reasons: &BTreeMap<Code, String>,
 ) -> Result<String, Failure> {
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        let Some(decision) = store.decision(id).await? else { return Ok(None) };
-        let excerpts = excerpts(&store, &decision).await?;
+        let archive = Archive::open(session).await?;
+        let Some(decision) = archive.decision(id).await? else { return Ok(None) };
+        let mut excerpts = Excerpts::default();
+        for file in archive.files(&decision).await? {
+            excerpts.add_recorded(&file.path, &file.text);
+        }
         Ok::<_, Failure>(Some((decision, excerpts)))
     })?;
     let Some((decision, excerpts)) = found else {
@@ -76,29 +78,14 @@ pub fn told(
     Ok(print::rendered(&report, format, session.printer.look()))
 }
 
-/// The files with findings as the record holds them, secrets replaced.
-async fn excerpts(store: &SqliteStore, decision: &Decision) -> Result<Excerpts, Error> {
-    let mut excerpts = Excerpts::default();
-    let named: BTreeSet<&str> =
-        decision.findings.iter().map(|finding| finding.location.file.as_str()).collect();
-    for file in store.files(decision.id).await?.unwrap_or_default() {
-        if named.contains(file.path.as_str())
-            && let Some(text) = store.blob(file.digest).await?
-        {
-            excerpts.add_recorded(&file.path, &text);
-        }
-    }
-    Ok(excerpts)
-}
-
 fn list(session: &Session, filter: DecisionFilter, page: &PageArgs) -> Result<String, Failure> {
     let environment = filter.environment.clone();
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.decisions(filter, page_request(page)).await?)
+        let archive = Archive::open(session).await?;
+        Ok::<_, Failure>(archive.decisions(filter, page_request(page)).await?)
     })?;
     if found.items.is_empty() {
-        local::know(session, environment.as_ref(), None)?;
+        archive::know(session, environment.as_ref(), None)?;
     }
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));

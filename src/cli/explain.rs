@@ -2,21 +2,20 @@
 
 use serde_json::json;
 
+use crate::cli::archive;
 use crate::cli::args::{ExplainArgs, Format, ListFormat};
 use crate::cli::complaint::{Complaint, Failure};
+use crate::cli::decision;
 use crate::cli::exit::Exit;
 use crate::cli::print::{Look, STRONG, json as json_format, text};
 use crate::cli::session::Session;
-use crate::cli::{decision, local};
-use crate::decide::enforcement::{Circumstances, enforcement_of};
-use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::decision::DecisionId;
+use crate::domain::finding::Enforcement;
+use crate::domain::input_code::{CODES, InputCode};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::service::Environment;
 use crate::domain::suggest::nearest;
-use crate::intake::code::{CODES, InputCode};
-use crate::policy::Revision;
 
 /// Runs the verb.
 ///
@@ -28,8 +27,9 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
             ListFormat::Human => Format::Human,
             ListFormat::Json => Format::Json,
         };
-        let reasons = local::revision(session).map(|revision| local::reasons(&revision));
-        decision::told(session, id, format, &reasons.unwrap_or_default())?
+        let policies = archive::policies(session).unwrap_or_default().into_iter();
+        let reasons = policies.map(|(policy, _)| (policy.code, policy.description)).collect();
+        decision::told(session, id, format, &reasons)?
     } else {
         manual(session, &args.what, args.format)?
     };
@@ -48,11 +48,10 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
     if let Some(input) = CODES.iter().find(|input| input.code == code.as_str()) {
         return Ok(manual_of_input(input, format, session.printer.look()));
     }
-    let revision = local::revision(session)?;
-    let policies = revision.policies();
+    let policies = archive::policies(session)?;
     let environment = &session.config.environment.value;
-    let Some(policy) = policies.iter().find(|policy| policy.code == code) else {
-        let codes = policies.iter().map(|policy| policy.code.as_str());
+    let Some((policy, effect)) = policies.iter().find(|(policy, _)| policy.code == code) else {
+        let codes = policies.iter().map(|(policy, _)| policy.code.as_str());
         let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
         let help = match near {
             Some(near) => format!("did you mean `goldgate explain {near}`?"),
@@ -61,8 +60,8 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
         return Err(Complaint::new(format!("there is no policy `{code}`"), help).into());
     };
     Ok(match format {
-        ListFormat::Human => page(policy, &revision, environment, session.printer.look()),
-        ListFormat::Json => json_format::pretty(&entry(policy, &revision, environment)),
+        ListFormat::Human => page(policy, *effect, environment, session.printer.look()),
+        ListFormat::Json => json_format::pretty(&entry(policy, *effect, environment)),
     })
 }
 
@@ -84,27 +83,10 @@ fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String 
     out
 }
 
-/// What a failed policy does in `environment`, for a service of which nothing is known.
-pub fn enforcement(
-    policy: &PolicyMeta,
-    revision: &Revision,
-    environment: &Environment,
-) -> &'static str {
-    let circumstances = Circumstances { environment, service: None, now: SystemClock.now() };
-    enforcement_of(
-        revision.enforcement(),
-        &policy.code,
-        &policy.pack,
-        policy.severity,
-        &circumstances,
-    )
-    .as_str()
-}
-
 /// A policy's METADATA as JSON.
 pub fn entry(
     policy: &PolicyMeta,
-    revision: &Revision,
+    effect: Enforcement,
     environment: &Environment,
 ) -> serde_json::Value {
     json!({
@@ -113,7 +95,7 @@ pub fn entry(
         "description": policy.description,
         "remediation": policy.remediation,
         "severity": policy.severity,
-        "enforcement": enforcement(policy, revision, environment),
+        "enforcement": effect.as_str(),
         "environment": environment,
         "scope": policy.scope.as_str(),
         "kinds": policy.kinds,
@@ -126,7 +108,7 @@ pub fn entry(
     })
 }
 
-fn page(policy: &PolicyMeta, revision: &Revision, environment: &Environment, look: Look) -> String {
+fn page(policy: &PolicyMeta, effect: Enforcement, environment: &Environment, look: Look) -> String {
     let head = format!("{}: {}", policy.code, text::clean(&policy.title));
     let mut out = look.paint(STRONG, &head) + "\n\n";
     for paragraph in
@@ -138,11 +120,10 @@ fn page(policy: &PolicyMeta, revision: &Revision, environment: &Environment, loo
         [] => policy.scope.as_str().to_owned(),
         kinds => format!("{} ({})", policy.scope.as_str(), kinds.join(", ")),
     };
-    let effect = enforcement(policy, revision, environment);
     let facts = [
         ("help:    ", policy.remediation.clone()),
         ("severity:", policy.severity.to_string()),
-        ("effect:  ", format!("{effect} in {environment}")),
+        ("effect:  ", format!("{} in {environment}", effect.as_str())),
         ("looks at:", scope),
         ("controls:", policy.controls.join(", ")),
         ("pack:    ", policy.pack.clone()),

@@ -15,7 +15,6 @@ use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::service::Environment;
 use crate::domain::trust::TrustConfiguration;
 use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
@@ -203,21 +202,6 @@ pub fn told_of_images(config: &Config, gate: Gate) -> Gate {
 /// Where imported advisories are kept.
 pub fn advisories_file(config: &Config) -> Option<PathBuf> {
     Some(config.data.value.as_ref()?.join("advisories.db"))
-}
-
-/// Says of an empty list whether it was asked for by a name that does not exist.
-///
-/// # Errors
-/// The names that there are, or everything that is wrong with the bundles.
-pub fn know(
-    session: &Session,
-    environment: Option<&Environment>,
-    level: Option<&str>,
-) -> Result<(), Failure> {
-    if environment.is_none() && level.is_none() {
-        return Ok(());
-    }
-    Ok(revision(session)?.know(environment, level)?)
 }
 
 /// Paths in their order, without those that lead where an earlier one leads.

@@ -8,10 +8,11 @@ mod test;
 
 use std::path::PathBuf;
 
+use crate::cli::archive;
 use crate::cli::args::{ListFormat, PolicyVerb};
 use crate::cli::complaint::Failure;
 use crate::cli::exit::Exit;
-use crate::cli::explain::{enforcement, entry};
+use crate::cli::explain::entry;
 use crate::cli::local;
 use crate::cli::print::{json as json_format, table, text};
 use crate::cli::session::Session;
@@ -34,22 +35,22 @@ pub fn run(session: &Session, verb: &PolicyVerb) -> Result<Exit, Failure> {
 }
 
 fn list(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
-    let revision = local::revision(session)?;
     let environment = &session.config.environment.value;
-    let policies = revision.policies().iter();
+    let policies = archive::policies_here(session)?;
+    let policies = policies.iter();
     let text = match format {
         ListFormat::Json => {
             let items: Vec<_> =
-                policies.map(|policy| entry(policy, &revision, environment)).collect();
+                policies.map(|(policy, effect)| entry(policy, *effect, environment)).collect();
             json_format::page(&items, None)
         }
         ListFormat::Human => {
             let rows: Vec<Vec<String>> = policies
-                .map(|policy| {
+                .map(|(policy, effect)| {
                     vec![
                         policy.code.to_string(),
                         policy.severity.to_string(),
-                        enforcement(policy, &revision, environment).to_owned(),
+                        effect.as_str().to_owned(),
                         policy.scope.as_str().to_owned(),
                         policy.title.clone(),
                     ]

@@ -1,15 +1,16 @@
 //! `scorecard`: where services stand.
 
+use crate::cli::archive::{self, Archive};
 use crate::cli::args::{ListFormat, PageArgs, ScorecardVerb};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::print::{json as json_format, scorecard as page, table};
 use crate::cli::session::Session;
-use crate::cli::{local, worker};
+use crate::cli::worker;
 use crate::config::Origin;
 use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
-use crate::record::{PageRequest, ScorecardFilter, Store as _};
+use crate::record::{PageRequest, ScorecardFilter};
 
 /// Runs the verb.
 ///
@@ -50,8 +51,8 @@ pub fn page_request(page: &PageArgs) -> PageRequest {
 fn show(session: &Session, service: &ServiceRef, format: ListFormat) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.scorecard(service, environment).await?)
+        let archive = Archive::open(session).await?;
+        Ok::<_, Failure>(archive.scorecard(service, environment).await?)
     })?;
     let Some(card) = found else {
         return Err(unknown(service, environment).into());
@@ -70,11 +71,11 @@ fn unknown(service: &ServiceRef, environment: &Environment) -> Complaint {
 fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<String, Failure> {
     let (environment, level) = (filter.environment.clone(), filter.level.clone());
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.scorecards(filter, page_request(page)).await?)
+        let archive = Archive::open(session).await?;
+        Ok::<_, Failure>(archive.scorecards(filter, page_request(page)).await?)
     })?;
     if found.items.is_empty() {
-        local::know(session, environment.as_ref(), level.as_deref())?;
+        archive::know(session, environment.as_ref(), level.as_deref())?;
     }
     if page.format == ListFormat::Json {
         return Ok(json_format::page(&found.items, found.next.as_deref()));
@@ -104,8 +105,8 @@ fn list(session: &Session, filter: ScorecardFilter, page: &PageArgs) -> Result<S
 fn history(session: &Session, service: &ServiceRef, page: &PageArgs) -> Result<String, Failure> {
     let environment = &session.config.environment.value;
     let found = worker::run(|| async move {
-        let store = local::existing_store(&session.config)?;
-        Ok::<_, Failure>(store.scorecard_history(service, environment, page_request(page)).await?)
+        let archive = Archive::open(session).await?;
+        Ok::<_, Failure>(archive.scorecard_history(service, environment, page_request(page)).await?)
     })?;
     if found.items.is_empty() && page.page_token.is_empty() {
         return Err(unknown(service, environment).into());

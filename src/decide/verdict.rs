@@ -296,7 +296,10 @@ fn finding_of_fault(
     circumstances: &Circumstances<'_>,
 ) -> Finding {
     let secrets = &case.release.secrets;
-    let message = secrets.redact(&fault.message).into_owned();
+    let message = match &fault.related {
+        Some(first) => secrets.redact(&format!("{}, first at {first}", fault.message)).into_owned(),
+        None => secrets.redact(&fault.message).into_owned(),
+    };
     let path = secrets.redact(&fault.location.path).into_owned();
     let facts = fault.related.as_ref().map_or_else(
         || Value::object(Vec::new()),

@@ -12,6 +12,7 @@ use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::finding::Finding;
 use crate::domain::image::ImageStatus;
+use crate::domain::input_code;
 use crate::domain::request::{Stage, Trigger};
 use crate::domain::scorecard::{ScorecardDelta, Sight};
 use crate::domain::service::{Environment, ServiceRef};
@@ -136,14 +137,11 @@ pub struct Decision {
 /// The package that findings about the input itself name as their policy.
 pub const INTAKE: &str = "goldgate.intake";
 
-/// The faults of an input whose resources were read all the same; the list of codes in `intake` says it of each.
-pub(crate) const HIDE_NOTHING: [&str; 3] = ["INPUT-IMAGE", "INPUT-SCHEMA", "INPUT-SERVICE"];
-
 impl Decision {
     /// How much of the release this decision saw.
     pub fn sight(&self) -> Sight {
         let unread = |finding: &Finding| {
-            finding.policy == INTAKE && !HIDE_NOTHING.contains(&finding.code.as_str())
+            finding.policy == INTAKE && input_code::hides(finding.code.as_str())
         };
         if self.findings.iter().any(unread) {
             return Sight::Broken;

@@ -127,20 +127,11 @@ fn rule(node: &Node<'_>, known: &Known<'_>, faults: &mut Vec<Fault>) -> Option<E
             continue;
         }
         match *key {
-            "codes" => {
-                let items = node.items(faults);
-                rule.codes = items.iter().filter_map(|item| known.code(item, faults)).collect();
-            }
-            "packs" => {
-                let items = node.items(faults);
-                rule.packs = items.iter().filter_map(|item| known.pack(item, faults)).collect();
-            }
-            "environments" => {
-                let items = node.items(faults);
-                rule.environments = items.iter().filter_map(|item| item.parsed(faults)).collect();
-            }
-            "tiers" => rule.tiers = texts(node, faults),
-            "teams" => rule.teams = texts(node, faults),
+            "codes" => rule.codes = each(node, faults, |item, faults| known.code(item, faults)),
+            "packs" => rule.packs = each(node, faults, |item, faults| known.pack(item, faults)),
+            "environments" => rule.environments = each(node, faults, Node::parsed),
+            "tiers" => rule.tiers = each(node, faults, text),
+            "teams" => rule.teams = each(node, faults, text),
             "effective_on" => rule.effective_on = node.parsed(faults),
             _ => action = node.word(&ACTIONS, faults),
         }
@@ -155,9 +146,18 @@ fn rule(node: &Node<'_>, known: &Known<'_>, faults: &mut Vec<Fault>) -> Option<E
     Some(rule)
 }
 
-fn texts(node: &Node<'_>, faults: &mut Vec<Fault>) -> BTreeSet<String> {
+/// Every item of a list, as `read` reads it.
+fn each<'d, T: Ord>(
+    node: &Node<'d>,
+    faults: &mut Vec<Fault>,
+    read: impl Fn(&Node<'d>, &mut Vec<Fault>) -> Option<T>,
+) -> BTreeSet<T> {
     let items = node.items(faults);
-    items.iter().filter_map(|item| item.text(faults)).map(str::to_owned).collect()
+    items.iter().filter_map(|item| read(item, faults)).collect()
+}
+
+fn text(node: &Node<'_>, faults: &mut Vec<Fault>) -> Option<String> {
+    node.text(faults).map(str::to_owned)
 }
 
 fn by_severity<T>(
@@ -230,10 +230,7 @@ fn level(node: &Node<'_>, known: &Known<'_>, faults: &mut Vec<Fault>) -> Option<
                     level.codes.extend(codes.map(|policy| policy.code.clone()));
                 }
             }
-            _ => {
-                let items = node.items(faults);
-                level.codes.extend(items.iter().filter_map(|item| known.code(item, faults)));
-            }
+            _ => level.codes.extend(each(&node, faults, |item, faults| known.code(item, faults))),
         }
     }
     if node.value.as_object().is_some() && (level.name.is_empty() || level.name == NO_LEVEL) {

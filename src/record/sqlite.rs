@@ -91,14 +91,6 @@ impl SqliteStore {
         dir.join(open::FILE_NAME)
     }
 
-    /// The files that a decision looked at.
-    ///
-    /// # Errors
-    /// `Unavailable` when the record cannot be read.
-    pub async fn files(&self, id: DecisionId) -> Result<Option<Vec<RecordedFile>>, Error> {
-        self.readers.read(move |image| Ok(rows::body(image, id)?.map(|body| body.files))).await
-    }
-
     /// How a service fared in an environment, day by day from the day of `since` on, oldest first.
     ///
     /// # Errors
@@ -260,6 +252,10 @@ impl Store for SqliteStore {
                 .await?;
             Ok(page.cut(&list, found, |seq| seq.to_be_bytes().to_vec()))
         })
+    }
+
+    fn files(&self, id: DecisionId) -> Answer<'_, Option<Vec<RecordedFile>>> {
+        Box::pin(self.readers.read(move |image| Ok(rows::body(image, id)?.map(|body| body.files))))
     }
 
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>> {

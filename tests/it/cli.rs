@@ -192,9 +192,8 @@ fn ten_checks_at_once_are_ten_decisions() {
     assert_eq!(listed["items"].as_array().unwrap().len(), 10);
 }
 
-#[test]
-fn a_server_answers_what_this_process_would() {
-    let place = Place::with(&case("check_denies").join("input"));
+/// A server on the record `served`, and its address.
+fn served(place: &Place) -> (std::process::Child, String) {
     let mut server = place
         .command()
         .args(["serve", "--listen", "127.0.0.1:0", "--data", "served", "--log-format", "json"])
@@ -207,7 +206,13 @@ fn a_server_answers_what_this_process_would() {
         let (_, rest) = line.split_once("on http://")?;
         Some(format!("http://{}", rest.split('"').next()?))
     });
-    let address = address.unwrap();
+    (server, address.unwrap())
+}
+
+#[test]
+fn a_server_answers_what_this_process_would() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let (mut server, address) = served(&place);
     for format in ["human", "json", "sarif", "junit", "github"] {
         let said = |more: &[&str]| {
             let mut command = place.command();
@@ -223,6 +228,66 @@ fn a_server_answers_what_this_process_would() {
     server.wait().unwrap();
     let listed = place.command().args(["decision", "list", "--data", "served"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&listed.stdout).lines().count(), 2);
+}
+
+#[test]
+fn a_servers_record_reads_byte_for_byte_as_on_its_own_machine() {
+    let place = Place::with(&case("check_denies").join("input"));
+    let (mut server, address) = served(&place);
+    let mut decision = String::new();
+    for _ in 0..3 {
+        let args = ["check", "deploy", "--server", &address, "-o", "json"];
+        let output = place.command().args(args).output().unwrap();
+        let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        decision = told["id"].as_str().unwrap().to_owned();
+    }
+    let said = |line: &str, at: [&str; 2]| {
+        let output = place.command().args(line.split(' ')).args(at).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    };
+    let service = "component:default/nobody";
+    for line in [
+        "scorecard list",
+        "scorecard list -o json",
+        "scorecard list --level platinum",
+        "scorecard list -e marz",
+        &format!("scorecard show {service}"),
+        &format!("scorecard history {service}"),
+        "decision list",
+        "decision list --limit 2",
+        "decision list -o json --limit 1",
+        "decision list --verdict deny --code K8S-IMAGE-TAG --since 2020-01-01",
+        "decision list --code NO-SUCH-CODE",
+        "decision list --page-token nonsense",
+        "decision show 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77",
+        &format!("decision show {decision}"),
+        &format!("decision show {decision} -o json"),
+        &format!("decision show {decision} -o sarif"),
+        &format!("explain {decision}"),
+        &format!("explain {decision} -o json"),
+        "explain K8S-RUN-AS-ROOT",
+        "explain k8s-run-as-root -o json -e staging",
+        "explain INPUT-YAML",
+        "explain K8S-RUN-AS-ROT",
+    ] {
+        let here = said(line, ["--data", "served"]);
+        assert_eq!(said(line, ["--server", &address]), here, "{line}");
+        assert!(!here.1.is_empty() || !here.2.is_empty(), "{line}");
+    }
+    let (_, cards, _) = said("scorecard list -o json", ["--server", &address]);
+    let cards: serde_json::Value = serde_json::from_str(&cards).unwrap();
+    let service = cards["items"][0]["service"].as_str().unwrap().to_owned();
+    for verb in ["show", "history"] {
+        for format in ["human", "json"] {
+            let line = format!("scorecard {verb} {service} -o {format}");
+            let here = said(&line, ["--data", "served"]);
+            assert_eq!(here.0, Some(0), "{line}: {}", here.2);
+            assert_eq!(said(&line, ["--server", &address]), here, "{line}");
+        }
+    }
+    server.kill().unwrap();
+    server.wait().unwrap();
 }
 
 #[test]

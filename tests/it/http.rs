@@ -41,6 +41,11 @@ async fn a_release_is_allowed_or_denied_with_reasons_and_can_be_read_again() {
     let id = denied.json()["id"].as_str().unwrap().to_owned();
     let again = server.get(&format!("/v1/decisions/{id}")).await;
     assert_eq!(again.json()["findings"], denied.json()["findings"]);
+    let files = server.get(&format!("/v1/decisions/{id}/files")).await;
+    require_shape("RecordedFileList", &files.json());
+    assert_eq!(files.json()["items"].as_array().unwrap().len(), 1);
+    assert_eq!(files.json()["items"][0]["path"], finding["location"]["file"]);
+    assert!(!files.text().contains("hunter2"));
     let list = server.get("/v1/decisions?verdict=deny&code=TEST-PRIVILEGED&service=checkout").await;
     require_shape("DecisionList", &list.json());
     assert_eq!(list.json()["items"].as_array().unwrap().len(), 1);
@@ -260,6 +265,7 @@ async fn policies_are_listed_page_by_page() {
     assert_eq!(second["nextPageToken"], "");
     let one = server.get("/v1/policies/TEST-PRIVILEGED").await.json();
     assert_eq!(one, second["items"][0]);
+    assert_eq!(one["enforcement"], "deny");
 }
 
 #[tokio::test]
@@ -294,6 +300,11 @@ async fn a_filter_by_a_name_that_does_not_exist_is_told_and_no_empty_list() {
     server.post("/v1/check", check_body(DENIED).to_string()).await;
     let refused = server.get("/v1/scorecards?level=platinum").await.error();
     assert_eq!(refused, (400, "invalid".to_owned(), "level".to_owned()));
+    let environment = (400, "invalid".to_owned(), "environment".to_owned());
+    for list in ["/v1/scorecards", "/v1/decisions", "/v1/policies", "/v1/policies/NO-MATTER"] {
+        let refused = server.get(&format!("{list}?environment=marz")).await.error();
+        assert_eq!(refused, environment, "{list}");
+    }
     assert_eq!(server.get("/v1/scorecards?level=none&team=nobody").await.status, 200);
 }
 

@@ -10,7 +10,9 @@ use goldgate::domain::error::Error;
 use goldgate::domain::scorecard::{Scorecard, ScorecardPoint};
 use goldgate::domain::service::{Environment, ServiceRef};
 use goldgate::domain::sighting::Sighting;
-use goldgate::record::{Answer, DecisionFilter, Draft, Page, PageRequest, ScorecardFilter, Store};
+use goldgate::record::{
+    Answer, DecisionFilter, Draft, Page, PageRequest, RecordedFile, ScorecardFilter, Store,
+};
 use tokio::sync::{Semaphore, broadcast};
 
 /// What happens when a decision is to be written.
@@ -101,6 +103,10 @@ impl Store for Staged {
         page: PageRequest,
     ) -> Answer<'a, Page<ScorecardPoint>> {
         self.inner.scorecard_history(service, environment, page)
+    }
+
+    fn files(&self, id: DecisionId) -> Answer<'_, Option<Vec<RecordedFile>>> {
+        self.inner.files(id)
     }
 
     fn blob(&self, digest: Digest) -> Answer<'_, Option<String>> {

@@ -1,5 +1,7 @@
 //! The client of another goldgate's gate: the same question, the same decision, over gRPC.
 
+mod reader;
+
 use std::time::Duration;
 
 use futures_util::stream;
@@ -27,6 +29,7 @@ const CHUNK_BYTES: usize = 256 * 1024;
 #[derive(Clone, Debug)]
 pub struct Client {
     server: String,
+    channel: Channel,
     gate: GateServiceClient<Channel>,
 }
 
@@ -66,11 +69,11 @@ impl Client {
                 .with_help("start one with `goldgate serve`, or leave `--server` out")
                 .with_source(cause)
         })?;
-        let gate = GateServiceClient::new(channel)
+        let gate = GateServiceClient::new(channel.clone())
             .max_decoding_message_size(MAX_ANSWER_BYTES)
             .max_encoding_message_size(usize::MAX)
             .accept_compressed(CompressionEncoding::Gzip);
-        Ok(Self { server: server.to_owned(), gate })
+        Ok(Self { server: server.to_owned(), channel, gate })
     }
 
     /// Asks the server and returns its decision, the same as if it had been made here.

@@ -5,12 +5,13 @@ mod request;
 mod scorecard;
 mod word;
 
-pub(crate) use answer::{decision, read_decision, revision};
+pub(crate) use answer::{decision, file, read_decision, read_file, revision};
 pub(crate) use request::{
-    Assembly, check_request, decision_filter, history_of, page_request, question, scorecard_filter,
-    watched_decisions, watched_scorecards,
+    Assembly, check_request, decision_filter, environment, history_of, list_decisions,
+    list_scorecards, page_request, page_size, question, scorecard_filter, watched_decisions,
+    watched_scorecards,
 };
-pub(crate) use scorecard::{point, policy, scorecard};
+pub(crate) use scorecard::{point, policy, read_point, read_policy, read_scorecard, scorecard};
 pub(crate) use word::origin;
 
 use prost_types::Timestamp as ProtoTimestamp;

@@ -9,7 +9,7 @@ use tonic::{Request, Response, Status};
 use super::{convert, status};
 use crate::api::desk::Desk;
 use crate::api::watch::{self, Event};
-use crate::domain::decision::{Decision, DecisionId};
+use crate::domain::decision::Decision;
 use crate::domain::error::Error;
 use crate::proto;
 use crate::proto::decision_service_server::DecisionService;
@@ -23,12 +23,6 @@ pub(super) struct DecisionFace(Arc<Desk>);
 impl DecisionFace {
     pub(super) fn new(desk: &Arc<Desk>) -> Self {
         Self(Arc::clone(desk))
-    }
-
-    async fn decision(&self, id: &str) -> Result<Arc<Decision>, Error> {
-        let id: DecisionId = id.parse()?;
-        let decision = self.0.store()?.decision(id).await?;
-        decision.ok_or_else(|| Error::not_found("decision", id))
     }
 
     async fn decisions(
@@ -48,7 +42,7 @@ impl DecisionService for DecisionFace {
         request: Request<proto::GetDecisionRequest>,
     ) -> Result<Response<proto::Decision>, Status> {
         let id = status::request_id(request.extensions());
-        match self.decision(&request.get_ref().id).await {
+        match self.0.decision(&request.get_ref().id).await {
             Ok(decision) => Ok(Response::new(convert::decision(&decision))),
             Err(error) => Err(status::refuse(&error, &id)),
         }
@@ -64,6 +58,19 @@ impl DecisionService for DecisionFace {
         Ok(Response::new(proto::ListDecisionsResponse {
             items: page.items.iter().map(|decision| convert::decision(decision)).collect(),
             next_page_token: page.next.unwrap_or_default(),
+        }))
+    }
+
+    async fn list_decision_files(
+        &self,
+        request: Request<proto::ListDecisionFilesRequest>,
+    ) -> Result<Response<proto::ListDecisionFilesResponse>, Status> {
+        let id = status::request_id(request.extensions());
+        let files = self.0.files(&request.get_ref().id).await;
+        let files = files.map_err(|error| status::refuse(&error, &id))?;
+        Ok(Response::new(proto::ListDecisionFilesResponse {
+            items: files.into_iter().map(convert::file).collect(),
+            next_page_token: String::new(),
         }))
     }
 

@@ -8,6 +8,7 @@ use super::{convert, status};
 use crate::api::desk::Desk;
 use crate::api::shelf;
 use crate::domain::error::Error;
+use crate::domain::policy::PolicyMeta;
 use crate::proto;
 use crate::proto::policy_service_server::PolicyService;
 
@@ -26,12 +27,25 @@ impl PolicyFace {
     ) -> Result<proto::ListPoliciesResponse, Error> {
         let page = convert::page_request(message.page_size, message.page_token)?;
         let revision = self.0.gate().revision();
+        let environment = convert::environment(&message.environment)?;
+        revision.know(Some(&environment), None)?;
         let page = shelf::page(revision.policies(), &page)?;
+        let told = |meta: &Arc<PolicyMeta>| {
+            convert::policy(meta, self.0.gate().enforcement_of(meta, &environment))
+        };
         Ok(proto::ListPoliciesResponse {
-            items: page.items.iter().map(|meta| convert::policy(meta)).collect(),
+            items: page.items.iter().map(told).collect(),
             next_page_token: page.next.unwrap_or_default(),
             revision: Some(convert::revision(revision.reference())),
         })
+    }
+
+    fn policy(&self, message: &proto::GetPolicyRequest) -> Result<proto::Policy, Error> {
+        let revision = self.0.gate().revision();
+        let environment = convert::environment(&message.environment)?;
+        revision.know(Some(&environment), None)?;
+        let meta = shelf::policy(revision.policies(), &message.code)?;
+        Ok(convert::policy(&meta, self.0.gate().enforcement_of(&meta, &environment)))
     }
 }
 
@@ -51,10 +65,7 @@ impl PolicyService for PolicyFace {
         request: Request<proto::GetPolicyRequest>,
     ) -> Result<Response<proto::Policy>, Status> {
         let id = status::request_id(request.extensions());
-        let revision = self.0.gate().revision();
-        match shelf::policy(revision.policies(), &request.get_ref().code) {
-            Ok(meta) => Ok(Response::new(convert::policy(&meta))),
-            Err(error) => Err(status::refuse(&error, &id)),
-        }
+        let policy = self.policy(request.get_ref());
+        policy.map(Response::new).map_err(|error| status::refuse(&error, &id))
     }
 }

@@ -12,9 +12,9 @@ use super::query::{Asked, DecisionQuery, WatchQuery};
 use super::{Site, events};
 use crate::api::refusal::RequestId;
 use crate::api::watch;
-use crate::domain::decision::{Decision, DecisionId};
-use crate::domain::error::Error;
-use crate::record::Page;
+use crate::domain::decision::Decision;
+use crate::domain::digest::Digest;
+use crate::record::{FileText, Page};
 
 /// A page of any list.
 #[derive(Debug, Serialize)]
@@ -35,9 +35,25 @@ pub(super) async fn one(
     State(site): State<Site>,
     Path(id): Path<String>,
 ) -> Result<Json<Arc<Decision>>, Fault> {
-    let id: DecisionId = id.parse()?;
-    let decision = site.desk.store()?.decision(id).await?;
-    Ok(Json(decision.ok_or_else(|| Error::not_found("decision", id))?))
+    Ok(Json(site.desk.decision(&id).await?))
+}
+
+/// A file as the record holds it, as JSON.
+#[derive(Debug, Serialize)]
+pub(super) struct FileBody {
+    path: String,
+    digest: Digest,
+    text: String,
+}
+
+/// The files that the findings of a decision point into.
+pub(super) async fn files(
+    State(site): State<Site>,
+    Path(id): Path<String>,
+) -> Result<Json<List<FileBody>>, Fault> {
+    let body = |FileText { path, digest, text }| FileBody { path, digest, text };
+    let items = site.desk.files(&id).await?.into_iter().map(body).collect();
+    Ok(Json(Page { items, next: None }.into()))
 }
 
 /// Decisions, newest first.

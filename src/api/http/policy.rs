@@ -1,16 +1,21 @@
 //! `/v1/policies`.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Serialize;
 
 use super::Site;
 use super::fault::Fault;
-use super::query::{Asked, PageQuery};
+use super::query::{Asked, EnvironmentPageQuery, EnvironmentQuery};
 use crate::api::shelf;
 use crate::domain::code::{Code, Severity};
 use crate::domain::decision::RevisionRef;
+use crate::domain::finding::Enforcement;
 use crate::domain::policy::PolicyMeta;
+use crate::domain::service::Environment;
+use crate::gate::Gate;
 
 /// A policy as JSON.
 #[derive(Debug, Serialize)]
@@ -28,10 +33,11 @@ pub(super) struct PolicyBody {
     dialect: &'static str,
     file: String,
     line: u32,
+    enforcement: Enforcement,
 }
 
-impl From<&PolicyMeta> for PolicyBody {
-    fn from(meta: &PolicyMeta) -> Self {
+impl PolicyBody {
+    fn of(meta: &PolicyMeta, gate: &Gate, environment: &Environment) -> Self {
         Self {
             code: meta.code.clone(),
             title: meta.title.clone(),
@@ -46,6 +52,7 @@ impl From<&PolicyMeta> for PolicyBody {
             dialect: meta.dialect.as_str(),
             file: meta.file.clone(),
             line: meta.line,
+            enforcement: gate.enforcement_of(meta, environment),
         }
     }
 }
@@ -62,12 +69,16 @@ pub(super) struct PolicyList {
 /// Policies of the revision in force, by code.
 pub(super) async fn list(
     State(site): State<Site>,
-    Asked(query): Asked<PageQuery>,
+    Asked(query): Asked<EnvironmentPageQuery>,
 ) -> Result<Json<PolicyList>, Fault> {
-    let revision = site.desk.gate().revision();
-    let page = shelf::page(revision.policies(), &query.read()?)?;
+    let (environment, page) = query.read()?;
+    let gate = site.desk.gate();
+    let revision = gate.revision();
+    revision.know(Some(&environment), None)?;
+    let page = shelf::page(revision.policies(), &page)?;
+    let told = |meta: &Arc<PolicyMeta>| PolicyBody::of(meta, gate, &environment);
     Ok(Json(PolicyList {
-        items: page.items.iter().map(|meta| PolicyBody::from(&**meta)).collect(),
+        items: page.items.iter().map(told).collect(),
         next_page_token: page.next.unwrap_or_default(),
         revision: revision.reference().clone(),
     }))
@@ -77,7 +88,12 @@ pub(super) async fn list(
 pub(super) async fn one(
     State(site): State<Site>,
     Path(code): Path<String>,
+    Asked(query): Asked<EnvironmentQuery>,
 ) -> Result<Json<PolicyBody>, Fault> {
-    let revision = site.desk.gate().revision();
-    Ok(Json(PolicyBody::from(&*shelf::policy(revision.policies(), &code)?)))
+    let environment = query.read()?;
+    let gate = site.desk.gate();
+    let revision = gate.revision();
+    revision.know(Some(&environment), None)?;
+    let meta = shelf::policy(revision.policies(), &code)?;
+    Ok(Json(PolicyBody::of(&meta, gate, &environment)))
 }

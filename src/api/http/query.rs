@@ -114,13 +114,13 @@ impl ScorecardQuery {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct HistoryQuery {
+pub(super) struct EnvironmentPageQuery {
     environment: String,
     page_size: String,
     page_token: String,
 }
 
-impl HistoryQuery {
+impl EnvironmentPageQuery {
     pub(super) fn read(self) -> Result<(Environment, PageRequest), Error> {
         let environment = optional("environment", &self.environment)?.unwrap_or_default();
         Ok((environment, page(&self.page_size, self.page_token)?))
@@ -136,19 +136,6 @@ pub(super) struct EnvironmentQuery {
 impl EnvironmentQuery {
     pub(super) fn read(&self) -> Result<Environment, Error> {
         Ok(optional("environment", &self.environment)?.unwrap_or_default())
-    }
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(super) struct PageQuery {
-    page_size: String,
-    page_token: String,
-}
-
-impl PageQuery {
-    pub(super) fn read(self) -> Result<PageRequest, Error> {
-        page(&self.page_size, self.page_token)
     }
 }
 

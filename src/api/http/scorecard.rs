@@ -8,7 +8,7 @@ use axum::{Extension, Json};
 
 use super::decision::List;
 use super::fault::Fault;
-use super::query::{Asked, EnvironmentQuery, HistoryQuery, ScorecardQuery};
+use super::query::{Asked, EnvironmentPageQuery, EnvironmentQuery, ScorecardQuery};
 use super::{Site, events};
 use crate::api::refusal::{self, RequestId};
 use crate::api::watch;
@@ -35,7 +35,7 @@ pub(super) async fn one(
 pub(super) async fn history(
     State(site): State<Site>,
     Path(path): Path<(String, String, String)>,
-    Asked(query): Asked<HistoryQuery>,
+    Asked(query): Asked<EnvironmentPageQuery>,
 ) -> Result<Json<List<ScorecardPoint>>, Fault> {
     let service = service(path)?;
     let (environment, page) = query.read()?;

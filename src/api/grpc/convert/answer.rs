@@ -14,6 +14,7 @@ use crate::domain::request::Trigger;
 use crate::domain::resource::ResourceId;
 use crate::domain::scorecard::{NextLevel, ScorecardDelta};
 use crate::proto;
+use crate::record::FileText;
 
 /// The decision as a message.
 pub(crate) fn decision(decision: &Decision) -> proto::Decision {
@@ -150,6 +151,16 @@ pub(crate) fn read_decision(message: proto::Decision) -> Result<Decision, Error>
     })
 }
 
+/// The file as a message.
+pub(crate) fn file(file: FileText) -> proto::RecordedFile {
+    proto::RecordedFile { path: file.path, digest: file.digest.to_string(), text: file.text }
+}
+
+/// The file that a server answered.
+pub(crate) fn read_file(file: proto::RecordedFile) -> Result<FileText, Error> {
+    Ok(FileText { digest: parsed("digest", &file.digest)?, path: file.path, text: file.text })
+}
+
 pub(super) fn read_trigger(trigger: proto::Trigger) -> Trigger {
     let proto::Trigger { actor, pipeline_url, commit, repository } = trigger;
     Trigger { actor, pipeline_url, commit, repository }
@@ -225,12 +236,12 @@ fn read_delta(delta: proto::ScorecardDelta) -> Result<ScorecardDelta, Error> {
     })
 }
 
-fn read_next_level(next: proto::NextLevel) -> Result<NextLevel, Error> {
+pub(super) fn read_next_level(next: proto::NextLevel) -> Result<NextLevel, Error> {
     let missing = next.missing.iter().map(|code| parsed("scorecard.next.missing", code));
     Ok(NextLevel { missing: missing.collect::<Result<_, _>>()?, level: next.level })
 }
 
-fn read_score(field: &str, score: Option<u32>) -> Result<Option<u8>, Error> {
+pub(super) fn read_score(field: &str, score: Option<u32>) -> Result<Option<u8>, Error> {
     let fits = |score| u8::try_from(score).or(Err(unreadable(field, score)));
     score.map(fits).transpose()
 }
@@ -240,18 +251,18 @@ fn read_timings(timings: proto::Timings) -> Timings {
     Timings { intake_us, evidence_us, policy_us, decide_us, record_us }
 }
 
-fn parsed<T: FromStr<Err = Error>>(field: &str, text: &str) -> Result<T, Error> {
+pub(super) fn parsed<T: FromStr<Err = Error>>(field: &str, text: &str) -> Result<T, Error> {
     text.parse().map_err(|cause: Error| unreadable(field, text).with_internal(cause.internal()))
 }
 
-fn said<T>(field: &str, word: Result<Option<T>, i32>) -> Result<T, Error> {
+pub(super) fn said<T>(field: &str, word: Result<Option<T>, i32>) -> Result<T, Error> {
     match word {
         Ok(word) => present(field, word),
         Err(number) => Err(unreadable(field, number)),
     }
 }
 
-fn present<T>(field: &str, value: Option<T>) -> Result<T, Error> {
+pub(super) fn present<T>(field: &str, value: Option<T>) -> Result<T, Error> {
     value.ok_or_else(|| unreadable(field, "nothing"))
 }
 

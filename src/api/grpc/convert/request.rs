@@ -2,9 +2,10 @@
 
 use bytes::{Bytes, BytesMut};
 
-use super::{answer, read_timestamp, word};
+use super::{answer, read_timestamp, timestamp, word};
 use crate::api::desk::{Handed, Question, Source, WatchFilter};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
+use crate::domain::clock::Timestamp;
 use crate::domain::decision::Verdict;
 use crate::domain::error::Error;
 use crate::domain::request::{CheckOptions, Request};
@@ -21,7 +22,7 @@ pub(crate) fn question(message: proto::CheckRequest) -> Result<Question, Error> 
     Ok(Question {
         request: Request {
             service: optional(&message.service)?,
-            environment: optional(&message.environment)?.unwrap_or_default(),
+            environment: environment(&message.environment)?,
             stage: known("stage", word::read_stage(message.stage))?.unwrap_or_default(),
             trigger: message.trigger.map(answer::read_trigger).unwrap_or_default(),
             artifacts: Vec::new(),
@@ -133,25 +134,25 @@ impl Assembly {
     }
 }
 
+/// A filter of the conditions that a message names; an error tells which of them it is about.
+macro_rules! conditions {
+    ($filter:ident { $($field:ident: $read:expr,)+ }) => {
+        Ok($filter { $($field: $read.map_err(|error| named(error, stringify!($field)))?,)+ })
+    };
+}
+
 /// Which decisions are asked for.
 pub(crate) fn decision_filter(
     message: &proto::ListDecisionsRequest,
 ) -> Result<DecisionFilter, Error> {
-    let moment = |field: &str, time: Option<&prost_types::Timestamp>| {
-        time.map(|time| {
-            read_timestamp(time)
-                .ok_or_else(|| Error::invalid(format!("`{field}` is not a time")).with_field(field))
-        })
-        .transpose()
-    };
-    Ok(DecisionFilter {
-        service: optional(&message.service)?,
+    conditions!(DecisionFilter {
+        service: optional(&message.service),
         team: text(&message.team),
-        environment: optional(&message.environment)?,
-        verdict: read_verdict(message.verdict)?,
-        code: code(&message.code)?,
-        since: moment("since", message.since.as_ref())?,
-        until: moment("until", message.until.as_ref())?,
+        environment: optional(&message.environment),
+        verdict: read_verdict(message.verdict),
+        code: optional(&message.code),
+        since: moment(message.since.as_ref()),
+        until: moment(message.until.as_ref()),
     })
 }
 
@@ -159,12 +160,12 @@ pub(crate) fn decision_filter(
 pub(crate) fn watched_decisions(
     message: &proto::WatchDecisionsRequest,
 ) -> Result<WatchFilter, Error> {
-    Ok(WatchFilter {
-        service: optional(&message.service)?,
+    conditions!(WatchFilter {
+        service: optional(&message.service),
         team: text(&message.team),
-        environment: optional(&message.environment)?,
-        verdict: read_verdict(message.verdict)?,
-        code: code(&message.code)?,
+        environment: optional(&message.environment),
+        verdict: read_verdict(message.verdict),
+        code: optional(&message.code),
     })
 }
 
@@ -172,24 +173,73 @@ pub(crate) fn watched_decisions(
 pub(crate) fn scorecard_filter(
     message: &proto::ListScorecardsRequest,
 ) -> Result<ScorecardFilter, Error> {
-    Ok(ScorecardFilter {
-        team: text(&message.team),
-        system: text(&message.system),
-        level: text(&message.level),
-        environment: optional(&message.environment)?,
-    })
+    scorecard_conditions(&message.team, &message.system, &message.level, &message.environment)
 }
 
 /// Which scorecards to watch.
 pub(crate) fn watched_scorecards(
     message: &proto::WatchScorecardsRequest,
 ) -> Result<ScorecardFilter, Error> {
-    Ok(ScorecardFilter {
-        team: text(&message.team),
-        system: text(&message.system),
-        level: text(&message.level),
-        environment: optional(&message.environment)?,
+    scorecard_conditions(&message.team, &message.system, &message.level, &message.environment)
+}
+
+fn scorecard_conditions(
+    team: &str,
+    system: &str,
+    level: &str,
+    environment: &str,
+) -> Result<ScorecardFilter, Error> {
+    conditions!(ScorecardFilter {
+        team: text(team),
+        system: text(system),
+        level: text(level),
+        environment: optional(environment),
     })
+}
+
+/// A client's list of decisions as a message.
+pub(crate) fn list_decisions(
+    filter: &DecisionFilter,
+    page: PageRequest,
+) -> proto::ListDecisionsRequest {
+    let DecisionFilter { service, team, environment, verdict, code, since, until } = filter;
+    proto::ListDecisionsRequest {
+        service: written(service.as_ref()),
+        team: written(team.as_ref()),
+        environment: written(environment.as_ref()),
+        verdict: verdict.map(word::verdict).unwrap_or_default(),
+        code: written(code.as_ref()),
+        since: since.map(timestamp),
+        until: until.map(timestamp),
+        page_size: page_size(&page),
+        page_token: page.token,
+    }
+}
+
+/// A client's list of scorecards as a message.
+pub(crate) fn list_scorecards(
+    filter: &ScorecardFilter,
+    page: PageRequest,
+) -> proto::ListScorecardsRequest {
+    let ScorecardFilter { team, system, level, environment } = filter;
+    proto::ListScorecardsRequest {
+        team: written(team.as_ref()),
+        system: written(system.as_ref()),
+        level: written(level.as_ref()),
+        environment: written(environment.as_ref()),
+        page_size: page_size(&page),
+        page_token: page.token,
+    }
+}
+
+/// How many items a client asks for.
+pub(crate) fn page_size(page: &PageRequest) -> i32 {
+    i32::try_from(page.size).unwrap_or(i32::MAX)
+}
+
+/// Which environment is asked for.
+pub(crate) fn environment(written: &str) -> Result<Environment, Error> {
+    Ok(optional(written)?.unwrap_or_default())
 }
 
 /// Whose scorecard is asked for.
@@ -197,7 +247,7 @@ pub(crate) fn history_of(
     service: &str,
     environment: &str,
 ) -> Result<(ServiceRef, Environment), Error> {
-    Ok((service.parse()?, optional(environment)?.unwrap_or_default()))
+    Ok((service.parse()?, self::environment(environment)?))
 }
 
 /// Which page is asked for.
@@ -214,12 +264,23 @@ fn read_verdict(number: i32) -> Result<Option<Verdict>, Error> {
     known("verdict", word::read_verdict(number))
 }
 
-fn code(written: &str) -> Result<Option<crate::domain::code::Code>, Error> {
-    optional(written).map_err(|error: Error| error.with_field("code"))
+fn moment(time: Option<&prost_types::Timestamp>) -> Result<Option<Timestamp>, Error> {
+    let refuse = || Error::invalid("what is given is not a moment");
+    time.map(|time| read_timestamp(time).ok_or_else(refuse)).transpose()
 }
 
-fn text(written: &str) -> Option<String> {
-    Some(written.to_owned()).filter(|text| !text.is_empty())
+#[expect(clippy::unnecessary_wraps, reason = "of the same shape as the other conditions' readers")]
+fn text(written: &str) -> Result<Option<String>, Error> {
+    Ok(Some(written.to_owned()).filter(|text| !text.is_empty()))
+}
+
+fn written(condition: Option<&impl ToString>) -> String {
+    condition.map(ToString::to_string).unwrap_or_default()
+}
+
+/// The error with the field that it is about, unless it knows that itself.
+fn named(error: Error, field: &str) -> Error {
+    if error.field().is_some() { error } else { error.with_field(field) }
 }
 
 fn optional<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<Option<T>, Error> {

@@ -54,5 +54,10 @@ number_of!(origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable });
 word_of!(read_origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable });
 
 number_of!(standing: Standing => Standing { Passed Waived Failed NotApplicable });
+word_of!(read_standing: Standing => Standing { Passed Waived Failed NotApplicable });
+
 number_of!(scope: Scope => PolicyScope { Workload Resource Image Sbom Plan Release });
+word_of!(read_scope: PolicyScope => Scope { Workload Resource Image Sbom Plan Release });
+
 number_of!(dialect: Dialect => PolicyDialect { Goldgate Conftest Gatekeeper Opa Terraform Conforma });
+word_of!(read_dialect: PolicyDialect => Dialect { Goldgate Conftest Gatekeeper Opa Terraform Conforma });
