@@ -19,6 +19,7 @@ pub mod progress;
 pub mod scorecard;
 pub mod serve;
 pub mod session;
+pub mod vex;
 pub mod worker;
 
 use std::process::ExitCode;
@@ -56,6 +57,7 @@ pub fn main() -> ExitCode {
         | Verb::Policy(_)
         | Verb::Image(_)
         | Verb::Advisories(_)
+        | Verb::Vex(_)
         | Verb::Config(_) => configured(&cli, &variables),
     };
     match ended {
@@ -79,6 +81,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         | Verb::Policy(_)
         | Verb::Image(_)
         | Verb::Advisories(_)
+        | Verb::Vex(_)
         | Verb::Init(_)
         | Verb::Completions { .. }
         | Verb::Config(_) => {}
@@ -93,6 +96,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         Verb::Policy(verb) => policy::run(&session, verb),
         Verb::Image(verb) => image::run(&session, verb),
         Verb::Advisories(verb) => advisories::run(&session, verb),
+        Verb::Vex(verb) => vex::run(&session, verb),
         Verb::Config(verb) => config::run(&session, verb),
         Verb::Init(args) => init::run(session.printer, args),
         Verb::Completions { shell } => completions::run(session.printer, *shell),

@@ -22,6 +22,7 @@ pub use process::{Variables, data_folder};
 
 use crate::domain::request::Trigger;
 use crate::domain::service::{Environment, ServiceRef};
+use crate::domain::vex::VexTrust;
 
 /// A value and where it came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,6 +112,10 @@ pub struct Config {
     pub request_time: Option<Duration>,
     /// A server compares the engines on one input in so many; `None` where nothing was said.
     pub compare_one_in: Option<usize>,
+    /// Whose word about vulnerabilities counts.
+    pub vex: VexTrust,
+    /// Whether the record outlives this run, so that grace periods may begin when it first saw something.
+    pub lasting_record: Setting<bool>,
     /// The servers.
     pub serve: ServeSettings,
     /// Every setting as text, for `goldgate config show`.

@@ -26,4 +26,5 @@ pub mod service;
 pub mod suggest;
 pub mod trust;
 pub mod value;
+pub mod vex;
 pub mod workload;

@@ -7,6 +7,7 @@ pub mod material;
 pub mod predicate;
 pub mod registry;
 pub mod verify;
+pub mod vex;
 
 use std::fmt;
 use std::pin::Pin;
@@ -20,21 +21,22 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// The name in logs, metrics and findings.
     fn name(&self) -> &'static str;
 
-    /// Gathers what this source knows of `release`.
+    /// Gathers what this source knows of `release`; `known` is what the sources before it found out.
     fn gather<'a>(
         &'a self,
         release: &'a Release,
+        known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>>;
 }
 
-/// Asks every source and joins what they know.
+/// Asks every source in order and joins what they know; of advisories the last word stands.
 ///
 /// # Errors
 /// The first failure of a source.
 pub async fn gather(sources: &[Box<dyn Source>], release: &Release) -> Result<EvidenceSet, Error> {
     let mut evidence = EvidenceSet::default();
     for source in sources {
-        let EvidenceSet { images, advisories } = source.gather(release).await?;
+        let EvidenceSet { images, advisories } = source.gather(release, &evidence).await?;
         evidence.images.extend(images);
         evidence.advisories = advisories.or(evidence.advisories);
     }

@@ -97,7 +97,7 @@ impl Gate {
         }
         let now = self.clock.now();
         let mut timer = Timer::start();
-        let release = intake::read(request, &self.limits, &self.salt)?;
+        let mut release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
         let evidence = evidence::gather(&self.sources, &release).await?;
         let evidence_us = timer.lap();
@@ -106,6 +106,9 @@ impl Gate {
         let shadow = self.shadow.as_ref();
         let outcomes =
             revision.evaluate_in_turns(request, &release, &evidence, moment, shadow).await;
+        if revision.judges_documents() {
+            release.accept_documents();
+        }
         let policy_us = timer.lap();
         let judgement = decide::judge(&decide::Case {
             release: &release,

@@ -9,6 +9,7 @@ mod sbom;
 mod secret;
 mod service;
 mod template;
+mod vex;
 mod walk;
 mod workload;
 

@@ -5,6 +5,7 @@ mod data;
 mod dialect;
 pub mod docs;
 mod evaluate;
+mod gatekeeper;
 mod input;
 mod load;
 mod manifest;
@@ -17,9 +18,12 @@ mod rules;
 mod shadow;
 mod source;
 pub mod tests;
+mod unique;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::{DecisionId, RevisionRef};
@@ -27,13 +31,16 @@ use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::policy::{Outcome, PolicyMeta};
+use crate::domain::policy::{Dialect, Outcome, PolicyMeta};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
 
+use crate::rego::engine::Circumstances;
+
 pub use crate::rego::{Fault as BundleFault, Related};
+pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
 pub use options::LoadOptions;
 pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
@@ -58,6 +65,10 @@ impl Moment {
         let random = id.as_bytes().last_chunk::<8>().copied().unwrap_or_default();
         Self { now, seed: u64::from_be_bytes(random), decision: Some(id) }
     }
+
+    fn circumstances(self) -> Circumstances {
+        Circumstances { now_ns: self.now.as_millis().saturating_mul(1_000_000), seed: self.seed }
+    }
 }
 
 impl From<Timestamp> for Moment {
@@ -73,6 +84,7 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     panel: Arc<panel::Panel>,
+    constraints: Vec<gatekeeper::Constraint>,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
@@ -96,6 +108,13 @@ impl Revision {
     /// Every policy, by ascending code.
     pub fn policies(&self) -> &[Arc<PolicyMeta>] {
         &self.policies
+    }
+
+    /// Whether a policy is asked about documents that are no resource.
+    pub fn judges_documents(&self) -> bool {
+        self.policies
+            .iter()
+            .any(|policy| policy.dialect == Dialect::Conftest && policy.kinds.is_empty())
     }
 
     /// What a failed policy does.
@@ -150,9 +169,10 @@ impl Revision {
         evidence: &EvidenceSet,
         moment: impl Into<Moment>,
     ) -> Vec<Outcome> {
-        let mut round = self.round(request, release, evidence, moment.into(), None);
+        let (began, moment) = (Instant::now(), moment.into());
+        let mut round = self.round(request, release, evidence, moment, None);
         while !round.advance(TURN) {}
-        round.outcomes()
+        self.with_constraints(round.outcomes(), began, request, release, moment)
     }
 
     /// As [`Revision::evaluate`], and lets others have the thread now and then, so that a caller that has gone is noticed.
@@ -165,11 +185,25 @@ impl Revision {
         moment: Moment,
         shadow: Option<&Shadow>,
     ) -> Vec<Outcome> {
+        let began = Instant::now();
         let mut round = self.round(request, release, evidence, moment, shadow);
         while !round.advance(TURN) {
             tokio::task::yield_now().await;
         }
-        round.outcomes()
+        self.with_constraints(round.outcomes(), began, request, release, moment)
+    }
+
+    fn with_constraints(
+        &self,
+        mut outcomes: Vec<Outcome>,
+        began: Instant,
+        request: &Request,
+        release: &Release,
+        moment: Moment,
+    ) -> Vec<Outcome> {
+        let (constraints, budget) = (self.constraints.as_slice(), self.request_budget);
+        outcomes.extend(gatekeeper::run(constraints, began, budget, request, release, moment));
+        outcomes
     }
 
     fn round<'r>(
@@ -195,6 +229,7 @@ impl Revision {
             reference: RevisionRef { id: "empty".to_owned(), digest: Digest::of(b"") },
             policies: Vec::new(),
             panel: Arc::default(),
+            constraints: Vec::new(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
             enforcement: EnforcementRules::default(),

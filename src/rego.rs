@@ -6,6 +6,7 @@
 pub mod budget;
 pub mod builtin;
 pub mod check;
+pub mod closed;
 mod convert;
 pub mod engine;
 pub mod evaluate;

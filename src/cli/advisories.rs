@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::fs::DirBuilder;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -52,13 +50,7 @@ fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failur
     if add && let Some((earlier, ..)) = snapshot::read(&file)? {
         records = joined(earlier, records);
     }
-    if let Some(folder) = file.parent() {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-        made.map_err(|cause| {
-            let message = format!("cannot make the data folder `{}`: {cause}", folder.display());
-            Complaint::new(message, "name another one with `--data DIR`")
-        })?;
-    }
+    local::data_folder(&session.config)?;
     let n_in_force = records.advisories.len();
     snapshot::write(&file, &records, SystemClock.now())?;
     session.printer.out(&told(&report, n_in_force, &file.display().to_string()))?;

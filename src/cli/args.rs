@@ -5,6 +5,7 @@ mod check;
 mod image;
 mod policy;
 mod serve;
+mod vex;
 
 use std::path::PathBuf;
 
@@ -15,8 +16,9 @@ use clap_complete::Shell;
 pub use advisories::AdvisoriesVerb;
 pub use check::CheckArgs;
 pub use image::{ImageVerb, ImageVerifyArgs, ImportPolicyArgs, VerifyBundleArgs};
-pub use policy::{DocsFormat, PolicyTestArgs, PolicyVerb};
+pub use policy::{DocsFormat, PolicySuiteArgs, PolicyTestArgs, PolicyVerb};
 pub use serve::ServeArgs;
+pub use vex::VexVerb;
 
 use crate::config::{Flags, keys};
 
@@ -134,6 +136,9 @@ pub enum Verb {
     /// What is known to be bad about components: import it, see how old it is
     #[command(subcommand, arg_required_else_help = true)]
     Advisories(AdvisoriesVerb),
+    /// What suppliers say of vulnerabilities in their products: take it in, list it, forget it
+    #[command(subcommand, arg_required_else_help = true)]
+    Vex(VexVerb),
     /// Write a configuration, a first rule with its test, and CI snippets
     Init(InitArgs),
     /// Print the completions of a shell

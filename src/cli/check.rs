@@ -13,7 +13,7 @@ use crate::cli::exit::{Exit, exit_of};
 use crate::cli::print::excerpt::Excerpts;
 use crate::cli::print::{self, Keeping, Look, Report};
 use crate::cli::session::Session;
-use crate::cli::{local, progress, worker};
+use crate::cli::{local, progress, vex, worker};
 use crate::config::FailOn;
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::clock::SystemClock;
@@ -57,8 +57,9 @@ pub fn run(session: &Session, args: &CheckArgs) -> Result<Exit, Failure> {
     session.printer.detail(&format!("read {read}, left {n_ignored} alone"));
     let request = request(session, args, artifacts)?;
     let checked = match &session.config.server.value {
+        Some(_) if !args.vex.is_empty() => return Err(not_at_a_server().into()),
         Some(url) => at_server(session, url, &request)?,
-        None => here(session, &request)?,
+        None => here(session, args, &request)?,
     };
     if let Some(lost) = &checked.lost {
         session.printer.warning(lost);
@@ -85,12 +86,13 @@ fn request(
 }
 
 /// Decides in this process, on the embedded record.
-fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
+fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checked, Failure> {
+    let vex = vex::named(session, &args.vex)?;
     // The record is opened while the policies are loaded: each waits for something else.
     let (revision, opened) = std::thread::scope(|scope| {
         let opening =
             (!request.options.dry_run).then(|| scope.spawn(|| local::store(&session.config)));
-        let revision = local::revision(session);
+        let revision = local::checking_revision(session, &args.namespace, args.combine);
         (revision, opening.map(std::thread::ScopedJoinHandle::join))
     });
     let revision = revision?;
@@ -114,7 +116,7 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
     let images = local::images(&session.config)?;
     let gate = |store| {
         let revision = Arc::clone(&revision);
-        let sources = local::boxed(&session.config, images.as_ref());
+        let sources = local::boxed(&session.config, images.as_ref(), vex.clone());
         Gate::new(limits, sources, revision, store, Arc::new(SystemClock), salt.clone())
     };
     let (decision, release) = worker::run(|| async {
@@ -137,6 +139,14 @@ fn here(session: &Session, request: &Request) -> Result<Checked, Failure> {
         Ok::<_, Error>(answer)
     })?;
     Ok(Checked { decision, reasons, release, salt, lost })
+}
+
+/// That a server does not take a caller's word for what its vulnerabilities mean.
+fn not_at_a_server() -> Complaint {
+    Complaint::new(
+        "`--vex` and `--server` do not go together: a server counts what its operator took in, or what is signed",
+        "import the document there with `goldgate vex import FILE`, or attest it on the image",
+    )
 }
 
 /// How long a server may take.

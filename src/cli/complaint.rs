@@ -55,6 +55,12 @@ impl Failure {
     }
 }
 
+impl From<Vec<Complaint>> for Failure {
+    fn from(complaints: Vec<Complaint>) -> Self {
+        Self(complaints)
+    }
+}
+
 impl From<Complaint> for Failure {
     fn from(complaint: Complaint) -> Self {
         Self(vec![complaint])

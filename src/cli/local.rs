@@ -1,7 +1,9 @@
 //! The parts of a gate on this machine: revision, record, salt.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::DirBuilder;
 use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use crate::evidence::Source;
 use crate::evidence::advisory::AdvisorySource;
 use crate::evidence::images::ImageSource;
 use crate::evidence::material::SigstoreMaterial;
+use crate::evidence::vex::{Held, VexSource};
 use crate::intake::Limits;
 use crate::policy::{BundleSource, LoadOptions, Revision};
 use crate::record::sqlite::{SqliteAnswers, SqliteStore};
@@ -31,7 +34,22 @@ const SALT_BYTES: usize = 32;
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, &[], None)
+    revision_within(session, &[], None, LoadOptions::default())
+}
+
+/// The revision that the configuration names, of whose plain policies only those of `namespaces` are run (all when there
+/// are none), over everything at once where `combine` says so.
+///
+/// # Errors
+/// Everything that is wrong with its bundles, at once.
+pub fn checking_revision(
+    session: &Session,
+    namespaces: &[String],
+    combine: bool,
+) -> Result<Arc<Revision>, Failure> {
+    let namespaces = namespaces.to_vec();
+    let chosen = LoadOptions { namespaces, combine, ..LoadOptions::default() };
+    revision_within(session, &[], None, chosen)
 }
 
 /// The revision that the configuration names, whose policies take less than `deadline` together.
@@ -40,7 +58,7 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
 /// Everything that is wrong with its bundles, at once.
 pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revision>, Failure> {
     // The rest is for reading, recording and the answer on its way.
-    revision_within(session, &[], Some(deadline.mul_f64(0.8)))
+    revision_within(session, &[], Some(deadline.mul_f64(0.8)), LoadOptions::default())
 }
 
 /// The revision that the configuration names, and the bundles at `paths` beside it.
@@ -48,13 +66,14 @@ pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revi
 /// # Errors
 /// Everything that is wrong with the bundles, at once.
 pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, paths, None)
+    revision_within(session, paths, None, LoadOptions::default())
 }
 
 fn revision_within(
     session: &Session,
     paths: &[PathBuf],
     most: Option<Duration>,
+    chosen: LoadOptions,
 ) -> Result<Arc<Revision>, Failure> {
     let config = &session.config;
     let builtin = config.builtin.value.then_some(BundleSource::Builtin);
@@ -65,12 +84,11 @@ fn revision_within(
         let message = "there is no policy: `--no-builtin` leaves the built-in ones out";
         return Err(Complaint::new(message, "name others with `--bundle DIR`").into());
     }
-    let defaults = LoadOptions::default();
-    let request_budget = config.request_time.unwrap_or(defaults.request_budget);
+    let request_budget = config.request_time.unwrap_or(chosen.request_budget);
     let options = LoadOptions {
-        budget: config.policy_time.unwrap_or(defaults.budget),
+        budget: config.policy_time.unwrap_or(chosen.budget),
         request_budget: most.map_or(request_budget, |most| request_budget.min(most)),
-        ..defaults
+        ..chosen
     };
     let revision = Revision::load(&sources, &options)?;
     if let Some(fault) = revision.left_to_the_second() {
@@ -125,15 +143,39 @@ pub fn image_trust(config: &Config) -> Result<Option<ImageTrust>, Failure> {
 /// # Errors
 /// Everything that is wrong with their own configuration, at once.
 pub fn sources(session: &Session) -> Result<Vec<Box<dyn Source>>, Failure> {
-    Ok(boxed(&session.config, images(&session.config)?.as_ref()))
+    Ok(boxed(&session.config, images(&session.config)?.as_ref(), Vec::new()))
 }
 
-/// The sources of a gate: images when they are configured, and the advisories that were imported.
-pub fn boxed(config: &Config, images: Option<&Arc<ImageSource>>) -> Vec<Box<dyn Source>> {
+/// The sources of a gate: images when they are configured, the advisories that were imported, and what VEX says of them,
+/// in documents that were taken in and in those of `vex`.
+pub fn boxed(
+    config: &Config,
+    images: Option<&Arc<ImageSource>>,
+    vex: Vec<Held>,
+) -> Vec<Box<dyn Source>> {
     let images = images.map(|images| Box::new(Arc::clone(images)) as Box<dyn Source>);
     let advisories = advisories_file(config).map(AdvisorySource::new);
     let advisories = advisories.map(|source| Box::new(source) as Box<dyn Source>);
-    images.into_iter().chain(advisories).collect()
+    let vex = VexSource::new(vex_file(config), vex, config.vex.clone());
+    let vex = Box::new(vex) as Box<dyn Source>;
+    images.into_iter().chain(advisories).chain([vex]).collect()
+}
+
+/// Where VEX documents that were taken in are kept.
+pub fn vex_file(config: &Config) -> Option<PathBuf> {
+    Some(config.data.value.as_ref()?.join("vex.db"))
+}
+
+/// Makes the data folder when there is none.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn data_folder(config: &Config) -> Result<(), Failure> {
+    let Some(folder) = &config.data.value else { return Err(no_folder().into()) };
+    DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|cause| {
+        let message = format!("cannot make the data folder `{}`: {cause}", folder.display());
+        Complaint::new(message, "name another one with `--data DIR`").into()
+    })
 }
 
 /// Where imported advisories are kept.

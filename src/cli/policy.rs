@@ -1,7 +1,9 @@
 //! `policy`: look at, check and test policies.
 
 mod capabilities;
+mod dialect;
 mod docs;
+mod suite;
 mod test;
 
 use std::path::PathBuf;
@@ -21,8 +23,9 @@ use crate::cli::session::Session;
 pub fn run(session: &Session, verb: &PolicyVerb) -> Result<Exit, Failure> {
     match verb {
         PolicyVerb::List { format } => list(session, *format),
-        PolicyVerb::Check { paths } => check(session, paths),
+        PolicyVerb::Check { paths, dialect, format } => check(session, paths, *dialect, *format),
         PolicyVerb::Test(args) => test::run(session, args),
+        PolicyVerb::Suite(args) => suite::run(session, args),
         PolicyVerb::Docs { schema, format } => docs::run(session, *schema, *format),
         PolicyVerb::Capabilities { format } => capabilities::run(session, *format),
     }
@@ -59,8 +62,18 @@ fn list(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
     Ok(Exit::Allow)
 }
 
-fn check(session: &Session, paths: &[PathBuf]) -> Result<Exit, Failure> {
+fn check(
+    session: &Session,
+    paths: &[PathBuf],
+    says_dialects: bool,
+    format: ListFormat,
+) -> Result<Exit, Failure> {
     let revision = local::revision_with(session, paths)?;
+    if says_dialects || format == ListFormat::Json {
+        let look = session.printer.look();
+        session.printer.out(&dialect::show(&revision, format, look))?;
+        return Ok(Exit::Allow);
+    }
     let count = text::counted(revision.policies().len(), "policy").replace("policys", "policies");
     let reference = revision.reference();
     session.printer.out(&format!("{count}, revision {} ({})\n", reference.id, reference.digest))?;

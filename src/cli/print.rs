@@ -11,6 +11,7 @@ pub mod json;
 pub mod junit;
 pub mod sarif;
 pub mod scorecard;
+pub mod suite_report;
 pub mod table;
 pub mod test_report;
 pub mod text;

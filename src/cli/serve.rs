@@ -32,7 +32,7 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let limits = local::limits(&config.limits);
     let clock = Arc::new(SystemClock);
     let (images, refresh) = images(config)?;
-    let sources = local::boxed(config, images.as_ref());
+    let sources = local::boxed(config, images.as_ref(), Vec::new());
     let gate = Gate::new(limits, sources, revision, Some(store), clock, salt);
     let gate = Arc::new(gate.with_shadow(Some(shadow(config)?)));
     app::runtime()?.block_on(async {

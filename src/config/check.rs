@@ -15,6 +15,7 @@ use crate::domain::error::Error;
 use crate::domain::request::Trigger;
 use crate::domain::service::{Environment, ServiceRef};
 use crate::domain::suggest;
+use crate::domain::vex::VexTrust;
 
 /// Where gRPC and HTTP are answered unless something else is said.
 const DEFAULT_LISTEN: SocketAddr =
@@ -109,6 +110,11 @@ impl Check {
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
         let compare_one_in = self.count(&keys::COMPARE);
+        let vex = VexTrust {
+            authors: self.list(&keys::VEX_AUTHORS).value,
+            authorities: self.list(&keys::VEX_AUTHORITIES).value,
+        };
+        let lasting_record = self.one(&keys::LASTING_RECORD, false, switch);
         let serve = self.serve();
         Config {
             file,
@@ -128,6 +134,8 @@ impl Check {
             policy_time,
             request_time,
             compare_one_in,
+            vex,
+            lasting_record,
             serve,
             shown: Vec::new(),
         }

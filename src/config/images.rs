@@ -120,6 +120,7 @@ fn limits(page: &Page, section: &Section<'_, '_>) -> TrustLimits {
         "imagesPerRequest",
         "perRequestTimeout",
         "perImageTimeout",
+        "allImagesTimeout",
     ];
     let section = page.section(node, "`limits`", &keys);
     let count = |key: &str, default| section.count(key, default);
@@ -138,6 +139,7 @@ fn limits(page: &Page, section: &Section<'_, '_>) -> TrustLimits {
         images_per_request: count("imagesPerRequest", default.images_per_request),
         per_request_timeout: section.duration("perRequestTimeout", default.per_request_timeout),
         per_image_timeout: section.duration("perImageTimeout", default.per_image_timeout),
+        all_images_timeout: section.duration("allImagesTimeout", default.all_images_timeout),
     }
 }
 

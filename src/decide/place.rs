@@ -43,6 +43,10 @@ pub(super) fn place(release: &Release, subject: Subject, path: &str) -> (Resourc
             };
             (ResourceId { kind: "Sbom".to_owned(), name, ..ResourceId::default() }, location)
         }
+        Subject::Document(index) => {
+            let document = release.documents.get(index);
+            document.map_or_else(nowhere, |it| (it.id.clone(), it.location(path)))
+        }
         Subject::Release => nowhere(),
     }
 }

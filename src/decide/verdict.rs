@@ -211,6 +211,7 @@ fn finding_of_violation(
     let enforcement = match violation.rule {
         RuleKind::Deny => enforcement,
         RuleKind::Warn => enforcement.min(Enforcement::Warn),
+        RuleKind::Audit => enforcement.min(Enforcement::Audit),
     };
     let secrets = &case.release.secrets;
     let message = secrets.redact(&violation.message).into_owned();

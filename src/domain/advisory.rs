@@ -8,6 +8,7 @@ use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
 use crate::domain::digest::Digest;
 use crate::domain::package::Package;
+use crate::domain::vex::{VexFacts, VexOpinion};
 
 /// What sort of trouble an advisory is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -117,6 +118,12 @@ pub struct AdvisoryMatch {
     pub exploited_since: Option<Arc<str>>,
     /// The chance, from 0 to 1, that it is exploited within 30 days.
     pub exploit_probability: Option<f64>,
+    /// What VEX says of it and counts: the newest word.
+    pub vex: Option<VexOpinion>,
+    /// What VEX says of it and does not count, the newest first.
+    pub vex_ignored: Vec<VexOpinion>,
+    /// When a lasting record first saw it in the service; none without such a record.
+    pub first_seen: Option<Timestamp>,
 }
 
 /// What is known of the advisories that a release was judged by.
@@ -142,4 +149,6 @@ pub struct AdvisoryFacts {
     pub matches: Vec<AdvisoryMatch>,
     /// Why newer advisories than these could not be read.
     pub fault: Option<String>,
+    /// The documents that say whether it matters.
+    pub vex: VexFacts,
 }

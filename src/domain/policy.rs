@@ -108,6 +108,10 @@ pub enum Dialect {
     Goldgate,
     /// `deny`, `violation` and `warn` over the resource itself, as Conftest runs them.
     Conftest,
+    /// A constraint of a Gatekeeper template; its rule sees `input.review` and `input.parameters`.
+    Gatekeeper,
+    /// A boolean `allow` or `deny` with a default, over the input document of the whole release.
+    Opa,
 }
 
 impl Dialect {
@@ -116,6 +120,8 @@ impl Dialect {
         match self {
             Self::Goldgate => "goldgate",
             Self::Conftest => "conftest",
+            Self::Gatekeeper => "gatekeeper",
+            Self::Opa => "opa",
         }
     }
 }
@@ -131,6 +137,8 @@ pub enum Subject {
     Image(usize),
     /// A bill of materials, by its index in the release.
     Sbom(usize),
+    /// A document that is no resource, by its index in the release.
+    Document(usize),
 }
 
 /// One evaluation of one policy over one subject.
@@ -183,4 +191,6 @@ pub enum RuleKind {
     Deny,
     /// Never denies.
     Warn,
+    /// Is recorded, and neither denies nor warns.
+    Audit,
 }

@@ -1,5 +1,6 @@
 //! What intake made of the artifacts: the release under judgement.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::code::{Code, Severity};
@@ -22,6 +23,9 @@ pub struct Release {
     pub workloads: Vec<Workload>,
     /// Distinct image references of the workloads and those named by the caller, in order of appearance.
     pub images: Vec<ImageUse>,
+    /// Documents of files that the caller named and that hold no resource, as resources without a name: plain policies
+    /// are asked about them.
+    pub documents: Vec<Resource>,
     /// Bills of materials and lock files, in the order of the files.
     pub sboms: Vec<Sbom>,
     /// Inputs that could not be read and other faults that are findings (`INPUT-…`).
@@ -34,6 +38,20 @@ pub struct Release {
     pub secrets: Secrets,
     /// How many files were left alone because they are not ours.
     pub n_ignored: usize,
+}
+
+/// The code of a named file that holds no resource.
+pub const NOT_A_MANIFEST: &str = "INPUT-NOT-A-MANIFEST";
+
+impl Release {
+    /// Takes back that named files hold no resource, since the documents in them are judged as they are.
+    pub fn accept_documents(&mut self) {
+        let judged: BTreeSet<&str> =
+            self.documents.iter().map(|document| document.file.path.as_str()).collect();
+        self.faults.retain(|fault| {
+            fault.code.as_str() != NOT_A_MANIFEST || !judged.contains(fault.location.file.as_str())
+        });
+    }
 }
 
 /// A file that was read.

@@ -81,6 +81,8 @@ pub struct TrustLimits {
     pub per_request_timeout: Duration,
     /// For everything about one image.
     pub per_image_timeout: Duration,
+    /// For all images of a request together.
+    pub all_images_timeout: Duration,
 }
 
 impl Default for TrustLimits {
@@ -97,6 +99,8 @@ impl Default for TrustLimits {
             images_per_request: 64,
             per_request_timeout: Duration::from_secs(3),
             per_image_timeout: Duration::from_secs(8),
+            // An admission webhook is waited for ten seconds.
+            all_images_timeout: Duration::from_secs(9),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use tokio::time::{Instant, timeout_at};
 
 use self::cache::Cache;
 use super::Source;
@@ -98,12 +99,22 @@ impl ImageSource {
             Some((used.image.reference.as_str(), used.image.parts.as_ref().ok()?))
         });
         let most = state.trust.limits.images_per_request;
+        let all = state.trust.limits.all_images_timeout;
+        let deadline = Instant::now() + all;
         let looks = images.enumerate().map(|(index, (reference, parts))| {
             let question =
                 Question { source: self, state: &state, reference, parts, now: self.clock.now() };
             async move {
                 if index < most {
-                    return question.facts().await;
+                    return match timeout_at(deadline, question.facts()).await {
+                        Ok(facts) => facts,
+                        Err(_elapsed) => {
+                            let message = format!(
+                                "it was not this image's turn within {all:?}; ask for fewer images at once, or raise `limits.allImagesTimeout`"
+                            );
+                            question.fault(question.rule(), fault(LookCode::LimitTime, message))
+                        }
+                    };
                 }
                 let message = format!(
                     "the request names more than {most} images; ask in parts, or raise `limits.imagesPerRequest` in `images.yaml`"
@@ -126,6 +137,7 @@ impl Source for Arc<ImageSource> {
     fn gather<'a>(
         &'a self,
         release: &'a Release,
+        _known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async {
             Ok(EvidenceSet { images: self.facts(release).await, ..EvidenceSet::default() })
@@ -143,9 +155,19 @@ struct Question<'q> {
 }
 
 impl Question<'_> {
+    /// The first rule that is about the image.
+    fn rule(&self) -> Option<&Rule> {
+        let name = self.name();
+        self.state.trust.rules.iter().find(|rule| rule.is_about(&name))
+    }
+
+    fn name(&self) -> String {
+        format!("{}/{}", self.parts.registry, self.parts.repository)
+    }
+
     async fn facts(&self) -> ImageFacts {
-        let name = format!("{}/{}", self.parts.registry, self.parts.repository);
-        let Some(rule) = self.state.trust.rules.iter().find(|rule| rule.is_about(&name)) else {
+        let name = self.name();
+        let Some(rule) = self.rule() else {
             let message =
                 format!("no rule of `images.yaml` is about `{name}`; add one, e.g. for `**`");
             return self.fault(None, fault(LookCode::NoRule, message));
@@ -166,14 +188,22 @@ impl Question<'_> {
     }
 
     /// What a rule's verification says: kept, or new.
+    ///
+    /// A tag is asked for each time, since it may have been moved. When the registry cannot say where it leads, the
+    /// digest beside it counts, as it does for a runtime.
     async fn verified(&self, rule: &Rule) -> ImageFacts {
         let look = self.state.client.look();
         let pinned = self.parts.digest.as_deref().and_then(|digest| digest.parse().ok());
-        let (digest, resolved) = match pinned {
-            Some(digest) => (digest, None),
-            None => match look.resolve(self.parts).await {
+        let (digest, resolved) = match (pinned, &self.parts.tag) {
+            (Some(digest), None) => (digest, None),
+            (pinned, _) => match look.resolve(self.parts).await {
                 Ok(resolved) => (resolved.digest, Some(resolved)),
-                Err(fault) => return self.fault(Some(rule), fault),
+                Err(fault) => {
+                    let key =
+                        pinned.filter(|_| is_silence(fault.code)).map(|it| self.key(rule, it));
+                    let kept = key.and_then(|key| self.known(key));
+                    return kept.map_or_else(|| self.fault(Some(rule), fault), |it| self.kept(&it));
+                }
             },
         };
         let key = self.key(rule, digest);
@@ -182,7 +212,7 @@ impl Question<'_> {
         }
         let turn = self.source.cache.turn(key);
         let _turn = turn.lock().await;
-        if let Some(kept) = self.source.cache.answer(key, self.now).or_else(|| self.stored(key)) {
+        if let Some(kept) = self.known(key) {
             return self.kept(&kept);
         }
         let facts = match resolved {
@@ -196,24 +226,30 @@ impl Question<'_> {
         facts
     }
 
-    /// Everything that an answer depends on. The tag counts where it was checked against the digest.
+    /// Everything that an answer depends on.
     fn key(&self, rule: &Rule, digest: Digest) -> Digest {
-        let ImageParts { registry, repository, tag, digest: pinned } = self.parts;
-        let tag = tag.as_deref().filter(|_| pinned.is_some()).unwrap_or_default();
+        let ImageParts { registry, repository, tag: _, digest: _ } = self.parts;
         let source = rule.signature_repository.as_deref().unwrap_or_default();
-        let scope = self.state.client.credential_scope(registry);
+        let elsewhere = source.split('/').next().filter(|host| !host.is_empty());
+        let asked: Vec<&str> = [registry.as_str()].into_iter().chain(elsewhere).collect();
+        let scope = self.state.client.credential_scope(&asked);
         let roots = self.state.trust.roots.values().map(|root| root.digest.as_bytes().as_slice());
         let parts = [
             CODE_VERSION.as_bytes(),
             digest.as_bytes(),
             registry.as_bytes(),
             repository.as_bytes(),
-            tag.as_bytes(),
+            rule.name.as_bytes(),
             source.as_bytes(),
             scope.as_bytes(),
             self.state.trust.digest.as_bytes(),
         ];
         Digest::of_parts(parts.into_iter().chain(roots))
+    }
+
+    /// An answer that is still in force, of this process or of another one.
+    fn known(&self, key: Digest) -> Option<Arc<ImageFacts>> {
+        self.source.cache.answer(key, self.now).or_else(|| self.stored(key))
     }
 
     /// An answer of another process, or of this one before it was started anew.
@@ -346,6 +382,18 @@ impl Question<'_> {
             .chain(attesters)
             .filter_map(|name| self.state.trust.authorities.get(name)?.trust_root.as_deref())
     }
+}
+
+/// Whether the registry said nothing, which is not the same as saying no.
+const fn is_silence(code: LookCode) -> bool {
+    matches!(
+        code,
+        LookCode::RegistryUnreachable
+            | LookCode::RegistryTimeout
+            | LookCode::RegistryThrottled
+            | LookCode::RegistryFault
+            | LookCode::LimitTime
+    )
 }
 
 fn fault(code: LookCode, message: String) -> LookFault {

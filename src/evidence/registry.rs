@@ -18,6 +18,7 @@ mod link;
 mod manifest;
 mod repository;
 mod retry;
+mod scope;
 mod secret;
 mod token;
 mod transport;
@@ -29,6 +30,7 @@ use host::Hosts;
 pub(in crate::evidence) use host::mirror_client;
 use manifest::{Document, ImageManifest, Platform};
 use repository::{BlobLimit, Manifest, Repository, supported};
+use scope::Scopes;
 use transport::Transport;
 
 use crate::domain::digest::Digest;
@@ -36,7 +38,7 @@ use crate::domain::error::Error;
 use crate::domain::evidence::code::LookCode;
 use crate::domain::evidence::{ImageConfiguration, LookFault, PlatformFacts};
 use crate::domain::image::ImageParts;
-use crate::domain::trust::{CredentialSource, Registries, TrustLimits};
+use crate::domain::trust::{Registries, TrustLimits};
 use crate::evidence::attachment::Attachments;
 
 /// The stage of a [`LookFault`] before anything that hangs on the image is looked at.
@@ -53,6 +55,7 @@ pub struct RegistryClient {
     transport: Transport,
     registries: Registries,
     limits: TrustLimits,
+    scopes: Scopes,
 }
 
 /// One look at one image, with a budget of its own: everything that is asked through it counts together.
@@ -95,7 +98,8 @@ impl RegistryClient {
     /// `Invalid` for a host that is none and for certificates that cannot be read.
     pub fn new(registries: &Registries, limits: &TrustLimits) -> Result<Self, Error> {
         let transport = Transport { hosts: Hosts::new(registries)? };
-        Ok(Self { transport, registries: registries.clone(), limits: limits.clone() })
+        let (registries, limits) = (registries.clone(), limits.clone());
+        Ok(Self { transport, registries, limits, scopes: Scopes::default() })
     }
 
     /// Begins a look at an image: its time runs from now.
@@ -103,21 +107,9 @@ impl RegistryClient {
         Look { client: self, budget: Budget::of(&self.limits) }
     }
 
-    /// What stands for the credentials that are used for `registry`: what one may see there, another may not.
-    pub fn credential_scope(&self, registry: &str) -> Digest {
-        let name = registry.to_ascii_lowercase();
-        let mut hosts = self.registries.hosts.iter();
-        let host = hosts.find(|(host, _)| host.eq_ignore_ascii_case(&name)).map(|(_, host)| host);
-        let source = match host.map(|host| &host.credentials) {
-            None | Some(CredentialSource::Anonymous) => String::new(),
-            Some(CredentialSource::DockerConfig { file, allowed_helpers }) => {
-                format!("file {} {}", file.display(), allowed_helpers.join(","))
-            }
-            Some(CredentialSource::PullSecret { namespace, name, file }) => {
-                format!("secret {namespace}/{name} {}", file.display())
-            }
-        };
-        Digest::of_parts([name.as_bytes(), source.as_bytes()])
+    /// What stands for the credentials that are shown to `registries` and their mirrors.
+    pub fn credential_scope(&self, registries: &[&str]) -> Digest {
+        self.scopes.of(&self.registries, registries)
     }
 }
 
@@ -250,7 +242,7 @@ impl Look<'_> {
     }
 
     fn repository(&self, source: (&str, &str), stage: &str) -> Result<Repository<'_>, LookFault> {
-        let RegistryClient { transport, registries: _, limits } = self.client;
+        let RegistryClient { transport, limits, registries: _, scopes: _ } = self.client;
         Repository::new(transport, limits, &self.budget, source, stage)
     }
 }

@@ -1,6 +1,7 @@
 //! The codes that only inputs have: what each asks, how bad it is, and what to do.
 
 use crate::domain::code::Severity;
+use crate::domain::release;
 
 /// A code of an input fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +60,7 @@ pub(super) const NOT_TEXT: InputCode = high(
     "Save the file as UTF-8 text, or leave it out of what is checked.",
 );
 pub(super) const NOT_A_MANIFEST: InputCode = high(
-    "INPUT-NOT-A-MANIFEST",
+    release::NOT_A_MANIFEST,
     "A file that is named holds a manifest",
     "Name a file whose documents have `apiVersion` and `kind`.",
 );

@@ -6,11 +6,12 @@ use super::catalog::{self, Entity};
 use super::code::{self, InputCode};
 use super::kubernetes::{self, Found};
 use super::template::{self, Charts};
-use super::{Limits, fault, sbom, secret};
+use super::{Limits, fault, sbom, secret, vex};
 use crate::document::{self, Document, Fault, FaultKind};
 use crate::domain::artifact::{Artifact, ArtifactOrigin};
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::release::{FileRead, InputFault, Note, Release};
+use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::sbom::Sbom;
 
 /// The endings of files that are ours to read.
@@ -84,6 +85,11 @@ impl Reading<'_> {
             self.bill(bill, file, named);
             return;
         }
+        if vex::is_document(&file) {
+            // What it says is weighed with the evidence; here it is a file that is ours.
+            self.release.files.push(FileRead { artifact: self.index, file, secrets: Vec::new() });
+            return;
+        }
         let (documents, syntax) = parse(&file, self.limits);
         if documents.is_empty() {
             self.empty(&file, named);
@@ -107,6 +113,7 @@ impl Reading<'_> {
                 self.ignore();
                 return;
             }
+            self.strangers(&documents, &file);
             let message = "no document of this file has both `apiVersion` and `kind`";
             self.fault(fault::of_file(&code::NOT_A_MANIFEST, &file.path, true, message));
         }
@@ -117,6 +124,20 @@ impl Reading<'_> {
         secret::in_comments(&file.text, &mut spans);
         let secrets = secret::merged(spans);
         self.release.files.push(FileRead { artifact: self.index, file, secrets });
+    }
+
+    /// Keeps documents that are none of ours: a plain policy may be about them.
+    fn strangers(&mut self, documents: &[Result<Document, Fault>], file: &Arc<SourceFile>) {
+        for document in documents.iter().flatten() {
+            self.release.documents.push(Resource {
+                id: ResourceId::default(),
+                document: document.value.clone(),
+                file: Arc::clone(file),
+                places: Arc::clone(&document.places),
+                place: document.root,
+                pointer: String::new(),
+            });
+        }
     }
 
     /// Takes a bill of materials or a lock file.
@@ -130,6 +151,8 @@ impl Reading<'_> {
                 );
                 self.fault(fault::of_file(&code::LIMIT, &file.path, named, message));
             }
+            // A document that only says what vulnerabilities mean elsewhere is no bill without a component.
+            Ok(bill) if bill.components.is_empty() && vex::is_document(&file) => {}
             Ok(bill) => self.release.sboms.push(bill),
             Err(wrong) => {
                 let location = file.location(wrong.span, "");

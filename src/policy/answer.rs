@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::dialect::EntryRule;
+use super::dialect::{AnswerForm, EntryRule};
 use super::node::phrase;
 use crate::domain::code::Severity;
 use crate::domain::policy::{Subject, Violation};
@@ -19,6 +19,9 @@ pub(super) fn violations(
     severity: Option<Severity>,
     release: &Release,
 ) -> Result<Vec<Violation>, String> {
+    if let AnswerForm::Boolean(passes) = rule.answer {
+        return boolean(rule, answer, passes);
+    }
     let items: Vec<Value> = match answer {
         None => Vec::new(),
         Some(Value::Array(items)) => items.to_vec(),
@@ -46,6 +49,36 @@ pub(super) fn violations(
         }
     };
     items.iter().map(|item| violation(rule, item, severity, release)).collect()
+}
+
+/// What a boolean says: undefined is not true.
+fn boolean(
+    rule: &EntryRule,
+    answer: Option<&Value>,
+    passes: bool,
+) -> Result<Vec<Violation>, String> {
+    let said = match answer {
+        None => false,
+        Some(Value::Bool(said)) => *said,
+        Some(other) => {
+            return Err(format!(
+                "the rule `{}` is {}, and a boolean was expected",
+                rule.name,
+                phrase(other)
+            ));
+        }
+    };
+    if said == passes {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Violation {
+        message: format!("`{}` is {said}", rule.name),
+        path: String::new(),
+        severity: None,
+        facts: Value::object(Vec::new()),
+        subject: None,
+        rule: rule.kind,
+    }])
 }
 
 fn violation(
@@ -185,6 +218,7 @@ mod tests {
             name: "deny".into(),
             kind: RuleKind::Deny,
             suffix: String::new(),
+            answer: AnswerForm::Findings,
             location: crate::domain::place::Location::default(),
         };
         let value: Value = serde_json::from_str(json).unwrap();

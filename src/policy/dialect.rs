@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::metadata::MetadataReader;
+use super::options::LoadOptions;
 use crate::domain::place::Location;
-use crate::domain::policy::{PolicyMeta, RuleKind};
+use crate::domain::policy::{Dialect, PolicyMeta, RuleKind, Scope};
 use crate::rego::Fault;
 use crate::rego::metadata::{self, Annotation};
 use crate::rego::module::{Module, Shape};
@@ -31,8 +32,19 @@ pub(super) struct EntryRule {
     pub(super) kind: RuleKind,
     /// The name behind the prefix, by which an exception knows it.
     pub(super) suffix: String,
+    /// What its answer is.
+    pub(super) answer: AnswerForm,
     /// Where it first stands.
     pub(super) location: Location,
+}
+
+/// What a rule answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AnswerForm {
+    /// A list of findings.
+    Findings,
+    /// A boolean, and which one is nothing to say against.
+    Boolean(bool),
 }
 
 /// One module with where it stands in its bundle.
@@ -58,6 +70,7 @@ fn entry_rule(name: &str) -> Option<EntryRule> {
             name: name.to_owned(),
             kind: *kind,
             suffix: suffix.to_owned(),
+            answer: AnswerForm::Findings,
             location: Location::default(),
         })
     })
@@ -70,6 +83,7 @@ pub(super) fn policy(
     package: &[String],
     modules: &[Placed<'_>],
     inherited: &[&Annotation],
+    options: &LoadOptions,
     faults: &mut Vec<Fault>,
 ) -> Option<Policy> {
     let mut rules: BTreeMap<&str, EntryRule> = BTreeMap::new();
@@ -86,6 +100,16 @@ pub(super) fn policy(
                 heads.push(*placed);
             }
         }
+    }
+    let is_coded = modules
+        .iter()
+        .flat_map(|placed| placed.annotations)
+        .any(|annotation| annotation.value.at(&["custom", "code"]).is_some());
+    let boolean = if is_coded { None } else { boolean_rule(modules, &rules) };
+    if let Some((placed, entry)) = &boolean {
+        rules.clear();
+        rules.insert(if entry.name == ALLOW { ALLOW } else { DENY }, entry.clone());
+        heads = vec![*placed];
     }
     let own: Vec<(Placed<'_>, &Annotation)> = modules
         .iter()
@@ -121,7 +145,18 @@ pub(super) fn policy(
     annotations.extend(inherited);
     let mut reader = MetadataReader { annotations, main, package, faults };
     let (meta, severity_is_written) = if coded.is_empty() {
-        reader.conftest(&rules)?
+        let (scope, dialect) = match (&boolean, options.combine) {
+            (Some(_), _) => (Scope::Release, Dialect::Opa),
+            (None, true) if !reads_review(modules) => (Scope::Release, Dialect::Conftest),
+            (None, _) if reads_review(modules) => (Scope::Resource, Dialect::Gatekeeper),
+            (None, _) => (Scope::Resource, Dialect::Conftest),
+        };
+        let name = package.join(".");
+        let is_wanted = options.namespaces.is_empty() || options.namespaces.contains(&name);
+        if dialect == Dialect::Conftest && !is_wanted {
+            return None;
+        }
+        reader.plain(&rules, scope, dialect)?
     } else {
         rules.retain(|_, rule| rule.suffix.is_empty());
         if rules.is_empty() {
@@ -145,6 +180,51 @@ pub(super) fn policy(
         has_exceptions,
         severity_is_written,
     })
+}
+
+/// Whether a package reads what only Gatekeeper shows: with anything else it would never find anything.
+fn reads_review(modules: &[Placed<'_>]) -> bool {
+    let reads = |text: &str| text.contains("input.review") || text.contains("input.parameters");
+    modules.iter().any(|placed| reads(&placed.module.file.text))
+}
+
+const ALLOW: &str = "allow";
+const DENY: &str = "deny";
+
+/// The boolean `allow`, or `deny`, of a package that lists no findings.
+///
+/// Only with a default: without one, `deny if { … }` is more likely a list whose `contains` was forgotten, and a rule
+/// that is asked about the wrong document is never true.
+fn boolean_rule<'m>(
+    modules: &[Placed<'m>],
+    findings: &BTreeMap<&str, EntryRule>,
+) -> Option<(Placed<'m>, EntryRule)> {
+    if findings.keys().any(|name| *name != DENY) {
+        return None;
+    }
+    let named = |name: &'static str| {
+        let of_module = move |placed: &Placed<'m>| {
+            let placed = *placed;
+            placed.module.rules.iter().map(move |rule| (placed, rule))
+        };
+        modules.iter().flat_map(of_module).filter(move |(_, rule)| rule.path == [name])
+    };
+    let is_boolean = |name: &'static str| {
+        named(name).any(|(_, rule)| rule.shape == Shape::Default)
+            && named(name).all(|(_, rule)| matches!(rule.shape, Shape::Default | Shape::Complete))
+    };
+    // A `deny` that lists findings speaks for itself, whatever else the package defines.
+    let is_list = findings.contains_key(DENY) && !is_boolean(DENY);
+    let name = [DENY, ALLOW].into_iter().find(|name| !is_list && is_boolean(name))?;
+    let (placed, rule) = named(name).next()?;
+    let entry = EntryRule {
+        name: name.to_owned(),
+        kind: RuleKind::Deny,
+        suffix: String::new(),
+        answer: AnswerForm::Boolean(name == ALLOW),
+        location: placed.module.file.location(rule.span, ""),
+    };
+    Some((placed, entry))
 }
 
 /// The annotations of packages above `package` that speak of it, nearest first.

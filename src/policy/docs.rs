@@ -75,6 +75,8 @@ fn looks_at(policy: &PolicyMeta) -> String {
     let scope = match policy.dialect {
         Dialect::Goldgate => scope.to_owned(),
         Dialect::Conftest => format!("{scope} as written (Conftest)"),
+        Dialect::Opa => format!("{scope} (OPA)"),
+        Dialect::Gatekeeper => format!("{scope} under review (Gatekeeper)"),
     };
     if policy.kinds.is_empty() {
         scope

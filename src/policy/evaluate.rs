@@ -16,9 +16,9 @@ use super::shadow::{Case, Shadow};
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::{Outcome, PolicyResult, Subject};
 use crate::domain::release::Release;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Stage};
 use crate::domain::value::Value;
-use crate::rego::engine::{Circumstances, Runner};
+use crate::rego::engine::Runner;
 
 /// The policies of a revision over one release.
 pub(super) struct Round<'r> {
@@ -28,6 +28,7 @@ pub(super) struct Round<'r> {
     release: &'r Release,
     evidence: &'r EvidenceSet,
     inputs: Inputs<'r>,
+    stage: Stage,
     runner: Runner,
     topics: std::vec::IntoIter<Topic>,
     /// What policies are being asked about, and those that have not been asked yet.
@@ -51,15 +52,15 @@ impl<'r> Round<'r> {
         evidence: &'r EvidenceSet,
         moment: Moment,
     ) -> Self {
-        let now_ns = moment.now.as_millis().saturating_mul(1_000_000);
         Self {
             panel,
             shadow,
             moment,
             release,
             evidence,
+            stage: request.stage,
             inputs: Inputs::new(request, release, evidence, moment.now),
-            runner: Runner::new(Circumstances { now_ns, seed: moment.seed }),
+            runner: Runner::new(moment.circumstances()),
             topics: Roster::topics(request, release).into_iter(),
             open: None,
             outcomes: Vec::new(),
@@ -101,7 +102,8 @@ impl<'r> Round<'r> {
         }
         let mut now = Instant::now();
         let end = self.began + self.budget;
-        let input = if now < end { input_of(&self.inputs, topic) } else { Some(Value::Null) };
+        let input =
+            if now < end { input_of(&self.inputs, topic, self.stage) } else { Some(Value::Null) };
         let Some(input) = input else {
             audience.by_ref().for_each(drop);
             return;
@@ -141,11 +143,14 @@ impl<'r> Round<'r> {
     }
 }
 
-fn input_of(inputs: &Inputs<'_>, topic: Topic) -> Option<Value> {
+fn input_of(inputs: &Inputs<'_>, topic: Topic, stage: Stage) -> Option<Value> {
     match topic {
         Topic::Workload(index) => inputs.of_workload(index),
         Topic::Resource(index) => inputs.of_resource(index),
         Topic::Document(index) => inputs.resource(index),
+        Topic::Review(index) => inputs.review(index, stage),
+        Topic::Stranger(index) => inputs.stranger(index),
+        Topic::Combined => Some(inputs.combined()),
         Topic::Image(index) => inputs.of_image(index),
         Topic::Release => Some(inputs.of_release()),
         Topic::Sbom(index) => inputs.of_sbom(index),

@@ -8,12 +8,13 @@ mod sbom;
 use std::cell::OnceCell;
 use std::sync::Arc;
 
+use super::gatekeeper;
 use crate::document::shared_key;
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::policy::Scope;
 use crate::domain::release::Release;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, Stage};
 use crate::domain::resource::Resource;
 use crate::domain::service::Service;
 use crate::domain::value::{Number, Value};
@@ -107,6 +108,35 @@ impl<'r> Inputs<'r> {
     pub(super) fn resource(&self, index: usize) -> Option<Value> {
         let resource = self.release.resources.get(index)?;
         Some(resource.document.clone())
+    }
+
+    /// A resource under review, with no parameters.
+    pub(super) fn review(&self, index: usize, stage: Stage) -> Option<Value> {
+        let written = self.release.resources.get(index)?;
+        Some(gatekeeper::input_of(&written.document, stage))
+    }
+
+    /// A document that is no resource, as written.
+    pub(super) fn stranger(&self, index: usize) -> Option<Value> {
+        let written = self.release.documents.get(index)?;
+        Some(written.document.clone())
+    }
+
+    /// Everything as written, each with its path. Source: Conftest, `--combine`.
+    pub(super) fn combined(&self) -> Value {
+        let part = |path: &str, contents: Value| {
+            Value::object(vec![
+                (shared_key("path"), Value::from(path)),
+                (shared_key("contents"), contents),
+            ])
+        };
+        let resources = self.release.resources.iter().enumerate();
+        let resources =
+            resources.filter_map(|(index, it)| Some(part(&it.file.path, self.resource(index)?)));
+        let strangers = self.release.documents.iter().enumerate();
+        let strangers =
+            strangers.filter_map(|(index, it)| Some(part(&it.file.path, self.stranger(index)?)));
+        Value::array(resources.chain(strangers).collect())
     }
 
     fn document<const N: usize>(&self, scope: Scope, parts: [(&str, Value); N]) -> Value {

@@ -7,18 +7,21 @@ use std::thread;
 use super::Revision;
 use super::data::{self, Mounted};
 use super::dialect::{self, Placed, Policy};
+use super::gatekeeper;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
 use super::panel::{Panel, Runnable};
 use super::rules::{self, Known};
 use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
+use super::unique;
 use crate::document::{DocumentLimits, yaml};
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
-use crate::domain::place::{Place, Places};
-use crate::domain::policy::PolicyMeta;
+use crate::domain::place::{Place, Places, SourceFile, Span};
+use crate::domain::policy::{Dialect, PolicyMeta};
 use crate::domain::scorecard::ScorecardRules;
+use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::check::{Checked, check};
@@ -178,7 +181,7 @@ impl Loaded {
                             path.join("."),
                             manifest.roots_shown()
                         );
-                        let nowhere = crate::domain::place::Span::default();
+                        let nowhere = Span::default();
                         self.faults.push(
                             Fault::new(&file.source, nowhere, message)
                                 .with_help("move it, or add its root to `.manifest`"),
@@ -214,7 +217,7 @@ impl Loaded {
     }
 
     /// Every package that is a policy, by ascending code.
-    pub(super) fn policies(&self, faults: &mut Vec<Fault>) -> Vec<Policy> {
+    pub(super) fn policies(&self, options: &LoadOptions, faults: &mut Vec<Fault>) -> Vec<Policy> {
         let all: Vec<(&Module, &[Annotation])> =
             self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
         let packages: BTreeSet<&[String]> =
@@ -233,50 +236,26 @@ impl Loaded {
                         annotations,
                     })
                     .collect();
-                dialect::policy(package, &placed, &dialect::inherited(package, &all), faults)
+                let inherited = dialect::inherited(package, &all);
+                dialect::policy(package, &placed, &inherited, options, faults)
             })
             .collect();
         policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
         for (one, other) in policies.iter().zip(policies.iter().skip(1)) {
             if one.meta.code == other.meta.code {
-                faults.extend(self.equal_codes(&one.meta, &other.meta));
+                faults.extend(unique::equal_codes(self, &one.meta, &other.meta));
             }
         }
         policies
     }
 
-    fn equal_codes(&self, one: &PolicyMeta, other: &PolicyMeta) -> Option<Fault> {
-        let module = |meta: &PolicyMeta| {
-            self.modules.iter().find(|module| module.package.join(".") == meta.package)
-        };
-        let (one_module, other_module) = (module(one)?, module(other)?);
-        let span = |module: &Module| {
-            let annotations = self
-                .modules
-                .iter()
-                .zip(&self.annotations)
-                .filter(|(other, _)| other.package == module.package)
-                .flat_map(|(_, annotations)| annotations);
-            let mut coded = annotations.filter(|it| it.value.at(&["custom", "code"]).is_some());
-            match coded.next() {
-                Some(annotation) => {
-                    (Arc::clone(annotation.file()), annotation.span_of("/custom/code"))
-                }
-                None => (Arc::clone(&module.file), module.package_span),
-            }
-        };
-        let (file, place) = span(other_module);
-        let (first, first_place) = span(one_module);
-        let message = format!("two policies have the code `{}`", other.code);
-        Some(
-            Fault::new(&file, place, message)
-                .with_related(&first, first_place, "the other one")
-                .with_help("give each policy a code of its own"),
-        )
-    }
-
-    fn reference(&self) -> RevisionRef {
-        let parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+    fn reference(&self, options: &LoadOptions) -> RevisionRef {
+        let mut parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
+        // What is left out, and what is shown, is part of what decides.
+        if options.combine || !options.namespaces.is_empty() {
+            let said = format!("{} {}", options.combine, options.namespaces.join(" "));
+            parts.push(Digest::of(said.as_bytes()));
+        }
         let digest = Digest::of_parts(parts.iter().map(|digest| digest.as_bytes().as_slice()));
         let names = self.bundles.iter().enumerate().zip(&parts).map(|((index, bundle), digest)| {
             let manifest = self.manifests.iter().find(|(of, _)| *of == index);
@@ -294,9 +273,14 @@ impl Loaded {
 fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> Revision {
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
-    let policies = loaded.policies(faults);
-    let metas: Vec<Arc<PolicyMeta>> =
+    let policies = loaded.policies(options, faults);
+    faults.extend(unknown_namespaces(&policies, options));
+    let constraints = gatekeeper::load(&loaded.bundles, options, faults);
+    unique::constraints(&constraints, &policies, faults);
+    let mut metas: Vec<Arc<PolicyMeta>> =
         policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();
+    metas.extend(constraints.iter().map(|constraint| Arc::clone(&constraint.meta)));
+    metas.sort_by(|a, b| (&a.code, &a.package).cmp(&(&b.code, &b.package)));
     let known = Known::new(&metas, faults.iter().any(is_rego));
     let mut enforcement = EnforcementRules::default();
     let mut scorecard = ScorecardRules::default();
@@ -308,21 +292,41 @@ fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> 
             Some(FileKind::Scorecard) => {
                 rules::add_scorecard(&mut scorecard, &file.source, &known, faults);
             }
-            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest) | None => {}
+            Some(FileKind::Rego | FileKind::Data | FileKind::Manifest | FileKind::Kubernetes)
+            | None => {}
         }
     }
     let broken: BTreeSet<&str> = faults.iter().map(|fault| fault.file.path.as_str()).collect();
     let Linked { panel, faults: found, left } = link(loaded, policies, options, &broken);
     faults.extend(found);
     Revision {
-        reference: loaded.reference(),
+        reference: loaded.reference(options),
         policies: metas,
         panel,
+        constraints,
         request_budget: options.request_budget,
         left_to_the_second: left,
         enforcement,
         scorecard: Arc::new(scorecard),
     }
+}
+
+/// Namespaces that no plain policy has.
+fn unknown_namespaces(policies: &[Policy], options: &LoadOptions) -> Vec<Fault> {
+    let plain = policies.iter().filter(|policy| policy.meta.dialect == Dialect::Conftest);
+    let known: Vec<&str> = plain.map(|policy| policy.meta.package.as_str()).collect();
+    let unknown = options.namespaces.iter().filter(|name| !known.contains(&name.as_str()));
+    let fault = |name: &String| {
+        let nowhere = Arc::new(SourceFile::new("--namespace", ""));
+        let message = format!("there is no plain policy in the package `{name}`");
+        let otherwise = "name a package that `goldgate policy check --dialect` shows as `conftest`";
+        Fault::new(&nowhere, Span::default(), message).with_help(suggest::help(
+            name,
+            known.iter().copied(),
+            otherwise,
+        ))
+    };
+    unknown.map(fault).collect()
 }
 
 /// Policies that can be run, and what stood in the way of others.

@@ -66,9 +66,11 @@ impl<'m> MetadataReader<'m, '_> {
     }
 
     /// What the plain form does not say is derived.
-    pub(super) fn conftest(
+    pub(super) fn plain(
         &mut self,
         rules: &BTreeMap<&str, EntryRule>,
+        scope: Scope,
+        dialect: Dialect,
     ) -> Option<(PolicyMeta, bool)> {
         let n_before = self.faults.len();
         let name = self.package.join(".");
@@ -98,7 +100,8 @@ impl<'m> MetadataReader<'m, '_> {
         let severity = written.unwrap_or(if only_warns { Severity::Low } else { Severity::High });
         let title = if title.is_empty() { name } else { title };
         let remediation = if remediation.is_empty() {
-            format!("Change the resource until `{}` has nothing more to say.", self.main.inner)
+            let what = if scope == Scope::Release { "release" } else { "resource" };
+            format!("Change the {what} until `{}` has nothing more to say.", self.main.inner)
         } else {
             remediation
         };
@@ -108,10 +111,10 @@ impl<'m> MetadataReader<'m, '_> {
             description,
             remediation,
             severity,
-            Scope::Resource,
+            scope,
             kinds,
             controls,
-            Dialect::Conftest,
+            dialect,
         );
         Some((meta, written.is_some()))
     }

@@ -15,28 +15,11 @@ pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault
     let limits = DocumentLimits { max_nodes: 10_000_000, ..DocumentLimits::default() };
     let extension = Path::new(&file.path).extension();
     let is_yaml = extension.is_some_and(|extension| extension == "yaml" || extension == "yml");
-    let fault = |cause: crate::document::Fault| {
-        let fault = Fault::new(file, cause.span, cause.message);
-        let fault = match cause.related {
-            Some(related) => fault.with_related(file, related, "the first one"),
-            None => fault,
-        };
-        match cause.help {
-            Some(help) => fault.with_help(help),
-            None => fault,
-        }
-    };
     if !is_yaml {
-        return json::read(&file.text, &limits).map(Some).map_err(|cause| vec![fault(cause)]);
+        let document = json::read(&file.text, &limits);
+        return document.map(Some).map_err(|cause| vec![unreadable(file, cause)]);
     }
-    let mut documents = Vec::new();
-    let mut faults = Vec::new();
-    for document in yaml::read(&file.text, &limits) {
-        match document {
-            Ok(document) => documents.push(document),
-            Err(cause) => faults.push(fault(cause)),
-        }
-    }
+    let (documents, mut faults) = all(file, &limits);
     if let Some(second) = documents.get(1) {
         let message = "this file may hold only one document";
         faults.push(
@@ -45,6 +28,31 @@ pub(super) fn read(file: &Arc<SourceFile>) -> Result<Option<Document>, Vec<Fault
         );
     }
     if faults.is_empty() { Ok(documents.into_iter().next()) } else { Err(faults) }
+}
+
+/// Reads every document of a YAML file, and says which could not be read.
+pub(super) fn all(file: &Arc<SourceFile>, limits: &DocumentLimits) -> (Vec<Document>, Vec<Fault>) {
+    let mut documents = Vec::new();
+    let mut faults = Vec::new();
+    for document in yaml::read(&file.text, limits) {
+        match document {
+            Ok(document) => documents.push(document),
+            Err(cause) => faults.push(unreadable(file, cause)),
+        }
+    }
+    (documents, faults)
+}
+
+fn unreadable(file: &Arc<SourceFile>, cause: crate::document::Fault) -> Fault {
+    let fault = Fault::new(file, cause.span, cause.message);
+    let fault = match cause.related {
+        Some(related) => fault.with_related(file, related, "the first one"),
+        None => fault,
+    };
+    match cause.help {
+        Some(help) => fault.with_help(help),
+        None => fault,
+    }
 }
 
 /// The part of `span` that stands on its first line.
@@ -80,9 +88,55 @@ impl<'d> Node<'d> {
     }
 
     /// A fault at this value's key.
-    fn key_fault(&self, message: impl Into<String>) -> Fault {
+    pub(super) fn key_fault(&self, message: impl Into<String>) -> Fault {
         let span = if self.place.key.is_empty() { self.place.value } else { self.place.key };
         Fault::new(self.file, span, message)
+    }
+
+    /// The file it stands in.
+    pub(super) fn file(&self) -> &'d Arc<SourceFile> {
+        self.file
+    }
+
+    /// Its bytes.
+    pub(super) fn span(&self) -> Span {
+        self.place.value
+    }
+
+    /// The value under `key`, when this is an object that has it and it is not `null`.
+    pub(super) fn get(&self, key: &str) -> Option<Self> {
+        let index = self.value.as_object()?.position(key)?;
+        let (_, value) = self.value.as_object()?.entries().get(index)?;
+        if *value == Value::Null { None } else { self.child(index, value) }
+    }
+
+    /// The value at a path of keys, when every step is there.
+    pub(super) fn at(&self, keys: &[&str]) -> Option<Self> {
+        keys.iter().try_fold(*self, |node, key| node.get(key))
+    }
+
+    /// The value under `key`; a fault when there is none.
+    pub(super) fn required(&self, key: &str, help: &str, faults: &mut Vec<Fault>) -> Option<Self> {
+        let found = self.get(key);
+        if found.is_none() {
+            faults.push(self.fault(format!("there is no `{key}` here")).with_help(help));
+        }
+        found
+    }
+
+    /// The entries, when this is an object; nothing otherwise.
+    pub(super) fn entries(&self) -> Vec<(&'d str, Self)> {
+        let entries = self.value.as_object().map(crate::domain::value::Object::entries);
+        let entries = entries.unwrap_or_default().iter().enumerate();
+        entries
+            .filter_map(|(index, (key, value))| Some((key.as_ref(), self.child(index, value)?)))
+            .collect()
+    }
+
+    /// The texts of a list.
+    pub(super) fn texts(&self, faults: &mut Vec<Fault>) -> Vec<String> {
+        let items = self.items(faults);
+        items.iter().filter_map(|item| item.text(faults)).map(str::to_owned).collect()
     }
 
     /// The fields of an object; a field that is not `known` is a fault.
@@ -190,7 +244,7 @@ impl<'d> Node<'d> {
         found
     }
 
-    fn wrong(&self, wanted: &str) -> Fault {
+    pub(super) fn wrong(&self, wanted: &str) -> Fault {
         self.fault(format!("expected {wanted}, found {}", phrase(self.value)))
             .with_help(format!("write {wanted} here"))
     }

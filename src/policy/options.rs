@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::rego::guard::Limits;
 
 /// How bundles are loaded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadOptions {
     /// How long one evaluation of one policy may take.
     pub budget: Duration,
@@ -13,6 +13,10 @@ pub struct LoadOptions {
     pub request_budget: Duration,
     /// Bounds of each policy file.
     pub limits: Limits,
+    /// The packages of plain policies (Conftest) that are run; empty: every one.
+    pub namespaces: Vec<String>,
+    /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
+    pub combine: bool,
 }
 
 impl Default for LoadOptions {
@@ -21,6 +25,8 @@ impl Default for LoadOptions {
             budget: Duration::from_millis(250),
             request_budget: Duration::from_mins(1),
             limits: Limits::default(),
+            namespaces: Vec::new(),
+            combine: false,
         }
     }
 }

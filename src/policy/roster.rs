@@ -15,8 +15,14 @@ pub(super) enum Topic {
     Resource(usize),
     /// A resource as it is written, for policies that know nothing of goldgate.
     Document(usize),
+    /// A resource under review, as Gatekeeper shows it.
+    Review(usize),
+    /// A document that is no resource.
+    Stranger(usize),
     Image(usize),
     Release,
+    /// Everything at once as it is written.
+    Combined,
     Sbom(usize),
 }
 
@@ -26,6 +32,9 @@ pub(super) struct Roster {
     workloads: Audience,
     resources: Audience,
     documents: Audience,
+    reviews: Audience,
+    strangers: Vec<usize>,
+    combined: Vec<usize>,
     images: Vec<(usize, Needs)>,
     releases: Vec<usize>,
     sboms: Vec<usize>,
@@ -47,9 +56,19 @@ impl Roster {
         for (number, meta) in policies.enumerate() {
             match (meta.scope, meta.dialect) {
                 (Scope::Workload, _) => roster.workloads.add(number, meta),
-                (Scope::Resource, Dialect::Goldgate) => roster.resources.add(number, meta),
-                (Scope::Resource, Dialect::Conftest) => roster.documents.add(number, meta),
+                (Scope::Resource, Dialect::Goldgate | Dialect::Opa) => {
+                    roster.resources.add(number, meta);
+                }
+                (Scope::Resource, Dialect::Conftest) => {
+                    roster.documents.add(number, meta);
+                    // Policies of goldgate's own form are about resources; plain ones are about any document.
+                    if meta.kinds.is_empty() {
+                        roster.strangers.push(number);
+                    }
+                }
+                (Scope::Resource, Dialect::Gatekeeper) => roster.reviews.add(number, meta),
                 (Scope::Image, _) => roster.images.push((number, meta.needs)),
+                (Scope::Release, Dialect::Conftest) => roster.combined.push(number),
                 (Scope::Release, _) => roster.releases.push(number),
                 (Scope::Sbom, _) => roster.sboms.push(number),
                 // There is no plan in a release yet, so these do not apply.
@@ -63,13 +82,14 @@ impl Roster {
     pub(super) fn topics(request: &Request, release: &Release) -> Vec<Topic> {
         let mut topics: Vec<Topic> = (0..release.workloads.len()).map(Topic::Workload).collect();
         for index in 0..release.resources.len() {
-            topics.extend([Topic::Resource(index), Topic::Document(index)]);
+            topics.extend([Topic::Resource(index), Topic::Document(index), Topic::Review(index)]);
         }
+        topics.extend((0..release.documents.len()).map(Topic::Stranger));
         topics.extend((0..release.images.len()).map(Topic::Image));
         // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
         // "there is no NetworkPolicy" would be untrue of every Deployment.
         if request.stage != Stage::Admission {
-            topics.push(Topic::Release);
+            topics.extend([Topic::Release, Topic::Combined]);
         }
         topics.extend((0..release.sboms.len()).map(Topic::Sbom));
         topics
@@ -90,6 +110,9 @@ impl Roster {
             }
             Topic::Resource(index) => self.resources.of(resource(index)),
             Topic::Document(index) => self.documents.of(resource(index)),
+            Topic::Review(index) => self.reviews.of(resource(index)),
+            Topic::Stranger(_) => self.strangers.clone(),
+            Topic::Combined => self.combined.clone(),
             Topic::Image(index) => {
                 let Some(used) = release.images.get(index) else { return Vec::new() };
                 let known = known(evidence.image(&used.image.reference));
@@ -110,9 +133,12 @@ impl Topic {
                 let workload = release.workloads.get(index);
                 Subject::Resource(workload.map_or(index, |workload| workload.resource))
             }
-            Self::Resource(index) | Self::Document(index) => Subject::Resource(index),
+            Self::Resource(index) | Self::Document(index) | Self::Review(index) => {
+                Subject::Resource(index)
+            }
+            Self::Stranger(index) => Subject::Document(index),
             Self::Image(index) => Subject::Image(index),
-            Self::Release => Subject::Release,
+            Self::Release | Self::Combined => Subject::Release,
             Self::Sbom(index) => Subject::Sbom(index),
         }
     }

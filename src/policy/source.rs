@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::gatekeeper;
 use crate::domain::digest::Digest;
 use crate::domain::place::{SourceFile, Span};
 use crate::rego::Fault;
@@ -64,7 +65,7 @@ impl Bundle {
     pub(super) fn read(source: &BundleSource, selection: Selection) -> (Self, Vec<Fault>) {
         let memory = |name: &str, files: &mut dyn Iterator<Item = (&str, &str)>| {
             let mut files: Vec<BundleFile> = files
-                .filter(|(inner, _)| is_wanted(inner, selection))
+                .filter(|(inner, text)| is_wanted(inner, selection) && has_meaning(inner, text))
                 .map(|(inner, text)| BundleFile {
                     inner: inner.to_owned(),
                     source: Arc::new(SourceFile::new(format!("{name}/{inner}"), text)),
@@ -121,6 +122,8 @@ pub(super) enum FileKind {
     Enforcement,
     Scorecard,
     Manifest,
+    /// YAML that may hold objects of a cluster.
+    Kubernetes,
 }
 
 /// What the file at `inner` is; `None` when a bundle has no use for it.
@@ -134,9 +137,19 @@ pub(super) fn kind_of(inner: &str) -> Option<FileKind> {
             "enforcement.yaml" | "enforcement.yml" => Some(FileKind::Enforcement),
             "scorecard.yaml" | "scorecard.yml" => Some(FileKind::Scorecard),
             ".manifest" => Some(FileKind::Manifest),
+            _ if is_yaml(name) => Some(FileKind::Kubernetes),
             _ => None,
         },
     }
+}
+
+fn is_yaml(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
+/// Whether the text of a file means something: of YAML only what may hold a policy does.
+fn has_meaning(inner: &str, text: &str) -> bool {
+    kind_of(inner) != Some(FileKind::Kubernetes) || gatekeeper::may_be_one(text)
 }
 
 /// Whether the file holds tests.
@@ -189,16 +202,25 @@ impl Reader {
         if !is_wanted(inner, self.selection) {
             return;
         }
+        // Manifests that lie beside policies may be as large and as broken as they like.
+        let may_be_strange = kind_of(inner) == Some(FileKind::Kubernetes);
+        let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
+        if size > MAX_FILE_BYTES {
+            if may_be_strange {
+                return;
+            }
+            let message = format!("the file has {size} bytes, more than {MAX_FILE_BYTES}");
+            return self.fault(path, message, "split it");
+        }
+        let read = fs::read(path).map(String::from_utf8);
+        if may_be_strange && !matches!(&read, Ok(Ok(text)) if has_meaning(inner, text)) {
+            return;
+        }
         if self.files.len() >= MAX_FILES {
             let message = format!("the bundle has more than {MAX_FILES} files");
             return self.fault(path, message, "name a smaller folder");
         }
-        let size = fs::metadata(path).map_or(0, |metadata| metadata.len());
-        if size > MAX_FILE_BYTES {
-            let message = format!("the file has {size} bytes, more than {MAX_FILE_BYTES}");
-            return self.fault(path, message, "split it");
-        }
-        match fs::read(path).map(String::from_utf8) {
+        match read {
             Ok(Ok(text)) => self.files.push(BundleFile {
                 inner: inner.to_owned(),
                 source: Arc::new(SourceFile::new(shown(path), text)),

@@ -17,6 +17,7 @@ mod cache;
 mod capability;
 mod certificate;
 mod comparison;
+mod config;
 mod conversion;
 mod der;
 #[cfg(test)]
@@ -59,7 +60,7 @@ pub use table::{all, lookup};
 
 /// Whether the engine has a built-in function of this name.
 pub fn exists(name: &str) -> bool {
-    name == "print" || BUILTINS.contains_key(name)
+    matches!(name, "print" | "parse_config") || BUILTINS.contains_key(name)
 }
 
 /// How many arguments a built-in takes; `None` when it is none, or takes any number.
@@ -86,6 +87,10 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
         "opa.runtime" => {
             ("shows the engine's own surroundings", "read `input.environment` and `input.stage`")
         }
+        "parse_config_file" | "parse_combined_config_files" => (
+            "reads files of the machine, which a decision must not depend on",
+            "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",
+        ),
         "graph.reachable_paths" => (
             "may list more paths than there is memory for",
             "use `graph.reachable`, which lists nodes",

@@ -17,7 +17,6 @@ use std::time::Duration;
 use regorus::utils::limits::ExecutionTimerConfig;
 
 use super::convert::Term;
-use super::evaluate::Machine;
 use super::extension;
 use super::family::Family;
 use super::fault::Fault;
@@ -38,11 +37,10 @@ pub enum Program {
     Second(Arc<Family>),
 }
 
-/// A package as its tests run: by both engines, where the own front end takes it.
+/// A package as its tests run in the second engine.
 #[derive(Clone, Debug)]
 pub struct Examined {
     family: Arc<Family>,
-    own: Option<Arc<Revision>>,
     circumstances: Circumstances,
 }
 
@@ -173,7 +171,6 @@ impl Linker {
         let (own, needed) = self.indices(package, closure);
         Ok(Examined {
             family: self.family(&own, &needed)?,
-            own: self.own.as_ref().ok().cloned(),
             circumstances: Circumstances::of_a_test(),
         })
     }
@@ -236,18 +233,6 @@ impl Linker {
 }
 
 impl Examined {
-    /// What the own evaluator answers to a rule without an input; `None` where it was left to the other engine.
-    pub(super) fn own_answer(
-        &self,
-        package: &[String],
-        rule: &[String],
-    ) -> Option<Result<Option<Value>, Failure>> {
-        let path: Vec<String> = package.iter().chain(rule).cloned().collect();
-        let mut machine = Machine::default();
-        let mut hearing = self.own.as_ref()?.over(&mut machine, None, self.circumstances);
-        Some(hearing.answer(&path, None))
-    }
-
     /// A copy of the second engine that notes which lines it runs.
     pub(super) fn observed(&self) -> regorus::Engine {
         let mut engine = self.family.engine.clone();

@@ -9,6 +9,7 @@ use super::budget::{Exhausted, Limits};
 use super::engine::Failure;
 use super::evaluate::{self, Evaluation, FailureKind, Machine, Settings, Switches};
 use super::fault::Fault;
+use super::ir::{self, Unit};
 use super::module::{Module, Version};
 use super::resolve::{Options, resolve};
 use super::syntax;
@@ -56,27 +57,58 @@ impl Revision {
     /// # Errors
     /// The first fault that the own front end or compiler finds.
     pub(super) fn of(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
+        Self::compiled(&resolved(modules)?, modules, data, budget, Switches::default())
+    }
+
+    /// Compiles what was resolved of `modules`.
+    ///
+    /// # Errors
+    /// The first rule that does not compile.
+    pub(super) fn compiled(
+        unit: &Unit,
+        modules: &[Module],
+        data: Value,
+        budget: Duration,
+        switches: Switches,
+    ) -> Result<Self, Fault> {
         let files: Vec<Arc<SourceFile>> =
             modules.iter().map(|module| Arc::clone(&module.file)).collect();
-        let mut parsed = Vec::with_capacity(modules.len());
-        for module in modules {
-            let version = match module.version {
-                Version::V0 => syntax::Version::V0,
-                Version::V1 => syntax::Version::V1,
-            };
-            let read = syntax::parse(&module.file, version, &syntax::Limits::default());
-            parsed.push(read.map_err(|faults| first(faults, &module.file))?);
-        }
-        let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
-        let nowhere = Arc::new(SourceFile::new("modules", ""));
-        let unit = resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))?;
-        let program = evaluate::compile(&unit, data, Switches::default());
+        let program = evaluate::compile(unit, data, switches);
         if let Some(refusal) = program.refusals().first() {
+            let nowhere = Arc::new(SourceFile::new("modules", ""));
             let file = files.get(refusal.span.file as usize).unwrap_or(&nowhere);
             let span = Span { start: refusal.span.start, end: refusal.span.end };
             return Err(Fault::new(file, span, refusal.message.clone()));
         }
         Ok(Self { program, files, budget })
+    }
+
+    /// Where coverage counts, each with its file.
+    pub(super) fn points(&self) -> impl Iterator<Item = (&Arc<SourceFile>, ir::Span)> {
+        let file = |span: &ir::Span| Some((self.files.get(span.file as usize)?, *span));
+        self.program.points().iter().filter_map(file)
+    }
+
+    /// What stands at a path below `data`, over `documents` in place of those it was compiled with; `observe` is told which of the points were reached.
+    ///
+    /// # Errors
+    /// When a rule fails or its time is used up.
+    pub(super) fn ask(
+        &self,
+        machine: &mut Machine,
+        circumstances: Circumstances,
+        path: &[String],
+        input: Option<Value>,
+        documents: Option<Value>,
+        observe: &mut dyn FnMut(&[bool]),
+    ) -> Result<Option<Value>, Failure> {
+        let mut hearing = self.over(machine, input, circumstances);
+        if let Some(documents) = documents {
+            hearing.evaluation.read_documents(documents);
+        }
+        let answer = hearing.answer(path, None);
+        observe(hearing.evaluation.covered());
+        answer
     }
 
     /// Looks a rule up; `None` where something else stands at the path, or nothing.
@@ -113,6 +145,25 @@ impl Revision {
             out_of_time: false,
         }
     }
+}
+
+/// Parses and resolves the modules.
+///
+/// # Errors
+/// The first fault that the own front end finds.
+pub(super) fn resolved(modules: &[Module]) -> Result<Unit, Fault> {
+    let mut parsed = Vec::with_capacity(modules.len());
+    for module in modules {
+        let version = match module.version {
+            Version::V0 => syntax::Version::V0,
+            Version::V1 => syntax::Version::V1,
+        };
+        let read = syntax::parse(&module.file, version, &syntax::Limits::default());
+        parsed.push(read.map_err(|faults| first(faults, &module.file))?);
+    }
+    let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
+    let nowhere = Arc::new(SourceFile::new("modules", ""));
+    resolve(&parsed, &options).map_err(|faults| first(faults, &nowhere))
 }
 
 /// One input under evaluation.

@@ -24,6 +24,7 @@ mod rule;
 mod safety;
 mod scope;
 mod slots;
+pub mod testing;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use goldgate::config::{ConfigFault, ImageTrust, read_images};
 use goldgate::domain::clock::{FixedClock, Timestamp};
-use goldgate::domain::evidence::{ImageFacts, VerificationStatus};
+use goldgate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
 use goldgate::domain::image::Image;
 use goldgate::domain::release::{ImageUse, Release};
 use goldgate::evidence::images::ImageSource;
@@ -76,7 +76,7 @@ async fn ask(source: &Arc<ImageSource>, references: &[String]) -> Vec<ImageFacts
         .map(|reference| ImageUse { image: Image::parse(reference), used_by: Vec::new() })
         .collect();
     let release = Release { images, ..Release::default() };
-    source.gather(&release).await.unwrap().images
+    source.gather(&release, &EvidenceSet::default()).await.unwrap().images
 }
 
 #[tokio::test]

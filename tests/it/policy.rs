@@ -210,6 +210,7 @@ fn show(out: &mut String, outcome: &Outcome, release: &Release) {
         Subject::Resource(index) => release.resources[index].id.to_string(),
         Subject::Image(index) => release.images[index].image.reference.clone(),
         Subject::Sbom(index) => release.sboms[index].source.file.clone(),
+        Subject::Document(index) => release.documents[index].file.path.clone(),
     };
     write!(out, "{} {}: ", outcome.policy.code, subject(outcome.subject)).unwrap();
     match &outcome.result {

@@ -1,6 +1,6 @@
 //! The registry's client against a registry that misbehaves, and against a real one.
 
 mod faults;
-mod faulty;
+pub(crate) mod faulty;
 mod real;
 pub(crate) mod server;

@@ -1,5 +1,7 @@
 //! The own front end and evaluator against answers of OPA: our own cases, and OPA's when their folder is named.
 
+mod collections;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

@@ -19,6 +19,7 @@ use crate::config::{Flags, keys};
     goldgate check deploy/ --server https://goldgate.example\n  \
     goldgate check deploy/ --idempotency-key \"$CI_PIPELINE_ID\"\n\n\
     Exit codes: 0 allow, 1 deny, 2 could not decide, bad usage, or a named file that cannot be read.")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of the command line")]
 pub struct CheckArgs {
     /// Files and folders to judge; `-` is standard input
     #[arg(value_name = "PATH")]
@@ -41,6 +42,18 @@ pub struct CheckArgs {
     /// Write FORMAT to this file, and the human format to standard output
     #[arg(long, value_name = "FILE")]
     pub output_file: Option<PathBuf>,
+    /// Of plain policies (Conftest) only those of this package; may be repeated
+    #[arg(long, value_name = "PACKAGE", conflicts_with = "server")]
+    pub namespace: Vec<String>,
+    /// Show plain policies (Conftest) everything at once, as a list of `path` and `contents`
+    #[arg(long, conflicts_with = "server")]
+    pub combine: bool,
+    /// A VEX document that you vouch for, for this run; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub vex: Vec<String>,
+    /// This record is kept from run to run: grace periods may begin when it first saw something
+    #[arg(long)]
+    pub lasting_record: bool,
     /// Decide, but record nothing
     #[arg(long)]
     pub dry_run: bool,
@@ -85,6 +98,7 @@ impl CheckArgs {
     pub fn add_flags(&self, flags: &mut Flags) {
         flags.set(&keys::SERVICE, self.service.clone());
         flags.set(&keys::SERVER, self.server.clone());
+        flags.switch(&keys::LASTING_RECORD, self.lasting_record);
         flags.set(&keys::ACTOR, self.actor.clone());
         flags.set(&keys::PIPELINE_URL, self.pipeline_url.clone());
         flags.set(&keys::COMMIT, self.commit.clone());

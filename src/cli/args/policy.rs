@@ -19,11 +19,20 @@ pub enum PolicyVerb {
         format: ListFormat,
     },
     /// Load bundles as the gate would, and report every fault
-    #[command(after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check")]
+    #[command(
+        after_help = "Examples:\n  goldgate policy check policies/\n  goldgate policy check\n  \
+        goldgate policy check gatekeeper-library/ --no-builtin --dialect"
+    )]
     Check {
         /// Bundles beside those of the configuration
         #[arg(value_name = "PATH")]
         paths: Vec<PathBuf>,
+        /// Say of each package how it is written: goldgate, conftest, gatekeeper …
+        #[arg(long)]
+        dialect: bool,
+        /// How to print it; `json` says the dialects
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
     },
     /// Run the tests of policies
     #[command(after_help = "Examples:\n  goldgate policy test policies/\n  \
@@ -31,6 +40,12 @@ pub enum PolicyVerb {
         goldgate policy test policies/ --coverage --threshold 90\n\n\
         Exit codes: 0 all passed, 1 a test failed or the coverage is too low, 2 could not run.")]
     Test(PolicyTestArgs),
+    /// Run Gatekeeper's test suites (`suite.yaml`) as they are
+    #[command(after_help = "Examples:\n  goldgate policy suite library/\n  \
+        goldgate policy suite library/general/allowedrepos/suite.yaml -v\n  \
+        goldgate policy suite library/ --run 'allowedrepos.*/both' -o json\n\n\
+        Exit codes: 0 all passed, 1 a case failed, 2 could not run.")]
+    Suite(PolicySuiteArgs),
     /// The manual of every policy, or the schema of what a policy sees
     #[command(after_help = "Examples:\n  goldgate policy docs -o markdown > docs/rules.md\n  \
         goldgate policy docs --schema > input.schema.json")]
@@ -67,6 +82,20 @@ pub struct PolicyTestArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub threshold: Option<u8>,
     /// Only tests whose `package.name` matches
+    #[arg(long, value_name = "REGEX")]
+    pub run: Option<String>,
+}
+
+/// `policy suite`
+#[derive(Args, Debug)]
+pub struct PolicySuiteArgs {
+    /// Suites, and folders with suites in them
+    #[arg(value_name = "PATH", required = true)]
+    pub paths: Vec<PathBuf>,
+    /// How to print the results
+    #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: ListFormat,
+    /// Only cases whose `path/of/suite.yaml/test/case` matches
     #[arg(long, value_name = "REGEX")]
     pub run: Option<String>,
 }

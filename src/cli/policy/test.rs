@@ -65,7 +65,11 @@ fn reaches(session: &Session, args: &PolicyTestArgs, report: &TestReport) -> boo
     false
 }
 
-fn pattern(text: &str) -> Result<Regex, Failure> {
+/// A regular expression of the command line.
+///
+/// # Errors
+/// When it is none.
+pub(super) fn pattern(text: &str) -> Result<Regex, Failure> {
     Regex::new(text).map_err(|cause| {
         let reason = cause.to_string();
         let reason = reason.lines().last().unwrap_or_default().trim_start_matches("error: ");

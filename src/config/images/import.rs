@@ -10,6 +10,7 @@ use std::path::Path;
 use self::write::Tree;
 use super::page::{Node, Page};
 use crate::config::ConfigFault;
+use crate::domain::place::Span;
 use crate::domain::value::Value;
 
 /// What was read so far.
@@ -17,6 +18,8 @@ use crate::domain::value::Value;
 struct Draft {
     authorities: Vec<(String, Tree)>,
     rules: Vec<DraftRule>,
+    /// What is said otherwise here, or has no meaning here: each becomes a line at the top of what is written.
+    notes: Vec<String>,
 }
 
 /// A rule to be, with its patterns, so that rules that overlap are noticed.
@@ -60,7 +63,7 @@ fn document(page: &Page, node: Node<'_>, draft: &mut Draft) {
         ("policies.kyverno.io", "ImageValidatingPolicy") => {
             kyverno::image_policy(page, node, draft);
         }
-        ("kyverno.io", "ClusterPolicy" | "Policy") => kyverno::cluster_policy(page, node, draft),
+        ("kyverno.io", "ClusterPolicy") => kyverno::cluster_policy(page, node, draft),
         (_, kind) => {
             let message = format!("`{kind}` is no policy about images that can be carried over");
             let help =
@@ -71,6 +74,25 @@ fn document(page: &Page, node: Node<'_>, draft: &mut Draft) {
 }
 
 impl Draft {
+    /// Says what becomes of a key that is not carried over word for word.
+    fn note(&mut self, page: &Page, span: Span, text: &str) {
+        self.notes.push(format!("{}: {text}", page.position(span)));
+    }
+
+    /// Says of each of `keys` that is written why it has no meaning here.
+    fn note_keys(
+        &mut self,
+        page: &Page,
+        section: &super::Section<'_, '_>,
+        keys: &[(&'static str, &'static str)],
+    ) {
+        for (key, why) in keys {
+            if let Some(node) = section.get(key) {
+                self.note(page, node.place.key, &format!("`{key}` is left out: {why}"));
+            }
+        }
+    }
+
     /// Adds a rule, unless another one may be about the same image: there all policies count, here the first rule.
     fn add_rule(&mut self, page: &Page, node: Node<'_>, rule: DraftRule) {
         let clash = self.rules.iter().find_map(|other| {
@@ -90,6 +112,20 @@ impl Draft {
                 message,
                 "make one policy of the two, or narrow their patterns",
             );
+            return;
+        }
+        // Where something was refused, a rule without images or demands is no fault of its own.
+        if rule.patterns.is_empty() && !page.has_faults() {
+            let message = format!("policy `{}` names no image that can be carried over", rule.name);
+            page.fault(node.place.value, message, "name images, e.g. `registry.example/shop/*`");
+            return;
+        }
+        let asks = ["signatures", "attestations", "action"];
+        if !rule.body.iter().any(|(key, _)| asks.contains(&key.as_str())) && !page.has_faults() {
+            let message =
+                format!("policy `{}` asks for nothing that can be carried over", rule.name);
+            let help = "ask for a signature or an attestation, or leave the policy out";
+            page.fault(node.place.value, message, help);
             return;
         }
         self.rules.push(rule);
@@ -123,11 +159,71 @@ impl Draft {
         ]);
         let head = "# Whom to trust for which image (docs/images.md), carried over from policies of other verifiers.\n\
                     # An image that no rule is about could not be looked at; add a rule for `**` to say otherwise.\n";
+        let mut head = head.to_owned();
+        if !self.notes.is_empty() {
+            head.push_str("#\n# What is said otherwise than where it comes from:\n");
+        }
+        for note in &self.notes {
+            head.extend(["# ", note.as_str(), "\n"]);
+        }
         format!("{head}{}", write::yaml(&tree))
     }
 }
 
-/// Notes each of `keys` that is written as something that cannot be carried over.
+/// The media of signatures that a policy asks for, as `formats` of a rule; none for all of them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Formats {
+    Tags,
+    Bundles,
+}
+
+impl Formats {
+    fn entry(self) -> (String, Tree) {
+        let formats: &[&str] = match self {
+            Self::Tags => &["simplesigning", "att"],
+            Self::Bundles => &["bundle"],
+        };
+        ("formats".to_owned(), Tree::texts(formats.iter().copied()))
+    }
+}
+
+/// One public key, with the digest that the other verifier pairs it with unless the policy says otherwise.
+fn key_tree(
+    page: &Page,
+    section: &super::Section<'_, '_>,
+    (pem, hash): (&str, &str),
+) -> Option<Tree> {
+    let text = page.text(needed(page, section, pem)?, pem)?;
+    if text.matches("-----BEGIN PUBLIC KEY-----").count() != 1 {
+        page.fault(
+            section.get(pem)?.place.value,
+            format!("`{pem}` that is not one key in PEM cannot be carried over"),
+            "write an entry for each key, with the key itself",
+        );
+        return None;
+    }
+    let words = [("sha256", "sha256"), ("sha384", "sha384"), ("sha512", "sha512")];
+    let hash = match section.get(hash) {
+        Some(node) => page.word(node, hash, &words)?,
+        None => "sha256",
+    };
+    Some(Tree::map([("pem", Tree::text(text)), ("hash", Tree::text(hash))]))
+}
+
+/// The value of a key without which the policy asks for less than its author thinks.
+///
+/// Of one whose part in it another key plays, which is refused, nothing more is said.
+fn needed<'v>(page: &Page, section: &super::Section<'_, 'v>, key: &str) -> Option<Node<'v>> {
+    let others = ["kms", "secret", "secretRef", "expression", "notary", "referrer"];
+    let found = section.get(key);
+    if found.is_none() && !others.iter().any(|other| section.get(other).is_some()) {
+        let message = format!("`{key}` is missing, and without it nothing can be carried over");
+        page.fault(section.node.place.value, message, format!("add `{key}:`"));
+    }
+    found
+}
+
+/// Refuses each of `keys` that is written.
 fn refuse(page: &Page, section: &super::Section<'_, '_>, keys: &[(&str, &str)]) {
     for (key, help) in keys {
         if let Some(node) = section.get(key) {

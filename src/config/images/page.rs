@@ -87,9 +87,20 @@ impl Page {
         self.faults.borrow_mut().push(ConfigFault { origin, message: message.into(), help });
     }
 
+    /// The file, line and column of a place, as faults write them.
+    pub(super) fn position(&self, span: Span) -> String {
+        let (line, column) = self.file.line_and_column(span.start);
+        format!("{}:{line}:{column}", self.file.path)
+    }
+
     /// The line of a place, from 1.
     pub(super) fn line(&self, span: Span) -> u32 {
         self.file.line_and_column(span.start).0
+    }
+
+    /// Whether a fault was noted.
+    pub(super) fn has_faults(&self) -> bool {
+        !self.faults.borrow().is_empty()
     }
 
     /// Every fault, in the order of the text.

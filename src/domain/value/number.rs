@@ -84,7 +84,7 @@ impl From<BigInt> for Number {
 }
 
 impl fmt::Display for Number {
-    /// Integers in decimal digits; floats in the shortest form that reads back the same, without `.0`.
+    /// Integers in decimal digits; floats in the shortest form that reads back as the same number, without `.0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Int(number) => write!(f, "{number}"),
@@ -100,6 +100,10 @@ impl fmt::Display for Number {
                     }
                     _ => f.write_str(&text),
                 }
+            }
+            // It reads back as an integer, so every digit counts.
+            Self::Float(number) if number.abs() >= 9_007_199_254_740_992.0 => {
+                write!(f, "{number:.0}")
             }
             Self::Float(number) => write!(f, "{number}"),
             Self::Decimal(text) => f.write_str(text),
@@ -210,6 +214,13 @@ mod tests {
         assert!(integer("1") < Number::Float(1.5));
         assert!(integer("-1") > Number::Float(-1.5));
         assert_eq!(integer("-0"), Number::Float(0.0));
+    }
+
+    #[test]
+    fn a_large_float_reads_back_as_the_same_number() {
+        let number = Number::Float(232_000_000_002_002_030.000_000_2);
+        assert_eq!(integer(&number.to_string()), number);
+        assert_eq!(Number::Float(1e20).to_string(), "100000000000000000000");
     }
 
     #[test]

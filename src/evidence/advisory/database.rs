@@ -136,6 +136,9 @@ impl Database {
                 .filter_map(|id| self.probabilities.get(*id).copied())
                 .reduce(f64::max),
             advisory: Arc::clone(spoken),
+            vex: None,
+            vex_ignored: Vec::new(),
+            first_seen: None,
         })
     }
 }

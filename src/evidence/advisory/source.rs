@@ -79,6 +79,7 @@ impl Source for AdvisorySource {
     fn gather<'a>(
         &'a self,
         release: &'a Release,
+        _known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async move {
             if release.sboms.is_empty() {
@@ -88,7 +89,7 @@ impl Source for AdvisorySource {
             let facts = database.map_or_else(AdvisoryFacts::default, |database| AdvisoryFacts {
                 matches: database.matches(&release.sboms),
                 database: Some(database.facts().clone()),
-                fault: None,
+                ..AdvisoryFacts::default()
             });
             Ok(EvidenceSet {
                 advisories: Some(AdvisoryFacts { fault, ..facts }),

@@ -1,5 +1,7 @@
 //! `input.sbom`: a bill of materials with keyed views, so that rules are look-ups and not joins.
 
+mod vex;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -36,6 +38,7 @@ pub(super) fn bill(
     let vulnerabilities = own.filter_map(|found| vulnerability(bill, found));
     fields.set("vulnerabilities", Value::array(vulnerabilities.collect()));
     fields.set("advisories", database(advisories, now));
+    fields.set("vex", vex::documents(advisories));
     fields
         .set("ecosystems", ecosystems(bill, advisories.and_then(|facts| facts.database.as_ref())));
     fields.into_value()
@@ -144,6 +147,11 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     fields.set_if("fixed", found.fixed.as_deref().map(Value::from));
     fields.set_if("exploited_since", found.exploited_since.as_deref().map(Value::from));
     fields.set_if("exploit_probability", found.exploit_probability.and_then(number));
+    vex::state(found, &mut fields);
+    let seen = |time: Timestamp| Value::from(time.to_string());
+    fields.set_if("first_seen", found.first_seen.map(seen));
+    // A grace period begins when somebody here could have known.
+    fields.set_if("since", advisory.published.max(found.first_seen).map(seen));
     Some(fields.into_value())
 }
 

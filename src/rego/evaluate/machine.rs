@@ -79,6 +79,11 @@ impl Machine {
 }
 
 impl Evaluation<'_> {
+    /// Reads `documents` as the base documents, in place of those that the program was compiled with.
+    pub fn read_documents(&mut self, documents: Value) {
+        self.context.data = Some(documents);
+    }
+
     /// What stands at a path below `data`: a rule's value, a package, a base document, or a part of one.
     ///
     /// # Errors
@@ -109,6 +114,7 @@ impl Evaluation<'_> {
     pub fn restart(&mut self) {
         let mut context = Context::default();
         context.input = self.context.input.take();
+        context.data = self.context.data.take();
         context.fit(self.program);
         self.context = context;
         self.pool.clear();

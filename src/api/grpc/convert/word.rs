@@ -55,4 +55,4 @@ word_of!(read_origin: ArtifactOrigin => ArtifactOrigin { Named Found Unreadable 
 
 number_of!(standing: Standing => Standing { Passed Waived Failed NotApplicable });
 number_of!(scope: Scope => PolicyScope { Workload Resource Image Sbom Plan Release });
-number_of!(dialect: Dialect => PolicyDialect { Goldgate Conftest });
+number_of!(dialect: Dialect => PolicyDialect { Goldgate Conftest Gatekeeper Opa });

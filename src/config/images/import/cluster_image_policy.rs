@@ -5,7 +5,7 @@
 use super::super::page::{Node, Page, Section};
 use super::pattern::{self, Wildcards};
 use super::write::Tree;
-use super::{Draft, DraftRule, refuse};
+use super::{Draft, DraftRule, Formats, key_tree, needed, refuse};
 
 const PUBLIC_FULCIO: &str = "https://fulcio.sigstore.dev";
 const PUBLIC_REKOR: &str = "https://rekor.sigstore.dev";
@@ -17,6 +17,9 @@ const OWN_ROOT: &str =
 struct Read {
     name: String,
     tree: Option<Tree>,
+    /// Another repository that holds the signatures.
+    repository: Option<String>,
+    formats: Option<Formats>,
     /// What its attestations demand.
     attestations: Vec<Tree>,
     action: Option<&'static str>,
@@ -53,12 +56,11 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
         .into_iter()
         .filter_map(|node| {
             let image = page.section(node, "an image", &["glob"]);
-            pattern::image(page, image.get("glob")?, "glob")
+            pattern::image(page, needed(page, &image, "glob")?, "glob")
         })
         .collect();
     let authorities = spec.get("authorities").map(|node| page.items(node, "authorities"));
     let mut demands = Vec::new();
-    let mut repository = None;
     for (index, node) in authorities.unwrap_or_default().into_iter().enumerate() {
         let keys = [
             "name",
@@ -72,10 +74,9 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
             "signatureFormat",
         ];
         let authority = page.section(node, "an authority", &keys);
-        repository = repository.or(source(page, &authority));
         let fallback = format!("authority-{index}");
         let own = authority.get("name").and_then(|node| node.value.as_str()).unwrap_or(&fallback);
-        demands.push(one(page, &authority, &format!("{name}-{own}")));
+        demands.push(one(page, &authority, &format!("{name}-{own}"), draft));
     }
     if demands.is_empty() {
         page.fault(
@@ -86,8 +87,17 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
         return;
     }
     let Some(mut body) = body(page, &spec, &demands) else { return };
-    if let Some(repository) = repository {
-        body.push(("signatureRepository".to_owned(), Tree::text(repository)));
+    if let Some(Read { repository, formats, .. }) = demands.first() {
+        let unlike =
+            demands.iter().any(|read| read.repository != *repository || read.formats != *formats);
+        if unlike && let Some(node) = spec.get("authorities") {
+            let message = "authorities of which only some have this `source` or `signatureFormat` cannot be carried over";
+            let help = "write one policy for each, about images of their own";
+            page.fault(node.place.key, message, help);
+        }
+        body.extend(formats.map(Formats::entry));
+        let repository = repository.as_ref().map(Tree::text);
+        body.extend(repository.map(|tree| ("signatureRepository".to_owned(), tree)));
     }
     let authorities = demands.into_iter().filter_map(|read| Some((read.name, read.tree?)));
     draft.authorities.extend(authorities);
@@ -140,17 +150,19 @@ fn source(page: &Page, authority: &Section<'_, '_>) -> Option<String> {
     section.text("oci").map(str::to_owned)
 }
 
-fn one(page: &Page, authority: &Section<'_, '_>, name: &str) -> Read {
-    let mut read =
-        Read { name: name.to_owned(), tree: None, attestations: Vec::new(), action: None };
-    refuse(
-        page,
-        authority,
-        &[
-            ("rfc3161timestamp", OWN_ROOT),
-            ("signatureFormat", "every format is looked at; leave it out"),
-        ],
-    );
+fn one(page: &Page, authority: &Section<'_, '_>, name: &str, draft: &mut Draft) -> Read {
+    let formats = [("legacy", Formats::Tags), ("bundle", Formats::Bundles)];
+    let mut read = Read {
+        name: name.to_owned(),
+        tree: None,
+        repository: source(page, authority),
+        formats: authority
+            .get("signatureFormat")
+            .and_then(|node| page.word(node, "signatureFormat", &formats)),
+        attestations: Vec::new(),
+        action: None,
+    };
+    refuse(page, authority, &[("rfc3161timestamp", OWN_ROOT)]);
     let log = authority.get("ctlog").map(|node| {
         let log = page.section(node, "`ctlog`", &["url", "trustRootRef"]);
         refuse(page, &log, &[("trustRootRef", OWN_ROOT)]);
@@ -158,6 +170,7 @@ fn one(page: &Page, authority: &Section<'_, '_>, name: &str) -> Read {
     });
     if let Some(node) = authority.get("static") {
         let fixed = page.section(node, "`static`", &["action", "message"]);
+        draft.note_keys(page, &fixed, &[("message", "findings have words of their own")]);
         read.action = Some(fixed.word("action", &[("pass", "skip"), ("fail", "deny")], "deny"));
         return read;
     }
@@ -186,8 +199,7 @@ fn one(page: &Page, authority: &Section<'_, '_>, name: &str) -> Read {
         );
         let fallback = format!("attestation-{index}");
         let own = section.get("name").and_then(|node| node.value.as_str()).unwrap_or(&fallback);
-        let Some(kind) = section
-            .get("predicateType")
+        let Some(kind) = needed(page, &section, "predicateType")
             .and_then(|node| pattern::predicate_type(page, node, "predicateType"))
         else {
             continue;
@@ -205,13 +217,8 @@ fn one(page: &Page, authority: &Section<'_, '_>, name: &str) -> Read {
 fn key(page: &Page, node: Node<'_>, logged: bool) -> Option<Tree> {
     let section = page.section(node, "`key`", &["data", "secretRef", "kms", "hashAlgorithm"]);
     refuse(page, &section, &[("secretRef", EXPORT), ("kms", EXPORT)]);
-    let pem = section.text("data")?;
-    let mut key = vec![("pem".to_owned(), Tree::text(pem))];
-    if let Some(hash) = section.get("hashAlgorithm") {
-        let words = [("sha256", "sha256"), ("sha384", "sha384"), ("sha512", "sha512")];
-        key.push(("hash".to_owned(), Tree::text(page.word(hash, "hashAlgorithm", &words)?)));
-    }
-    let mut authority = vec![("key".to_owned(), Tree::Map(key))];
+    let key = key_tree(page, &section, ("data", "hashAlgorithm"))?;
+    let mut authority = vec![("key".to_owned(), key)];
     if logged {
         authority.push(("trustRoot".to_owned(), Tree::text("public")));
         authority.push(("tlog".to_owned(), Tree::text("required")));

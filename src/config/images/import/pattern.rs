@@ -17,6 +17,39 @@ pub(super) fn image(page: &Page, node: Node<'_>, what: &str) -> Option<String> {
     Some(pattern)
 }
 
+/// A pattern whose `*` stands for any path, `/` among it, as a pattern of ours.
+pub(super) fn any_path(page: &Page, node: Node<'_>, what: &str) -> Option<String> {
+    let written = page.text(node, what)?;
+    let bare = written.strip_suffix(":*").unwrap_or(written);
+    let refused = |why: &str| {
+        let message = format!("the pattern `{written}` cannot be carried over: {why}");
+        page.fault(node.place.value, message, "write e.g. `registry.example/shop/*`");
+        None
+    };
+    if bare.contains('?') {
+        return refused("`?` stands for any character there");
+    }
+    let Some((before, "")) = bare.split_once('*') else {
+        if bare.contains('*') {
+            return refused("`*` stands for any path there, and can here at the end only");
+        }
+        return image(page, node, what);
+    };
+    if before.is_empty() {
+        return Some("**".to_owned());
+    }
+    if !before.ends_with('/') {
+        return refused("`*` stands for any path there, and can here behind a `/` only");
+    }
+    let pattern = with_registry(&format!("{before}**"));
+    if let Some((wrong, help)) = wrong_pattern(&pattern) {
+        let message = format!("the pattern `{written}` cannot be carried over: it {wrong}");
+        page.fault(node.place.value, message, help);
+        return None;
+    }
+    Some(pattern)
+}
+
 /// Names without a registry are Docker Hub's.
 fn with_registry(pattern: &str) -> String {
     if let Some(rest) = pattern.strip_prefix("index.docker.io/") {
@@ -48,12 +81,13 @@ pub(super) fn identity(
     section: &Section<'_, '_>,
     wildcards: Wildcards,
 ) -> Option<Tree> {
-    let issuer = side(page, section, ("issuer", "issuerRegExp", "issuerRegex"), wildcards);
+    // An issuer is compared as it is written, also where subjects have wildcards.
+    let issuer = side(page, section, ("issuer", "issuerRegExp", "issuerRegex"), Wildcards::None);
     let subject = side(page, section, ("subject", "subjectRegExp", "subjectRegex"), wildcards);
     Some(Tree::Map(vec![issuer?, subject?]))
 }
 
-/// Whether `*` in an exact text stands for anything.
+/// Whether `*` in an exact subject stands for anything, and `?` for one character.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Wildcards {
     Stand,
@@ -71,9 +105,10 @@ fn side(
         Some((node, page.text(node, key)?))
     };
     match (written(exact), written(regex)) {
-        (Some((_, text)), None) if wildcards == Wildcards::Stand && text.contains('*') => {
+        (Some((_, text)), None) if wildcards == Wildcards::Stand && text.contains(['*', '?']) => {
             let parts: Vec<String> = text.split('*').map(regex::escape).collect();
-            Some((ours.to_owned(), Tree::text(parts.join(".*"))))
+            // Escaped, `?` is two characters.
+            Some((ours.to_owned(), Tree::text(parts.join(".*").replace("\\?", "."))))
         }
         (Some((_, text)), None) => Some((exact.to_owned(), Tree::text(text))),
         (None, Some((node, text))) => {

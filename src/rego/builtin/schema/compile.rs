@@ -8,8 +8,9 @@ use super::super::number::{exact_integer, written_integer};
 use super::super::operand::failed;
 use super::super::regex::Pattern;
 use super::super::signature::{BuiltinError, CallContext};
+use super::Draft;
 use super::fault::canonical;
-use super::{Draft, reference};
+use super::reference::{Base, Library};
 
 const TYPES: [&str; 7] = ["array", "boolean", "integer", "number", "null", "object", "string"];
 /// Schemas inside one another.
@@ -24,16 +25,20 @@ pub(super) fn check(
     draft: Draft,
     context: &mut CallContext<'_>,
 ) -> Result<(), BuiltinError> {
-    let mut compiler = Compiler { root: schema, draft, context, seen: BTreeSet::new(), depth: 0 };
+    let library = Library::new(schema);
+    let base = library.base();
+    let mut compiler =
+        Compiler { library: &library, base, draft, context, seen: BTreeSet::new(), depth: 0 };
     compiler.schema(schema)
 }
 
 struct Compiler<'s, 'a, 'c> {
-    root: &'s Value,
+    library: &'a Library<'s>,
+    base: Base<'s>,
     draft: Draft,
     context: &'a mut CallContext<'c>,
     /// References that were followed already.
-    seen: BTreeSet<&'s str>,
+    seen: BTreeSet<String>,
     depth: usize,
 }
 
@@ -55,9 +60,19 @@ impl<'s> Compiler<'s, '_, '_> {
             _ => return Err(failed("Expected: Valid Schema, given: Invalid JSON")),
         };
         self.depth += 1;
-        self.keywords(object)?;
+        match self.library.entered(schema, &self.base) {
+            Some(base) => self.based_on(base, |compiler| compiler.keywords(object))?,
+            None => self.keywords(object)?,
+        }
         self.depth -= 1;
         Ok(())
+    }
+
+    fn based_on(&mut self, base: Base<'s>, check: impl FnOnce(&mut Self) -> Checked) -> Checked {
+        let outside = std::mem::replace(&mut self.base, base);
+        let checked = check(self);
+        self.base = outside;
+        checked
     }
 
     fn keywords(&mut self, schema: &'s Object) -> Checked {
@@ -70,8 +85,11 @@ impl<'s> Compiler<'s, '_, '_> {
         }
         self.definitions(schema)?;
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = reference::resolve(self.root, reference).map_err(failed)?;
-            return if self.seen.insert(reference) { self.schema(target) } else { Ok(()) };
+            let target = self.library.resolve(reference, &self.base).map_err(failed)?;
+            if !self.seen.insert(target.url) {
+                return Ok(());
+            }
+            return self.based_on(target.base, |compiler| compiler.schema(target.schema));
         }
         types(schema)?;
         self.applicators(schema)?;

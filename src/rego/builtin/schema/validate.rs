@@ -12,7 +12,8 @@ use super::super::operand::failed;
 use super::super::regex::Pattern;
 use super::super::signature::{BuiltinError, CallContext};
 use super::fault::{Fault, Outcome, Path, canonical, type_of};
-use super::{Draft, form, reference};
+use super::reference::{Base, Library};
+use super::{Draft, form};
 
 /// Schemas that one value passes: a schema may refer to itself for ever.
 const MAX_DEPTH: usize = 150;
@@ -24,14 +25,17 @@ pub(super) fn faults(
     document: &Value,
     context: &mut CallContext<'_>,
 ) -> Result<Vec<Fault>, BuiltinError> {
-    let mut validator = Validator { root: schema, draft, context, depth: 0 };
+    let library = Library::new(schema);
+    let base = library.base();
+    let mut validator = Validator { library: &library, base, draft, context, depth: 0 };
     let mut outcome = Outcome::default();
     validator.value(schema, document, &mut outcome, &Path::ROOT)?;
     Ok(outcome.faults)
 }
 
 struct Validator<'s, 'a, 'c> {
-    root: &'s Value,
+    library: &'a Library<'s>,
+    base: Base<'s>,
     draft: Draft,
     context: &'a mut CallContext<'c>,
     depth: usize,
@@ -65,11 +69,23 @@ impl<'s> Validator<'s, '_, '_> {
         self.depth += 1;
         match schema {
             Value::Bool(false) => outcome.add("false", path, "False always fails validation"),
-            Value::Object(object) => self.object_schema(object, value, outcome, path)?,
+            Value::Object(object) => match self.library.entered(schema, &self.base) {
+                Some(base) => self.based_on(base, |validator| {
+                    validator.object_schema(object, value, outcome, path)
+                })?,
+                None => self.object_schema(object, value, outcome, path)?,
+            },
             _ => {}
         }
         self.depth -= 1;
         Ok(())
+    }
+
+    fn based_on(&mut self, base: Base<'s>, check: impl FnOnce(&mut Self) -> Done) -> Done {
+        let outside = std::mem::replace(&mut self.base, base);
+        let done = check(self);
+        self.base = outside;
+        done
     }
 
     fn object_schema(
@@ -80,8 +96,10 @@ impl<'s> Validator<'s, '_, '_> {
         path: &Path<'_>,
     ) -> Done {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let target = reference::resolve(self.root, reference).map_err(failed)?;
-            return self.value(target, value, outcome, path);
+            let target = self.library.resolve(reference, &self.base).map_err(failed)?;
+            return self.based_on(target.base, |validator| {
+                validator.value(target.schema, value, outcome, path)
+            });
         }
         if let Some(expected) = wrong_type(schema, value) {
             let given = type_of(value);

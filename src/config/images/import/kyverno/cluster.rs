@@ -3,8 +3,9 @@
 use super::super::super::page::{Node, Page};
 use super::super::pattern::Wildcards;
 use super::{
-    CREDENTIALS, Draft, DraftRule, ENFORCEMENT, EXPORT, Entries, OWN_ROOT, PUBLIC_REKOR, REGO,
-    Tree, attestation, keyless_tree, name_of, pattern, refuse,
+    BACKGROUND, CREDENTIALS, Draft, DraftRule, ENFORCEMENT, EXPORT, Entries, Formats, OWN_ROOT,
+    PUBLIC_REKOR, REGO, Tree, attestation, digests, key_tree, keyless_tree, name_of, needed,
+    pattern, refuse, surroundings,
 };
 
 /// `ClusterPolicy`: each entry of `verifyImages` becomes a rule.
@@ -25,15 +26,8 @@ pub(in super::super) fn cluster_policy(page: &Page, node: Node<'_>, draft: &mut 
         "webhookConfiguration",
     ];
     let spec = page.section(spec, "`spec`", &keys);
-    if let Some(node) = spec.get("validationFailureAction")
-        && node.value.as_str().is_none_or(|action| !action.eq_ignore_ascii_case("enforce"))
-    {
-        page.fault(
-            node.place.value,
-            "`validationFailureAction` other than `Enforce` cannot be carried over",
-            ENFORCEMENT,
-        );
-    }
+    surroundings(page, node, &spec, draft);
+    let action = spec.get("validationFailureAction");
     for rule in spec.get("rules").map(|node| page.items(node, "rules")).unwrap_or_default() {
         let rule = page.section(
             rule,
@@ -53,6 +47,7 @@ pub(in super::super) fn cluster_policy(page: &Page, node: Node<'_>, draft: &mut 
             &rule,
             &[("exclude", ENFORCEMENT), ("context", REGO), ("preconditions", REGO)],
         );
+        draft.note_keys(page, &rule, &[("skipBackgroundRequests", BACKGROUND)]);
         let own = rule.text("name").unwrap_or("rule");
         let entries = rule.get("verifyImages").map(|node| page.items(node, "verifyImages"));
         if entries.is_none() {
@@ -64,12 +59,33 @@ pub(in super::super) fn cluster_policy(page: &Page, node: Node<'_>, draft: &mut 
         for (index, node) in entries.unwrap_or_default().into_iter().enumerate() {
             let name =
                 if index == 0 { format!("{name}-{own}") } else { format!("{name}-{own}-{index}") };
-            verify_images(page, node, &name, draft);
+            verify_images(page, node, &name, action, draft);
         }
     }
 }
 
-fn verify_images(page: &Page, node: Node<'_>, name: &str, draft: &mut Draft) {
+/// Refuses what only reports; Kyverno does so where nothing is written.
+fn enforced(page: &Page, entry: Node<'_>, own: Option<Node<'_>>, of_policy: Option<Node<'_>>) {
+    let Some(node) = own.or(of_policy) else {
+        let message = "a policy without `validationFailureAction` only reports, and that cannot be carried over";
+        let help = "write `failureAction: Enforce`; what a finding does, and where, is said in `enforcement.yaml`";
+        page.fault(entry.place.value, message, help);
+        return;
+    };
+    if node.value.as_str().is_none_or(|action| !action.eq_ignore_ascii_case("enforce")) {
+        let key = if own.is_some() { "failureAction" } else { "validationFailureAction" };
+        let message = format!("`{key}` other than `Enforce` cannot be carried over");
+        page.fault(node.place.value, message, ENFORCEMENT);
+    }
+}
+
+fn verify_images(
+    page: &Page,
+    node: Node<'_>,
+    name: &str,
+    action: Option<Node<'_>>,
+    draft: &mut Draft,
+) {
     let keys = [
         "imageReferences",
         "attestors",
@@ -97,29 +113,25 @@ fn verify_images(page: &Page, node: Node<'_>, name: &str, draft: &mut Draft) {
             ("keyless", "write it below `attestors`"),
         ],
     );
-    entry.word("type", &[("Cosign", ()), ("SigstoreBundle", ())], ());
-    if let Some(node) = entry.get("failureAction")
-        && node.value.as_str() != Some("Enforce")
-    {
-        page.fault(
+    let formats = [("Cosign", Formats::Tags), ("SigstoreBundle", Formats::Bundles)];
+    let formats = entry.word("type", &formats, Formats::Tags);
+    enforced(page, node, entry.get("failureAction"), action);
+    match entry.get("useCache").map(|node| (node, node.value.as_bool())) {
+        Some((node, Some(false))) => page.fault(
             node.place.value,
-            "`failureAction` other than `Enforce` cannot be carried over",
-            ENFORCEMENT,
-        );
-    }
-    if let Some(node) = entry.get("mutateDigest")
-        && node.value.as_bool() == Some(true)
-    {
-        page.fault(
-            node.place.value,
-            "`mutateDigest: true` cannot be carried over",
-            "the gate answers the digest in `decision.images` and changes nothing; write `false`",
-        );
+            "`useCache: false` cannot be carried over",
+            "leave it out, and write `cache: {positiveTtl: 0s}` by hand",
+        ),
+        Some(_) => {
+            let why = "answers are kept, as `cache` says";
+            draft.note_keys(page, &entry, &[("useCache", why)]);
+        }
+        None => {}
     }
     let images = entry.get("imageReferences").map(|node| page.items(node, "imageReferences"));
     let images = images.unwrap_or_default().into_iter();
     let patterns: Vec<String> =
-        images.filter_map(|node| pattern::image(page, node, "imageReferences")).collect();
+        images.filter_map(|node| pattern::any_path(page, node, "imageReferences")).collect();
     let mut body = Vec::new();
     if let Some(node) = entry.get("attestors")
         && let Some((names, threshold)) = attestors(page, node, name, draft)
@@ -136,7 +148,7 @@ fn verify_images(page: &Page, node: Node<'_>, name: &str, draft: &mut Draft) {
             let keys = ["name", "type", "predicateType", "attestors", "conditions"];
             let section = page.section(node, "an attestation", &keys);
             refuse(page, &section, &[("conditions", REGO)]);
-            let kind = section.get("type").or(section.get("predicateType"))?;
+            let kind = section.get("predicateType").or_else(|| needed(page, &section, "type"))?;
             let kind = pattern::predicate_type(page, kind, "type")?;
             let own =
                 section.text("name").map_or_else(|| format!("attestation-{index}"), str::to_owned);
@@ -155,9 +167,8 @@ fn verify_images(page: &Page, node: Node<'_>, name: &str, draft: &mut Draft) {
     if !attestations.is_empty() {
         body.push(("attestations".to_owned(), Tree::List(attestations)));
     }
-    if entry.switch("verifyDigest") {
-        body.push(("pin".to_owned(), Tree::text("require-digest")));
-    }
+    body.push(formats.entry());
+    body.extend(digests(page, Some(&entry), node, draft));
     if let Some(repository) = entry.text("repository") {
         body.push(("signatureRepository".to_owned(), Tree::text(repository)));
     }
@@ -181,7 +192,7 @@ fn attestors(
         return None;
     }
     let set = page.section(*sets.first()?, "a set of attestors", &["count", "entries"]);
-    let entries = set.get("entries").map(|node| page.items(node, "entries")).unwrap_or_default();
+    let entries = page.items(needed(page, &set, "entries")?, "entries");
     let mut names = Vec::new();
     for (index, node) in entries.into_iter().enumerate() {
         let keys = ["keys", "keyless", "certificates", "attestor", "annotations", "repository"];
@@ -196,7 +207,7 @@ fn attestors(
             ],
         );
         let read = match (entry.get("keys"), entry.get("keyless")) {
-            (Some(node), None) => keys_of(page, node),
+            (Some(node), None) => keys_of(page, node, draft),
             (None, Some(node)) => keyless_of(page, node),
             (..) => {
                 page.fault(
@@ -218,30 +229,26 @@ fn attestors(
         draft.authorities.push((own.clone(), Tree::Map(read)));
         names.push(own);
     }
-    let all = names.len().max(1);
+    if names.is_empty() {
+        let message = "a set of attestors of which none can be carried over";
+        page.fault(set.node.place.value, message, "add an entry with `keys:` or `keyless:`");
+        return None;
+    }
+    let all = names.len();
     Some((names, set.count("count", all)))
 }
 
-fn keys_of(page: &Page, node: Node<'_>) -> Option<Entries> {
+fn keys_of(page: &Page, node: Node<'_>, draft: &mut Draft) -> Option<Entries> {
     let keys = ["publicKeys", "signatureAlgorithm", "kms", "secret", "rekor", "ctlog"];
     let section = page.section(node, "`keys`", &keys);
     refuse(page, &section, &[("kms", EXPORT), ("secret", EXPORT)]);
-    let pem = section.text("publicKeys")?;
-    if pem.matches("BEGIN PUBLIC KEY").count() != 1 {
-        page.fault(
-            section.get("publicKeys")?.place.value,
-            "`publicKeys` that is not one key in PEM cannot be carried over",
-            "write an entry for each key",
-        );
-        return None;
+    let key = key_tree(page, &section, ("publicKeys", "signatureAlgorithm"))?;
+    let mut authority = vec![("key".to_owned(), key)];
+    if ignored_certificate_log(page, section.get("ctlog"))
+        && let Some(node) = section.get("ctlog")
+    {
+        draft.note(page, node.place.key, "`ignoreSCT` is left out: a key has no certificate");
     }
-    let mut key = vec![("pem".to_owned(), Tree::text(pem))];
-    if let Some(node) = section.get("signatureAlgorithm") {
-        let words = [("sha256", "sha256"), ("sha384", "sha384"), ("sha512", "sha512")];
-        key.push(("hash".to_owned(), Tree::text(page.word(node, "signatureAlgorithm", &words)?)));
-    }
-    let mut authority = vec![("key".to_owned(), Tree::Map(key))];
-    ignored_certificate_log(page, section.get("ctlog"));
     if logged(page, section.get("rekor")) {
         authority.push(("trustRoot".to_owned(), Tree::text("public")));
         authority.push(("tlog".to_owned(), Tree::text("required")));

@@ -7,8 +7,9 @@ use regex::Regex;
 use super::super::super::page::{Node, Page, Section};
 use super::super::pattern::Wildcards;
 use super::{
-    CREDENTIALS, Draft, DraftRule, ENFORCEMENT, EXPORT, Entries, OWN_ROOT, PUBLIC_REKOR, REGO,
-    Tree, attestation, keyless_tree, name_of, pattern, refuse,
+    BACKGROUND, CREDENTIALS, Draft, DraftRule, ENFORCEMENT, EVERY_KIND, EXPORT, Entries, MESSAGE,
+    OWN_ROOT, PUBLIC_REKOR, REGO, Tree, attestation, digests, key_tree, keyless_tree, name_of,
+    needed, pattern, refuse, surroundings,
 };
 
 /// `ImageValidatingPolicy`: one rule; of its expressions only calls that verify can be carried over.
@@ -48,8 +49,13 @@ pub(in super::super) fn image_policy(page: &Page, node: Node<'_>, draft: &mut Dr
             ("images", REGO),
             ("auditAnnotations", REGO),
             ("credentials", CREDENTIALS),
+            ("autogen", EVERY_KIND),
         ],
     );
+    surroundings(page, node, &spec, draft);
+    if let Some(node) = spec.get("evaluation") {
+        evaluation(page, node, draft);
+    }
     if let Some(node) = spec.get("validationActions")
         && node.value.to_string() != r#"["Deny"]"#
     {
@@ -62,17 +68,11 @@ pub(in super::super) fn image_policy(page: &Page, node: Node<'_>, draft: &mut Dr
     if let Some(node) = spec.get("matchConstraints") {
         only_pod_rules(page, node);
     }
-    let mut body = Vec::new();
-    if let Some(node) = spec.get("validationConfigurations") {
-        let keys = ["mutateDigest", "verifyDigest", "required"];
-        let section = page.section(node, "`validationConfigurations`", &keys);
-        if section.switch("mutateDigest") {
-            page.fault(node.place.value, "`mutateDigest: true` cannot be carried over", "the gate answers the digest in `decision.images` and changes nothing; write `false`");
-        }
-        if section.switch("verifyDigest") {
-            body.push(("pin".to_owned(), Tree::text("require-digest")));
-        }
-    }
+    let keys = ["mutateDigest", "verifyDigest", "required"];
+    let configurations = spec
+        .get("validationConfigurations")
+        .map(|node| page.section(node, "`validationConfigurations`", &keys));
+    let mut body = digests(page, configurations.as_ref(), node, draft);
     let images =
         spec.get("matchImageReferences").map(|node| page.items(node, "matchImageReferences"));
     let patterns: Vec<String> = images
@@ -81,13 +81,29 @@ pub(in super::super) fn image_policy(page: &Page, node: Node<'_>, draft: &mut Dr
         .filter_map(|node| {
             let image = page.section(node, "an image", &["glob", "expression"]);
             refuse(page, &image, &[("expression", "write the images as a `glob`")]);
-            pattern::image(page, image.get("glob")?, "glob")
+            pattern::any_path(page, needed(page, &image, "glob")?, "glob")
         })
         .collect();
     let known = named_attestors(page, &spec, name, draft);
     let types = named_types(page, &spec);
-    body.extend(validations(page, &spec, &known, &types));
+    body.extend(validations(page, &spec, &known, &types, draft));
     draft.add_rule(page, node, DraftRule { name: name.to_owned(), patterns, body });
+}
+
+/// Who asks: the gate is asked at admission and by pipelines, and about Kubernetes objects among others.
+fn evaluation(page: &Page, node: Node<'_>, draft: &mut Draft) {
+    let section = page.section(node, "`evaluation`", &["mode", "admission", "background"]);
+    section.word("mode", &[("Kubernetes", ())], ());
+    draft.note_keys(page, &section, &[("background", BACKGROUND)]);
+    if let Some(node) = section.get("admission")
+        && page
+            .section(node, "`admission`", &["enabled"])
+            .get("enabled")
+            .is_some_and(|node| node.value.as_bool() != Some(true))
+    {
+        let message = "`admission` that is not enabled cannot be carried over";
+        page.fault(node.place.value, message, ENFORCEMENT);
+    }
 }
 
 fn only_pod_rules(page: &Page, node: Node<'_>) {
@@ -102,6 +118,26 @@ fn only_pod_rules(page: &Page, node: Node<'_>) {
                 "a rule that is not about `pods` cannot be carried over",
                 "say in `enforcement.yaml` where the findings count",
             );
+        }
+        let all = [
+            ("apiGroups", &[""][..]),
+            ("apiVersions", &["v1"]),
+            ("operations", &["CREATE", "UPDATE"]),
+        ];
+        for (key, usual) in all {
+            let Some(node) = rule.get(key) else { continue };
+            let items = page.items(node, key);
+            let words = items.iter().map(|item| item.value.as_str().unwrap_or("?"));
+            let odd: Vec<&str> =
+                words.filter(|word| *word != "*" && !usual.contains(word)).collect();
+            if !odd.is_empty() {
+                let message = format!("`{}` in `{key}` cannot be carried over", odd.join("`, `"));
+                page.fault(
+                    node.place.value,
+                    message,
+                    "the gate is asked when a pod is created or changed",
+                );
+            }
         }
     }
 }
@@ -122,9 +158,12 @@ fn named_attestors(
             &section,
             &[("notary", "sign with cosign; signatures of Notary are not verified")],
         );
-        let (Some(name), Some(node)) = (section.text("name"), section.get("cosign")) else {
+        let (Some(name), Some(node)) =
+            (needed(page, &section, "name"), needed(page, &section, "cosign"))
+        else {
             continue;
         };
+        let Some(name) = page.text(name, "name") else { continue };
         let keys = ["key", "keyless", "certificate", "source", "ctlog", "tuf", "annotations"];
         let cosign = page.section(node, "`cosign`", &keys);
         refuse(
@@ -214,12 +253,8 @@ fn cosign_key(page: &Page, node: Node<'_>, logged: bool) -> Option<Entries> {
     let keys = ["data", "kms", "hashAlgorithm", "secretRef", "expression"];
     let section = page.section(node, "`key`", &keys);
     refuse(page, &section, &[("kms", EXPORT), ("secretRef", EXPORT), ("expression", EXPORT)]);
-    let mut key = vec![("pem".to_owned(), Tree::text(section.text("data")?))];
-    if let Some(node) = section.get("hashAlgorithm") {
-        let words = [("sha256", "sha256"), ("sha384", "sha384"), ("sha512", "sha512")];
-        key.push(("hash".to_owned(), Tree::text(page.word(node, "hashAlgorithm", &words)?)));
-    }
-    let mut authority = vec![("key".to_owned(), Tree::Map(key))];
+    let key = key_tree(page, &section, ("data", "hashAlgorithm"))?;
+    let mut authority = vec![("key".to_owned(), key)];
     if logged {
         authority.push(("trustRoot".to_owned(), Tree::text("public")));
         authority.push(("tlog".to_owned(), Tree::text("required")));
@@ -233,9 +268,10 @@ fn named_types(page: &Page, spec: &Section<'_, '_>) -> BTreeMap<String, String> 
     let read = attestations.unwrap_or_default().into_iter().filter_map(|node| {
         let section = page.section(node, "an attestation", &["name", "intoto", "referrer"]);
         refuse(page, &section, &[("referrer", "attach it as an in-toto attestation")]);
-        let intoto = page.section(section.get("intoto")?, "`intoto`", &["type"]);
-        let kind = pattern::predicate_type(page, intoto.get("type")?, "type")?;
-        Some((section.text("name")?.to_owned(), kind))
+        let intoto = page.section(needed(page, &section, "intoto")?, "`intoto`", &["type"]);
+        let kind = pattern::predicate_type(page, needed(page, &intoto, "type")?, "type")?;
+        let name = page.text(needed(page, &section, "name")?, "name")?;
+        Some((name.to_owned(), kind))
     });
     read.collect()
 }
@@ -246,6 +282,7 @@ fn validations(
     spec: &Section<'_, '_>,
     attestors: &BTreeMap<String, String>,
     types: &BTreeMap<String, String>,
+    draft: &mut Draft,
 ) -> Entries {
     // `e > 0` or `e >= 1`: one of the attestors is enough.
     let call = r"^images\.containers\.map\(image, ?(verifyImageSignatures|verifyAttestationSignatures)\(image, ?(?:attestations\.(\w+), ?)?\[([^\]]*)\]\)\)\.all\((\w+), ?(\w+) ?(?:> ?0|>= ?1)\)$";
@@ -260,7 +297,10 @@ fn validations(
             "a validation",
             &["expression", "message", "messageExpression", "reason"],
         );
-        let (Some(text), Some(place)) = (section.text("expression"), section.get("expression"))
+        refuse(page, &section, &[("messageExpression", REGO)]);
+        draft.note_keys(page, &section, &[("message", MESSAGE), ("reason", MESSAGE)]);
+        let (Some(text), Some(place)) =
+            (section.text("expression"), needed(page, &section, "expression"))
         else {
             continue;
         };

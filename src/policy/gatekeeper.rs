@@ -1,0 +1,190 @@
+//! Gatekeeper's policies: templates and constraints as YAML in a bundle, asked about each object of a release.
+//!
+//! Each template is a program of its own, since many bring the same libraries along; a constraint is one policy.
+
+mod action;
+mod constraint;
+mod document;
+mod embedded;
+mod kind;
+mod matching;
+mod review;
+mod schema;
+mod selector;
+pub(super) mod suite;
+mod template;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Moment;
+use super::node::Node;
+use super::options::LoadOptions;
+use super::source::{Bundle, FileKind, kind_of};
+use crate::domain::policy::{Outcome, PolicyResult, Subject};
+use crate::domain::release::Release;
+use crate::domain::request::{Request, Stage};
+use crate::domain::value::Value;
+use crate::rego::Fault;
+use crate::rego::closed::Asker;
+
+use action::Point;
+pub(super) use constraint::Constraint;
+use constraint::Review;
+use document::Kept;
+pub(super) use document::may_be_one;
+use matching::{Home, type_of};
+use review::{Inventory, Operation};
+use template::Template;
+
+/// Reads the templates and constraints of bundles, and says everything that is wrong with them.
+pub(super) fn load(
+    bundles: &[Bundle],
+    options: &LoadOptions,
+    faults: &mut Vec<Fault>,
+) -> Vec<Constraint> {
+    let (mut templates, mut constraints) = (Vec::new(), Vec::new());
+    for file in bundles.iter().flat_map(|bundle| &bundle.files) {
+        if kind_of(&file.inner) == Some(FileKind::Kubernetes) {
+            let found = document::documents(&file.source, &file.inner, faults);
+            templates.extend(found.0);
+            constraints.extend(found.1);
+        }
+    }
+    let read = templates_by_kind(&templates, options, faults);
+    // What a template's fault hides is not said twice.
+    let broken: Vec<&str> = templates.iter().filter_map(kind_of_template).collect();
+    let is_wanted = |kept: &&Kept| {
+        let kind = kept.document.value.get("kind").and_then(Value::as_str).unwrap_or_default();
+        read.contains_key(kind) || !broken.contains(&kind)
+    };
+    constraints
+        .iter()
+        .filter(is_wanted)
+        .filter_map(|kept| Constraint::read(kept, &read, faults))
+        .collect()
+}
+
+fn kind_of_template(kept: &Kept) -> Option<&str> {
+    kept.document.value.at(&["spec", "crd", "spec", "names", "kind"])?.as_str()
+}
+
+fn templates_by_kind(
+    kept: &[Kept],
+    options: &LoadOptions,
+    faults: &mut Vec<Fault>,
+) -> BTreeMap<String, Arc<Template>> {
+    let mut templates: BTreeMap<String, Arc<Template>> = BTreeMap::new();
+    for one in kept {
+        let Some(template) = Template::read(one, options, faults) else { continue };
+        if let Some(other) = templates.get(&template.kind) {
+            let root = Node::root(&one.file, &one.document);
+            let message = format!("there is a second template of the kind `{}`", template.kind);
+            let nowhere = crate::domain::place::Span::default();
+            faults.push(
+                root.fault(message)
+                    .with_related(&other.file, nowhere, "the first one")
+                    .with_help("keep one of the two"),
+            );
+            continue;
+        }
+        templates.insert(template.kind.clone(), Arc::new(template));
+    }
+    templates
+}
+
+/// Asks every constraint about the objects that it speaks of, until the time that is left is used up.
+pub(super) fn run(
+    constraints: &[Constraint],
+    began: Instant,
+    budget: Duration,
+    request: &Request,
+    release: &Release,
+    moment: Moment,
+) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    if constraints.is_empty() {
+        return outcomes;
+    }
+    let mut asker = Asker::new(moment.circumstances());
+    let point = Point::of(request.stage);
+    let inventory = inventory(release);
+    let shown = inventory.to_value();
+    let reviews: Vec<Review<'_>> = release
+        .resources
+        .iter()
+        .map(|it| reviewed(&it.document, &inventory, request.stage))
+        .collect();
+    for constraint in constraints {
+        let Some(kind) = constraint.action(point) else { continue };
+        let mut say = |subject: Subject, result: PolicyResult| {
+            let policy = Arc::clone(&constraint.meta);
+            outcomes.push(Outcome { policy, subject, result, second_engine: false });
+        };
+        for (index, review) in reviews.iter().enumerate() {
+            let concerns = match constraint.concerns(review) {
+                Ok(false) => continue,
+                Ok(true) => Ok(()),
+                Err(reason) => Err(reason),
+            };
+            if began.elapsed() >= budget {
+                say(Subject::Release, PolicyResult::OutOfTime(budget));
+                break;
+            }
+            let asked =
+                concerns.and_then(|()| constraint.violations(&mut asker, review, &shown, kind));
+            let result = match asked {
+                Ok(violations) if violations.is_empty() => PolicyResult::Passed,
+                Ok(violations) => PolicyResult::Failed(violations),
+                Err(reason) => PolicyResult::Error(reason),
+            };
+            say(Subject::Resource(index), result);
+        }
+    }
+    outcomes
+}
+
+/// What a rule sees that is written as in a template and belongs to none.
+pub(super) fn input_of(object: &Value, stage: Stage) -> Value {
+    let nothing = Inventory::default();
+    let review = reviewed(object, &nothing, stage);
+    Value::object(vec![
+        (Arc::from("review"), review.document),
+        (Arc::from("parameters"), Value::object(Vec::new())),
+    ])
+}
+
+/// The namespace of an object of a release; empty when nobody wrote it. `None` when it belongs to the cluster.
+fn namespace_of(object: &Value) -> Option<&str> {
+    let (group, kind) = type_of(object);
+    let written = object.at(&["metadata", "namespace"]).and_then(Value::as_str).unwrap_or_default();
+    // Whoever deploys says the namespace often only then, so that a missing one says nothing of kinds that have one.
+    match kind::is_of_cluster(group, kind) {
+        Some(true) => None,
+        Some(false) => Some(written),
+        None => Some(written).filter(|name| !name.is_empty()),
+    }
+}
+
+/// The objects of the release, as rules find them.
+fn inventory(release: &Release) -> Inventory {
+    let mut inventory = Inventory::default();
+    for resource in &release.resources {
+        inventory.add(&resource.document, namespace_of(&resource.document));
+    }
+    inventory
+}
+
+fn reviewed<'o>(object: &'o Value, inventory: &'o Inventory, stage: Stage) -> Review<'o> {
+    let home = namespace_of(object)
+        .map_or(Home::Cluster, |name| Home::Namespace(name, inventory.namespace(name)));
+    // What runs already is looked at, and not made.
+    let operation = match stage {
+        Stage::Audit | Stage::Watch => Operation::Unknown,
+        Stage::Build | Stage::Deploy | Stage::Admission | Stage::Plan => Operation::Create,
+    };
+    review::of_object(object, operation, home)
+}

@@ -1,0 +1,61 @@
+//! A few modules as a program of their own, which sees nothing of other modules and is told its documents each time.
+
+use std::time::Duration;
+
+use super::engine::Failure;
+use super::evaluate::Machine;
+use super::fault::Fault;
+use super::module::Module;
+use super::own::{Circumstances, Revision};
+use crate::domain::value::Value;
+
+/// Modules compiled alone. The own evaluator runs them, and nothing stands in for it.
+#[derive(Debug)]
+pub struct ClosedProgram(Revision);
+
+/// Who asks: scratch memory, and what is told of the moment.
+#[derive(Debug)]
+pub struct Asker {
+    machine: Machine,
+    circumstances: Circumstances,
+}
+
+impl Asker {
+    /// Asks for a decision.
+    pub fn new(circumstances: Circumstances) -> Self {
+        Self { machine: Machine::default(), circumstances }
+    }
+
+    /// Asks for a test.
+    pub fn of_a_test() -> Self {
+        Self::new(Circumstances::of_a_test())
+    }
+}
+
+impl ClosedProgram {
+    /// Compiles the modules, which may read documents of the form of `data`.
+    ///
+    /// # Errors
+    /// The first fault that the front end or the compiler finds.
+    pub fn of(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
+        Revision::of(modules, data, budget).map(Self)
+    }
+
+    /// The value of a rule of `package` over `input`, with sets as arrays; `None` when it is undefined.
+    ///
+    /// # Errors
+    /// When the rule fails or its time is used up.
+    pub fn answer(
+        &self,
+        asker: &mut Asker,
+        package: &[String],
+        rule: &str,
+        input: Value,
+        documents: Value,
+    ) -> Result<Option<Value>, Failure> {
+        let rule = [rule.to_owned()];
+        let path: Vec<String> = package.iter().chain(&rule).cloned().collect();
+        let Asker { machine, circumstances } = asker;
+        self.0.ask(machine, *circumstances, &path, Some(input), Some(documents), &mut |_| {})
+    }
+}

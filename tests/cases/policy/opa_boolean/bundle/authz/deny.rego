@@ -1,0 +1,5 @@
+package authz.deny_it
+
+default deny := false
+
+deny if count(input.resources) > 1

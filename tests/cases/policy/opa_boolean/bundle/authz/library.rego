@@ -1,0 +1,3 @@
+package authz.library
+
+allow if input.user == "root"

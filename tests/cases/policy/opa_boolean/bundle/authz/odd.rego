@@ -1,0 +1,3 @@
+package authz.odd
+
+default allow := "no"
