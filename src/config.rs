@@ -110,12 +110,12 @@ pub struct Config {
     pub policy_time: Option<Duration>,
     /// How long all policies of one request may run together; `None` where nothing was said.
     pub request_time: Option<Duration>,
+    /// A server compares the engines on one input in so many; `None` where nothing was said.
+    pub compare_one_in: Option<usize>,
     /// Whose word about vulnerabilities counts.
     pub vex: VexTrust,
     /// Whether the record outlives this run, so that grace periods may begin when it first saw something.
     pub lasting_record: Setting<bool>,
-    /// A server compares the engines on one input in so many; `None` where nothing was said.
-    pub compare_one_in: Option<usize>,
     /// The servers.
     pub serve: ServeSettings,
     /// Every setting as text, for `goldgate config show`.

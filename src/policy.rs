@@ -42,6 +42,8 @@ use crate::domain::scorecard::{NO_LEVEL, ScorecardRules};
 use crate::domain::service::Environment;
 use crate::domain::value::Value;
 
+use crate::rego::engine::Circumstances;
+
 pub use crate::rego::{Fault as BundleFault, Related};
 pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, run_suites};
 pub use options::LoadOptions;
@@ -67,6 +69,10 @@ impl Moment {
     pub fn of(id: DecisionId, now: Timestamp) -> Self {
         let random = id.as_bytes().last_chunk::<8>().copied().unwrap_or_default();
         Self { now, seed: u64::from_be_bytes(random), decision: Some(id) }
+    }
+
+    fn circumstances(self) -> Circumstances {
+        Circumstances { now_ns: self.now.as_millis().saturating_mul(1_000_000), seed: self.seed }
     }
 }
 
@@ -173,10 +179,10 @@ impl Revision {
         evidence: &EvidenceSet,
         moment: impl Into<Moment>,
     ) -> Vec<Outcome> {
-        let began = Instant::now();
-        let mut round = self.round(request, release, evidence, moment.into(), None);
+        let (began, moment) = (Instant::now(), moment.into());
+        let mut round = self.round(request, release, evidence, moment, None);
         while !round.advance(TURN) {}
-        self.with_constraints(round.outcomes(), began, request, release)
+        self.with_constraints(round.outcomes(), began, request, release, moment)
     }
 
     /// As [`Revision::evaluate`], and lets others have the thread now and then, so that a caller that has gone is noticed.
@@ -194,7 +200,7 @@ impl Revision {
         while !round.advance(TURN) {
             tokio::task::yield_now().await;
         }
-        self.with_constraints(round.outcomes(), began, request, release)
+        self.with_constraints(round.outcomes(), began, request, release, moment)
     }
 
     fn with_constraints(
@@ -203,9 +209,10 @@ impl Revision {
         began: Instant,
         request: &Request,
         release: &Release,
+        moment: Moment,
     ) -> Vec<Outcome> {
-        let budget = self.request_budget;
-        outcomes.extend(gatekeeper::run(&self.constraints, began, budget, request, release));
+        let (constraints, budget) = (self.constraints.as_slice(), self.request_budget);
+        outcomes.extend(gatekeeper::run(constraints, began, budget, request, release, moment));
         outcomes
     }
 

@@ -109,12 +109,12 @@ impl Check {
         let limits = self.limits();
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
+        let compare_one_in = self.count(&keys::COMPARE);
         let vex = VexTrust {
             authors: self.list(&keys::VEX_AUTHORS).value,
             authorities: self.list(&keys::VEX_AUTHORITIES).value,
         };
         let lasting_record = self.one(&keys::LASTING_RECORD, false, switch);
-        let compare_one_in = self.count(&keys::COMPARE);
         let serve = self.serve();
         Config {
             file,
@@ -133,9 +133,9 @@ impl Check {
             limits,
             policy_time,
             request_time,
+            compare_one_in,
             vex,
             lasting_record,
-            compare_one_in,
             serve,
             shown: Vec::new(),
         }

@@ -75,10 +75,10 @@ pub mod keys {
         MAX_DOCUMENTS: "limits.maxDocuments", "100", None, None, Count;
         POLICY_TIME: "policy.timeoutMs", "100", None, None, Count;
         REQUEST_TIME: "policy.requestTimeoutMs", "100", None, None, Count;
+        COMPARE: "policy.compareOneIn", "1000", None, None, Count;
         VEX_AUTHORS: "vex.authors", "[\"https://acme.example\"]", None, None, Texts;
         VEX_AUTHORITIES: "vex.authorities", "[release-key]", None, None, Texts;
         LASTING_RECORD: "lastingRecord", "true", Some("GOLDGATE_LASTING_RECORD"), Some("--lasting-record"), Switch;
-        COMPARE: "policy.compareOneIn", "1000", None, None, Count;
         LISTEN: "serve.listen", "\"127.0.0.1:7117\"", Some("GOLDGATE_LISTEN"), Some("--listen"), Text;
         ADMISSION_LISTEN: "serve.admissionListen", "\"127.0.0.1:8443\"", Some("GOLDGATE_ADMISSION_LISTEN"), Some("--admission-listen"), Text;
         TLS_CERT: "serve.tlsCert", "tls.crt", Some("GOLDGATE_TLS_CERT"), Some("--tls-cert"), Path;

@@ -18,7 +18,7 @@ use crate::domain::policy::{Outcome, PolicyResult, Subject};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
 use crate::domain::value::Value;
-use crate::rego::engine::{Circumstances, Runner};
+use crate::rego::engine::Runner;
 
 /// The policies of a revision over one release.
 pub(super) struct Round<'r> {
@@ -52,7 +52,6 @@ impl<'r> Round<'r> {
         evidence: &'r EvidenceSet,
         moment: Moment,
     ) -> Self {
-        let now_ns = moment.now.as_millis().saturating_mul(1_000_000);
         Self {
             panel,
             shadow,
@@ -61,7 +60,7 @@ impl<'r> Round<'r> {
             evidence,
             stage: request.stage,
             inputs: Inputs::new(request, release, evidence, moment.now),
-            runner: Runner::new(Circumstances { now_ns, seed: moment.seed }),
+            runner: Runner::new(moment.circumstances()),
             topics: Roster::topics(request, release).into_iter(),
             open: None,
             outcomes: Vec::new(),

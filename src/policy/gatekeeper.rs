@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::Moment;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::source::{Bundle, FileKind, kind_of};
@@ -29,7 +30,7 @@ use crate::domain::release::Release;
 use crate::domain::request::{Request, SentReview, Stage};
 use crate::domain::value::Value;
 use crate::rego::Fault;
-use crate::rego::evaluate::Machine;
+use crate::rego::closed::Asker;
 
 use action::Point;
 pub(super) use constraint::Constraint;
@@ -103,12 +104,13 @@ pub(super) fn run(
     budget: Duration,
     request: &Request,
     release: &Release,
+    moment: Moment,
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
     if constraints.is_empty() {
         return outcomes;
     }
-    let mut machine = Machine::default();
+    let mut asker = Asker::new(moment.circumstances());
     let point = Point::of(request.stage);
     let inventory = inventory(release);
     let shown = inventory.to_value();
@@ -139,7 +141,7 @@ pub(super) fn run(
                 break;
             }
             let asked =
-                concerns.and_then(|()| constraint.violations(&mut machine, review, &shown, kind));
+                concerns.and_then(|()| constraint.violations(&mut asker, review, &shown, kind));
             let result = match asked {
                 Ok(violations) if violations.is_empty() => PolicyResult::Passed,
                 Ok(violations) => PolicyResult::Failed(violations),

@@ -12,7 +12,7 @@ use std::thread;
 
 use crate::domain::error::Error;
 use crate::domain::value::Value;
-use crate::rego::engine::{Circumstances, Runner};
+use crate::rego::engine::Runner;
 
 use super::Moment;
 use super::panel::Panel;
@@ -133,10 +133,7 @@ fn compare_all(cases: &Receiver<Case>, counts: &Counts) {
 impl Case {
     /// Asks the second engine; how many answers were compared, and how many differ.
     pub(super) fn differences(&self) -> (u64, u64) {
-        let mut runner = Runner::new(Circumstances {
-            now_ns: self.moment.now.as_millis().saturating_mul(1_000_000),
-            seed: self.moment.seed,
-        });
+        let mut runner = Runner::new(self.moment.circumstances());
         let mut session = runner.over(self.input.clone());
         let (mut compared, mut differed) = (0, 0);
         for heard in &self.heard {

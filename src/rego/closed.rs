@@ -6,12 +6,31 @@ use super::engine::Failure;
 use super::evaluate::Machine;
 use super::fault::Fault;
 use super::module::Module;
-use super::own::Revision;
+use super::own::{Circumstances, Revision};
 use crate::domain::value::Value;
 
 /// Modules compiled alone. The own evaluator runs them, and nothing stands in for it.
 #[derive(Debug)]
 pub struct ClosedProgram(Revision);
+
+/// Who asks: scratch memory, and what is told of the moment.
+#[derive(Debug)]
+pub struct Asker {
+    machine: Machine,
+    circumstances: Circumstances,
+}
+
+impl Asker {
+    /// Asks for a decision.
+    pub fn new(circumstances: Circumstances) -> Self {
+        Self { machine: Machine::default(), circumstances }
+    }
+
+    /// Asks for a test.
+    pub fn of_a_test() -> Self {
+        Self::new(Circumstances::of_a_test())
+    }
+}
 
 impl ClosedProgram {
     /// Compiles the modules, which may read documents of the form of `data`.
@@ -28,13 +47,15 @@ impl ClosedProgram {
     /// When the rule fails or its time is used up.
     pub fn answer(
         &self,
-        machine: &mut Machine,
+        asker: &mut Asker,
         package: &[String],
         rule: &str,
         input: Value,
         documents: Value,
     ) -> Result<Option<Value>, Failure> {
         let rule = [rule.to_owned()];
-        self.0.answer_over(machine, package, &rule, Some(input), Some(documents))
+        let path: Vec<String> = package.iter().chain(&rule).cloned().collect();
+        let Asker { machine, circumstances } = asker;
+        self.0.ask(machine, *circumstances, &path, Some(input), Some(documents), &mut |_| {})
     }
 }

@@ -95,36 +95,20 @@ impl Revision {
         self.program.points().iter().filter_map(file)
     }
 
-    /// The value of a rule of `package` over `input` and other base documents than those it was compiled with, with sets as
-    /// arrays; `None` when it is undefined.
-    ///
-    /// # Errors
-    /// When the rule fails or its time is used up.
-    pub(super) fn answer_over(
-        &self,
-        machine: &mut Machine,
-        package: &[String],
-        rule: &[String],
-        input: Option<Value>,
-        documents: Option<Value>,
-    ) -> Result<Option<Value>, Failure> {
-        let path: Vec<String> = package.iter().chain(rule).cloned().collect();
-        self.ask(machine, &path, input, documents, &mut |_| {})
-    }
-
-    /// What stands at a path below `data`; `observe` is told which of the points were reached.
+    /// What stands at a path below `data`, over `documents` in place of those it was compiled with; `observe` is told which of the points were reached.
     ///
     /// # Errors
     /// When a rule fails or its time is used up.
     pub(super) fn ask(
         &self,
         machine: &mut Machine,
+        circumstances: Circumstances,
         path: &[String],
         input: Option<Value>,
         documents: Option<Value>,
         observe: &mut dyn FnMut(&[bool]),
     ) -> Result<Option<Value>, Failure> {
-        let mut hearing = self.over(machine, input, Circumstances::default());
+        let mut hearing = self.over(machine, input, circumstances);
         if let Some(documents) = documents {
             hearing.evaluation.read_documents(documents);
         }

@@ -18,7 +18,7 @@ use crate::domain::release::Release;
 use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
-use crate::rego::evaluate::Machine;
+use crate::rego::closed::Asker;
 
 /// A constraint that may be asked.
 #[derive(Debug)]
@@ -123,7 +123,7 @@ impl Constraint {
     /// When its rule fails, runs out of time or answers the wrong shape.
     pub(super) fn violations(
         &self,
-        machine: &mut Machine,
+        asker: &mut Asker,
         review: &Review<'_>,
         inventory: &Value,
         kind: RuleKind,
@@ -131,12 +131,12 @@ impl Constraint {
         let rule = EntryRule { kind, ..self.template.rule.clone() };
         let answer = self
             .template
-            .answer(machine, &review.document, &self.parameters, inventory)
+            .answer(asker, &review.document, &self.parameters, inventory)
             .map_err(|failure| {
-            let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
-            let place = place.unwrap_or_default();
-            format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
-        })?;
+                let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
+                let place = place.unwrap_or_default();
+                format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
+            })?;
         violations(&rule, answer.as_ref(), None, &Release::default())
     }
 }

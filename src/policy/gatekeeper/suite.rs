@@ -25,7 +25,7 @@ use crate::domain::place::SourceFile;
 use crate::domain::policy::Violation;
 use crate::domain::value::Value;
 use crate::rego::Fault;
-use crate::rego::evaluate::Machine;
+use crate::rego::closed::Asker;
 use file::{Case, Suite, Test};
 
 /// How the cases of suites came out, by suite, test and case.
@@ -86,8 +86,7 @@ pub fn run_suites(
         if !faults.is_empty() {
             return Err(sorted(faults));
         }
-        let mut runner =
-            Runner { options, selected, machine: Machine::default(), cases: Vec::new() };
+        let mut runner = Runner { options, selected, asker: Asker::of_a_test(), cases: Vec::new() };
         for suite in &suites {
             runner.suite(suite);
         }
@@ -98,7 +97,7 @@ pub fn run_suites(
 struct Runner<'r> {
     options: &'r LoadOptions,
     selected: &'r SelectedCases<'r>,
-    machine: Machine,
+    asker: Asker,
     cases: Vec<SuiteCase>,
 }
 
@@ -155,7 +154,7 @@ impl Runner<'_> {
                 let status = if case.is_skipped {
                     CaseStatus::Skip
                 } else {
-                    match judge(&mut self.machine, suite, case, &constraint) {
+                    match judge(&mut self.asker, suite, case, &constraint) {
                         Ok(()) => CaseStatus::Pass,
                         Err(reason) => CaseStatus::Fail(reason),
                     }
@@ -244,7 +243,7 @@ fn objects(path: &Path) -> Result<Vec<Value>, String> {
 
 /// Compares what the constraint says of the case's object with what is expected.
 fn judge(
-    machine: &mut Machine,
+    asker: &mut Asker,
     suite: &Suite,
     case: &Case,
     constraint: &Constraint,
@@ -260,13 +259,13 @@ fn judge(
         }
     }
     let review = reviewed(object, &inventory)?;
-    let violations = asked(machine, constraint, &review, &inventory)?;
+    let violations = asked(asker, constraint, &review, &inventory)?;
     let messages: Vec<&str> = violations.iter().map(|it| it.message.as_str()).collect();
     case.assertions.iter().try_for_each(|assertion| assertion.holds(&messages))
 }
 
 fn asked(
-    machine: &mut Machine,
+    asker: &mut Asker,
     constraint: &Constraint,
     review: &Review<'_>,
     inventory: &Inventory,
@@ -275,7 +274,7 @@ fn asked(
     if !constraint.concerns(review)? {
         return Ok(Vec::new());
     }
-    constraint.violations(machine, review, &inventory.to_value(), kind)
+    constraint.violations(asker, review, &inventory.to_value(), kind)
 }
 
 fn written_namespace(object: &Value) -> Option<&str> {

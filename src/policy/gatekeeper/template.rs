@@ -15,9 +15,8 @@ use crate::domain::policy::RuleKind;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::check::check;
-use crate::rego::closed::ClosedProgram;
+use crate::rego::closed::{Asker, ClosedProgram};
 use crate::rego::engine::Failure;
-use crate::rego::evaluate::Machine;
 use crate::rego::module::{Module, Shape, Version, parse};
 
 /// The only target that there is.
@@ -108,7 +107,7 @@ impl Template {
     /// When it fails or its time is used up.
     pub(super) fn answer(
         &self,
-        machine: &mut Machine,
+        asker: &mut Asker,
         review: &Value,
         parameters: &Value,
         inventory: &Value,
@@ -117,7 +116,7 @@ impl Template {
             (Arc::from("review"), review.clone()),
             (Arc::from("parameters"), parameters.clone()),
         ]);
-        self.program.answer(machine, &self.package, RULE, input, documents(inventory.clone()))
+        self.program.answer(asker, &self.package, RULE, input, documents(inventory.clone()))
     }
 }
 

@@ -114,6 +114,7 @@ impl Evaluation<'_> {
     pub fn restart(&mut self) {
         let mut context = Context::default();
         context.input = self.context.input.take();
+        context.data = self.context.data.take();
         context.fit(self.program);
         self.context = context;
         self.pool.clear();

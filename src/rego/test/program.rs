@@ -11,7 +11,7 @@ use crate::rego::engine::Failure;
 use crate::rego::evaluate::{Machine, Switches};
 use crate::rego::fault::Fault;
 use crate::rego::module::Module;
-use crate::rego::own::{Revision, resolved};
+use crate::rego::own::{Circumstances, Revision, resolved};
 use crate::rego::resolve::testing::{TestRule, set_apart};
 
 /// Modules whose tests can be run.
@@ -93,7 +93,8 @@ impl TestProgram {
         path: &[String],
         reached: &mut Reached,
     ) -> Result<Option<Value>, Failure> {
-        self.revision.ask(machine, path, None, None, &mut |covered| reached.add(covered))
+        let now = Circumstances::of_a_test();
+        self.revision.ask(machine, now, path, None, None, &mut |covered| reached.add(covered))
     }
 
     /// The lines that were reached, and those that were not.
