@@ -308,6 +308,7 @@ pub(crate) fn draft(n: u64, rules: &Arc<ScorecardRules>) -> Draft {
             scorecard: None,
             notes: Vec::new(),
             timings: Timings::default(),
+            second_engine: Vec::new(),
         },
         states: (0..POLICIES).map(state).collect(),
         team: team(n % SERVICES / 10),

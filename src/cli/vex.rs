@@ -63,29 +63,30 @@ fn read_all(session: &Session, paths: &[String]) -> Result<Vec<(String, VexDocum
                 }
                 documents.push((path.clone(), document));
             }
-            Err(complaint) => complaints.push(complaint),
+            Err(complaint) => complaints.push(*complaint),
         }
     }
     if complaints.is_empty() { Ok(documents) } else { Err(Failure::from(complaints)) }
 }
 
-fn read(path: &str) -> Result<VexDocument, Complaint> {
+fn read(path: &str) -> Result<VexDocument, Box<Complaint>> {
     let unreadable = |cause: std::io::Error| {
         let help = "name a file that exists and that you may read";
-        Complaint::new(format!("cannot read `{path}`: {cause}"), help)
+        Box::new(Complaint::new(format!("cannot read `{path}`: {cause}"), help))
     };
     let length = std::fs::metadata(path).map_err(unreadable)?.len();
     if length > MAX_BYTES {
         let message = format!("`{path}` has {length} bytes, the limit is {MAX_BYTES}");
-        return Err(Complaint::new(message, "name one document"));
+        return Err(Box::new(Complaint::new(message, "name one document")));
     }
     let bytes = std::fs::read(path).map_err(unreadable)?;
     let Ok(text) = String::from_utf8(bytes) else {
-        return Err(Complaint::new(format!("`{path}` is not UTF-8"), "save it as UTF-8"));
+        let complaint = Complaint::new(format!("`{path}` is not UTF-8"), "save it as UTF-8");
+        return Err(Box::new(complaint));
     };
     let refused = |why: String| {
         let help = "name an OpenVEX, CycloneDX or CSAF 2.0 VEX document in JSON";
-        Complaint::new(format!("`{path}` cannot be read as VEX: {why}"), help)
+        Box::new(Complaint::new(format!("`{path}` cannot be read as VEX: {why}"), help))
     };
     let document = vex::read(&text).map_err(|fault| refused(fault.to_string()))?;
     // An empty document would take the place of a good one of the same id.

@@ -70,7 +70,7 @@ impl Reading<'_> {
         let mut all = self.together()?;
         while self.takes("OR") {
             all.extend(self.together()?);
-            all = smallest(all)?;
+            all = smallest(&all)?;
         }
         Ok(all)
     }
@@ -85,7 +85,7 @@ impl Reading<'_> {
             let joined = all.iter().flat_map(|choice| {
                 others.iter().map(move |other| choice.union(other).cloned().collect::<Choice>())
             });
-            all = smallest(joined.collect())?;
+            all = smallest(&joined.collect())?;
         }
         Ok(all)
     }
@@ -131,7 +131,7 @@ fn too_many() -> NoChoice {
 }
 
 /// Leaves out what holds another choice as a whole.
-fn smallest(all: BTreeSet<Choice>) -> Result<BTreeSet<Choice>, NoChoice> {
+fn smallest(all: &BTreeSet<Choice>) -> Result<BTreeSet<Choice>, NoChoice> {
     let needed = all
         .iter()
         .filter(|choice| !all.iter().any(|other| other != *choice && other.is_subset(choice)));

@@ -1,6 +1,6 @@
 //! Which packages are policies, and in whose way each is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::dialect::{self, Placed, Policy};
@@ -20,19 +20,25 @@ impl Loaded {
     pub(super) fn policies(&self, options: &LoadOptions, faults: &mut Vec<Fault>) -> Vec<Policy> {
         let all: Vec<(&Module, &[Annotation])> =
             self.modules.iter().zip(self.annotations.iter().map(Vec::as_slice)).collect();
-        let packages: BTreeSet<&[String]> =
-            self.modules.iter().map(|module| module.package.as_slice()).collect();
+        let mut packages: BTreeMap<&[String], Vec<Placed<'_>>> = BTreeMap::new();
+        for ((module, annotations), (inner, bundle)) in all.iter().zip(&self.places) {
+            let placed = Placed { module, inner, bundle: *bundle, annotations };
+            packages.entry(module.package.as_slice()).or_default().push(placed);
+        }
+        let above = dialect::speaking_of_others(&all);
+        let placed =
+            |package: &[String]| packages.get(package).map(Vec::as_slice).unwrap_or_default();
         let queries = terraform::queries(&self.bundles, faults);
         let asked: BTreeSet<&[String]> = queries.iter().map(Query::package).collect();
         let mut policies: Vec<Policy> = queries
             .iter()
-            .filter_map(|query| query.policy(&self.placed(query.package(), &all), faults))
+            .filter_map(|query| query.policy(placed(query.package()), faults))
             .collect();
         // What a set says of a package is all that is to be said.
-        let others = packages.iter().filter(|package| !asked.contains(*package));
-        policies.extend(others.flat_map(|package| {
-            let inherited = dialect::inherited(package, &all);
-            dialect::policies(package, &self.placed(package, &all), &inherited, options, faults)
+        let others = packages.iter().filter(|(package, _)| !asked.contains(*package));
+        policies.extend(others.flat_map(|(package, placed)| {
+            let inherited = dialect::inherited(package, &above);
+            dialect::policies(package, placed, &inherited, options, faults)
         }));
         policies.sort_by(|a, b| (&a.meta.code, &a.package).cmp(&(&b.meta.code, &b.package)));
         for (one, other) in policies.iter().zip(policies.iter().skip(1)) {
@@ -41,24 +47,6 @@ impl Loaded {
             }
         }
         policies
-    }
-
-    /// The modules of a package with their places.
-    fn placed<'l>(
-        &'l self,
-        package: &[String],
-        all: &[(&'l Module, &'l [Annotation])],
-    ) -> Vec<Placed<'l>> {
-        all.iter()
-            .zip(&self.places)
-            .filter(|((module, _), _)| module.package == package)
-            .map(|((module, annotations), (inner, bundle))| Placed {
-                module,
-                inner,
-                bundle: *bundle,
-                annotations,
-            })
-            .collect()
     }
 }
 

@@ -40,10 +40,10 @@ struct Statement<'t> {
     status: Option<Text<'t>>,
     #[serde(borrow)]
     justification: Option<Text<'t>>,
-    #[serde(borrow)]
-    impact_statement: Option<Text<'t>>,
-    #[serde(borrow)]
-    action_statement: Option<Text<'t>>,
+    #[serde(borrow, rename = "impact_statement")]
+    impact: Option<Text<'t>>,
+    #[serde(borrow, rename = "action_statement")]
+    action: Option<Text<'t>>,
     #[serde(borrow)]
     status_notes: Option<Text<'t>>,
     #[serde(borrow)]
@@ -127,7 +127,7 @@ fn statement(
         let words = JUSTIFICATIONS.join("`, `");
         return Err(at("justification", format!("`{word}` is none of `{words}`")));
     }
-    let impact = kept(statement.impact_statement);
+    let impact = kept(statement.impact);
     if status == VexStatus::NotAffected && justification.is_none() && impact.is_none() {
         let message = "`not_affected` needs a `justification` or an `impact_statement`";
         return Err(at("justification", message.to_owned()));
@@ -157,7 +157,7 @@ fn statement(
         products,
         status,
         justification,
-        note: impact.or_else(|| kept(statement.action_statement)).or(kept(statement.status_notes)),
+        note: impact.or_else(|| kept(statement.action)).or(kept(statement.status_notes)),
         time: own.or(of_document),
     })
 }

@@ -174,12 +174,11 @@ fn bad_statements_are_left_out_with_their_place() {
 fn a_document_that_cannot_be_read_at_all_says_where() {
     let cut = document("acme", &[]);
     let cut = cut.get(..cut.len() - 2).unwrap();
-    let text = format!(
-        "{{\n\"@context\": \"https://openvex.dev/ns\", \"author\": \"a\",\n \"statements\": 7}}"
-    );
+    let text =
+        "{\n\"@context\": \"https://openvex.dev/ns\", \"author\": \"a\",\n \"statements\": 7}";
     for (text, place, told) in [
         (cut, "line 2", "EOF"),
-        (text.as_str(), "line 3", "invalid type"),
+        (text, "line 3", "invalid type"),
         (
             r#"{"@context": "https://openvex.dev/ns", "statements": []}"#,
             "/author",
