@@ -1,11 +1,10 @@
 //! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
 
 mod sighting;
+mod timer;
 
 use std::borrow::Cow;
 use std::sync::{Arc, RwLock};
-
-use tokio::time::Instant;
 
 use crate::decide::enforcement::{self, Circumstances};
 use crate::domain::artifact::Artifact;
@@ -27,6 +26,7 @@ use crate::intake::Limits;
 use crate::policy::{Comparisons, Moment, Revision, Shadow};
 use crate::record::{Blob, Draft, Store};
 use crate::{decide, intake};
+use timer::Timer;
 
 /// Answers one question: may this release of this service go to this environment?
 #[derive(Debug)]
@@ -385,21 +385,4 @@ fn blobs(release: &Release, digests: &[Digest]) -> Vec<Blob> {
         })
     };
     release.files.iter().filter_map(blob).collect()
-}
-
-/// Measures the rooms, one lap each.
-struct Timer(Instant);
-
-impl Timer {
-    fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Microseconds since the last lap.
-    fn lap(&mut self) -> u32 {
-        let now = Instant::now();
-        let elapsed = now.duration_since(self.0);
-        self.0 = now;
-        u32::try_from(elapsed.as_micros()).unwrap_or(u32::MAX)
-    }
 }

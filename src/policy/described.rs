@@ -72,3 +72,15 @@ fn own() -> &'static Type {
         of_schema(&schema.unwrap_or(Value::Null), Openness::Open)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn our_own_schema_can_be_read() {
+        // A key that stands twice would silently leave every path of `input` unchecked.
+        assert!(json::read(INPUT_SCHEMA, &DocumentLimits::default()).is_ok());
+        assert_ne!(*own(), Type::anything());
+    }
+}

@@ -106,9 +106,9 @@ impl Kind {
 
 /// Whether a file is a lock file by its name, or may be a bill by its ending, wherever it lies.
 pub(in crate::intake) fn is_lock_file(path: &str) -> bool {
-    let path = path.to_ascii_lowercase();
-    Kind::of_lock_file(&path).is_some()
+    let lower = path.to_ascii_lowercase();
+    Kind::of_lock_file(path).is_some()
         || [".cdx.xml", "bom.xml", ".spdx", ".spdx.txt", ".sarif"]
             .iter()
-            .any(|end| path.ends_with(end))
+            .any(|end| lower.ends_with(end))
 }
