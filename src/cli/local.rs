@@ -62,15 +62,12 @@ pub fn revision_with(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revisio
     revision_within(session, paths, None, LoadOptions::default())
 }
 
-/// What `opa check --strict` would refuse of the same bundles: names that nobody uses.
+/// As [`revision_with`], where names that nobody uses are faults too, as for `opa check --strict`.
 ///
 /// # Errors
-/// When there is no bundle at all.
-pub fn unused_names(session: &Session, paths: &[PathBuf]) -> Result<Vec<Complaint>, Failure> {
-    let options = LoadOptions { strict: true, ..LoadOptions::default() };
-    let faults =
-        Revision::load(&bundle_sources(session, paths)?, &options).err().unwrap_or_default();
-    Ok(faults.into_iter().map(Complaint::from).collect())
+/// Everything that is wrong with the bundles, at once.
+pub fn strict_revision(session: &Session, paths: &[PathBuf]) -> Result<Arc<Revision>, Failure> {
+    revision_within(session, paths, None, LoadOptions { strict: true, ..LoadOptions::default() })
 }
 
 fn bundle_sources(session: &Session, paths: &[PathBuf]) -> Result<Vec<BundleSource>, Failure> {

@@ -71,8 +71,11 @@ fn check(
     strict: bool,
     (says_dialects, format): (bool, ListFormat),
 ) -> Result<Exit, Failure> {
-    let revision = local::revision_with(session, paths)?;
-    let unused = local::unused_names(session, paths)?;
+    // Bundles without such names, which is most of them, are loaded once.
+    let (revision, unused) = match local::strict_revision(session, paths) {
+        Ok(revision) => (revision, Vec::new()),
+        Err(Failure(faults)) => (local::revision_with(session, paths)?, faults),
+    };
     if strict && !unused.is_empty() {
         return Err(Failure(unused));
     }
