@@ -58,7 +58,7 @@ fn bill(n: usize) -> String {
 
 type Text<'t> = Cow<'t, str>;
 
-/// The same members as our reader borrows, and nothing done with them.
+/// The members that the generated bill has, borrowed as our reader borrows them, and nothing done with them.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Alone<'t> {
