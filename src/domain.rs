@@ -14,6 +14,7 @@ pub mod image;
 pub mod input_code;
 pub mod license;
 pub mod package;
+pub mod parallel;
 pub mod place;
 pub mod policy;
 pub mod predicate;
