@@ -21,6 +21,7 @@ mod run;
 mod sink;
 mod switches;
 mod tree;
+mod weight;
 
 use crate::domain::value::Value;
 use crate::rego::ir::Unit;

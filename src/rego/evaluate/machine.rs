@@ -9,6 +9,7 @@ use crate::rego::ir::Span;
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
 use super::program::{Entry, Program};
+use super::weight::Weights;
 
 /// Scratch memory of one thread, for any number of evaluations of any program.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub struct Machine {
     pool: Vec<Context>,
     slots: Vec<Value>,
     cache: Cache,
+    weights: Weights,
 }
 
 /// How an evaluation is done.
@@ -48,6 +50,8 @@ pub struct Evaluation<'p> {
     /// Where the frame of the innermost rule begins.
     pub(super) frame: usize,
     pub(super) cache: &'p mut Cache,
+    /// Of what this evaluation has made.
+    pub(super) weights: &'p mut Weights,
     pub(super) budget: Budget,
     pub(super) settings: Settings,
     pub(super) covered: Vec<bool>,
@@ -76,6 +80,7 @@ impl Machine {
             cache: &mut self.cache,
             budget: Budget::start(settings.limits),
             settings,
+            weights: &mut self.weights,
             covered: vec![false; program.points.len()],
             held: None,
         }
@@ -98,7 +103,8 @@ impl<'p> Evaluation<'p> {
     /// # Errors
     /// Where OPA has an error, where the budget is used up, and where a rule is needed that did not compile.
     pub fn answer(&mut self, path: &[&str]) -> Result<Option<Value>, Failure> {
-        self.at(path).map_err(|failure| *failure)
+        let found = self.at(path);
+        found.and_then(|found| self.is_light().map(|()| found)).map_err(|failure| *failure)
     }
 
     /// What a rule answers that was looked up before; as [`Evaluation::answer`] over its path.
@@ -107,7 +113,8 @@ impl<'p> Evaluation<'p> {
     /// As there.
     pub fn value_of_entry(&mut self, entry: Entry) -> Result<Option<Value>, Failure> {
         let Entry(id) = entry;
-        match self.rule(id, Span::default()) {
+        let found = self.rule(id, Span::default());
+        match found.and_then(|found| self.is_light().map(|()| found)) {
             Ok(true) => Ok(self.context.rules.get(id).cloned().flatten()),
             Ok(false) => Ok(None),
             Err(failure) => Err(*failure),
@@ -133,6 +140,7 @@ impl<'p> Evaluation<'p> {
     }
 
     /// Which of [`Program::points`] have been evaluated.
+        *self.weights = Weights::default();
     pub fn covered(&self) -> &[bool] {
         &self.covered
     }
@@ -166,6 +174,12 @@ impl<'p> Evaluation<'p> {
 
     #[inline]
     #[expect(
+    /// Whether nothing too heavy was made: expressions cannot fail, so that it is asked for after them.
+    pub(super) fn is_light(&self) -> Outcome<()> {
+        let too_heavy = self.weights.were_exceeded();
+        if too_heavy { Err(exhausted(Exhausted::Memory, Span::default())) } else { Ok(()) }
+    }
+
         clippy::unnecessary_box_returns,
         reason = "every step of an evaluation returns the box"
     )]
@@ -187,3 +201,4 @@ impl Drop for Evaluation<'_> {
         self.slots.clear();
     }
 }
+        self.weights.clear();

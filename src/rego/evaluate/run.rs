@@ -21,6 +21,7 @@ impl<'p> Evaluation<'p> {
             match op {
                 Op::Bind(slot, expr) => {
                     let Some(value) = self.owned(expr) else { return Ok(false) };
+                    self.is_light()?;
                     self.bind(*slot, value);
                 }
                 Op::Test(expr) => {
@@ -119,6 +120,8 @@ impl<'p> Evaluation<'p> {
             Ok(!all)
         })?;
         Ok(all && domain.size().is_some())
+        self.weights.weigh(&value);
+        self.is_light()?;
     }
 
     fn iterate(
