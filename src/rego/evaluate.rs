@@ -28,7 +28,7 @@ use crate::rego::ir::Unit;
 
 pub use failure::{Failure, FailureKind};
 pub use machine::{Evaluation, Machine, Settings};
-pub use program::{Entry, Program, Refusal};
+pub use program::{Entry, Hit, Point, PointKind, Program, Refusal};
 pub use switches::Switches;
 
 /// Compiles all modules of a revision over its base documents.

@@ -87,7 +87,9 @@ pub(super) fn is_costly(definition: &Definition) -> bool {
 
 fn is_costly_op(op: &Op) -> bool {
     match op {
-        Op::Bind(..) | Op::Test(_) | Op::Match(..) | Op::Rule(..) | Op::Cover(_) => false,
+        Op::Bind(..) | Op::Test(_) | Op::Match(..) | Op::Rule(..) | Op::Cover(_) | Op::Held(_) => {
+            false
+        }
         Op::Iterate(_)
         | Op::Walk(_)
         | Op::Read(_)
@@ -119,7 +121,7 @@ fn op_reads(op: &Op, chosen: &dyn Fn(Slot) -> bool) -> bool {
     match op {
         Op::Bind(_, expr) | Op::Test(expr) => expr.reads(chosen),
         Op::Match(pattern, expr) => pattern_reads(pattern, chosen) || expr.reads(chosen),
-        Op::Rule(..) | Op::Cover(_) => false,
+        Op::Rule(..) | Op::Cover(_) | Op::Held(_) => false,
         Op::Iterate(iterate) => {
             iterate.collection.reads(chosen)
                 || pattern_reads(&iterate.key, chosen)

@@ -8,7 +8,7 @@ use crate::rego::ir::Span;
 
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
-use super::program::{Entry, Program};
+use super::program::{Entry, Hit, Program};
 use super::weight::Weights;
 
 /// Scratch memory of one thread, for any number of evaluations of any program.
@@ -54,7 +54,9 @@ pub struct Evaluation<'p> {
     pub(super) weights: &'p mut Weights,
     pub(super) budget: Budget,
     pub(super) settings: Settings,
-    pub(super) covered: Vec<bool>,
+    pub(super) covered: Vec<Hit>,
+    /// Where hits of no point go.
+    pub(super) uncounted: Hit,
     /// What is held of the image that the input is about.
     pub(super) held: Option<Holdings<'p>>,
 }
@@ -78,10 +80,11 @@ impl Machine {
             slots: &mut self.slots,
             frame: 0,
             cache: &mut self.cache,
+            weights: &mut self.weights,
             budget: Budget::start(settings.limits),
             settings,
-            weights: &mut self.weights,
-            covered: vec![false; program.points.len()],
+            covered: vec![Hit::default(); program.points.len()],
+            uncounted: Hit::default(),
             held: None,
         }
     }
@@ -137,12 +140,16 @@ impl<'p> Evaluation<'p> {
         self.slots.clear();
         self.frame = 0;
         *self.cache = Cache::default();
+        *self.weights = Weights::default();
     }
 
-    /// Which of [`Program::points`] have been evaluated.
-        *self.weights = Weights::default();
-    pub fn covered(&self) -> &[bool] {
+    /// What has become of each of [`Program::points`].
+    pub fn covered(&self) -> &[Hit] {
         &self.covered
+    }
+
+    pub(super) fn hit(&mut self, point: u32) -> &mut Hit {
+        self.covered.get_mut(point as usize).unwrap_or(&mut self.uncounted)
     }
 
     fn at(&mut self, path: &[&str]) -> Outcome<Option<Value>> {
@@ -167,6 +174,12 @@ impl<'p> Evaluation<'p> {
         Ok(found.and_then(|found| found.at(rest).cloned()))
     }
 
+    /// Whether nothing too heavy was made: expressions cannot fail, so that it is asked for after them.
+    pub(super) fn is_light(&self) -> Outcome<()> {
+        let too_heavy = self.weights.were_exceeded();
+        if too_heavy { Err(exhausted(Exhausted::Memory, Span::default())) } else { Ok(()) }
+    }
+
     #[inline]
     pub(super) fn charge(&mut self, span: Span) -> Outcome<()> {
         self.budget.charge(1).map_err(|cause| exhausted(cause, span))
@@ -174,12 +187,6 @@ impl<'p> Evaluation<'p> {
 
     #[inline]
     #[expect(
-    /// Whether nothing too heavy was made: expressions cannot fail, so that it is asked for after them.
-    pub(super) fn is_light(&self) -> Outcome<()> {
-        let too_heavy = self.weights.were_exceeded();
-        if too_heavy { Err(exhausted(Exhausted::Memory, Span::default())) } else { Ok(()) }
-    }
-
         clippy::unnecessary_box_returns,
         reason = "every step of an evaluation returns the box"
     )]
@@ -199,6 +206,6 @@ impl Drop for Evaluation<'_> {
         let context = std::mem::take(&mut self.context);
         self.release(context);
         self.slots.clear();
+        self.weights.clear();
     }
 }
-        self.weights.clear();
