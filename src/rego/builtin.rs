@@ -28,6 +28,7 @@ mod encoding;
 mod format;
 mod glob;
 mod graph;
+mod graphql;
 mod identity;
 mod json;
 mod net;

@@ -3,7 +3,7 @@
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, certificate, comparison, config, conversion, digest,
-    display, encoding, glob, identity, json, net, object, regex, schema, semver, set, template,
+    display, encoding, glob, graphql, identity, json, net, object, regex, schema, semver, set, template,
     text, time, token, unit, uri, yaml,
 };
 
@@ -21,6 +21,7 @@ const FAMILIES: &[&[Builtin]] = &[
     encoding::BUILTINS,
     encoding::QUERIES,
     glob::BUILTINS,
+    graphql::BUILTINS,
     identity::BUILTINS,
     json::BUILTINS,
     json::PATCHES,
