@@ -31,6 +31,7 @@ mod graph;
 mod graphql;
 mod identity;
 mod json;
+mod module;
 mod net;
 mod number;
 mod object;

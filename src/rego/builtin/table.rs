@@ -3,7 +3,7 @@
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, certificate, comparison, config, conversion, digest,
-    display, encoding, glob, graphql, identity, json, net, object, regex, schema, semver, set, template,
+    display, encoding, glob, graphql, identity, json, module, net, object, regex, schema, semver, set, template,
     text, time, token, unit, uri, yaml,
 };
 
@@ -26,6 +26,7 @@ const FAMILIES: &[&[Builtin]] = &[
     json::BUILTINS,
     json::PATCHES,
     json::PATHS,
+    module::BUILTINS,
     net::BUILTINS,
     object::BUILTINS,
     regex::BUILTINS,
