@@ -80,10 +80,6 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
             "looks things up while a policy runs, which a decision must not depend on",
             "read what was verified before, `input.attestations`, or write what it needs into `data.json`",
         ),
-        "graph.reachable_paths" => (
-            "may list more paths than there is memory for",
-            "use `graph.reachable`, which lists nodes",
-        ),
         _ => return None,
     })
 }

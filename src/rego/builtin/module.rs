@@ -27,14 +27,19 @@ pub(super) const BUILTINS: &[Builtin] = &[entry(
 const TREE_FACTOR: usize = 40;
 
 fn parse_module(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
-    let (name, text) = (string(arguments, 1)?, string(arguments, 2)?);
+    let name = string(arguments, 1)?;
+    // OPA calls the second operand the first one as well.
+    let text = string(arguments.get(1..).unwrap_or_default(), 1)?;
     context.budget.charge(u64::try_from(text.len()).unwrap_or(u64::MAX))?;
     context.budget.charge_memory(text.len().saturating_mul(TREE_FACTOR))?;
     let file = Arc::new(SourceFile::new(name.to_string(), text.to_string()));
     let module = syntax::parse(&file, Version::V1, &syntax::Limits::default());
     let module = module.map_err(|faults| {
-        let shown: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        failed(shown.join("; "))
+        let shown = faults.iter().map(|fault| {
+            let (line, _) = file.line_and_column(fault.span.start);
+            format!("{name}:{line}: {}", fault.message)
+        });
+        failed(shown.collect::<Vec<_>>().join("; "))
     })?;
     let mut tree = Tree { file: &file, n_wildcards: 0 };
     answer(tree.module(&module))

@@ -46,6 +46,10 @@ pub(super) fn unbounded(name: &str, arguments: &[Term]) -> Option<(String, Strin
                 "hand the document in as a file, or use `json.unmarshal`".to_owned(),
             )
         }),
+        "graph.reachable_paths" => Some((
+            "it may list more paths than there is memory for".to_owned(),
+            "use `graph.reachable`, which lists nodes".to_owned(),
+        )),
         "sprintf" => format_fault(argument(0)),
         _ => None,
     }

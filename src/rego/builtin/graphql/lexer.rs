@@ -32,6 +32,15 @@ impl Word<'_> {
         self.token == Token::Name && self.text == name
     }
 
+    /// Its kind alone, for messages.
+    pub(super) fn kind(&self) -> String {
+        match self.token {
+            Token::End | Token::Mark(_) | Token::Spread => self.shown(),
+            Token::Block => "BlockString".to_owned(),
+            other => format!("{other:?}"),
+        }
+    }
+
     /// For messages.
     pub(super) fn shown(&self) -> String {
         match self.token {
@@ -43,7 +52,7 @@ impl Word<'_> {
             | Token::Float
             | Token::String
             | Token::Block
-            | Token::Comment => format!("{:?} {:?}", self.token, self.text),
+            | Token::Comment => format!("{} {:?}", self.kind(), self.text),
         }
     }
 }
@@ -177,6 +186,8 @@ impl<'t> Lexer<'t> {
 
     fn string(&mut self, at: Place) -> Result<Word<'t>, Fault> {
         self.skip(1);
+        // OPA's parser places a string behind its quote.
+        let at = Place { column: at.column + 1, ..at };
         let mut text = String::new();
         loop {
             let Some(next) = self.rest.chars().next() else { break };

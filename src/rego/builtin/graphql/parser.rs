@@ -93,7 +93,7 @@ impl<'t> Parser<'t> {
     pub(super) fn expect(&mut self, token: Token, wanted: &str) -> Parsed<Word<'t>> {
         let word = self.peek()?;
         if word.token != token {
-            return Err(Fault::new(word.at, format!("Expected {wanted}, found {}", word.shown())));
+            return Err(Fault::new(word.at, format!("Expected {wanted}, found {}", word.kind())));
         }
         self.take()
     }
@@ -209,7 +209,7 @@ impl<'t> Parser<'t> {
     fn required_selections(&mut self) -> Parsed<Vec<Selection>> {
         let word = self.peek()?;
         if word.token != Token::Mark('{') {
-            return Err(Fault::new(word.at, format!("Expected {{, found {}", word.shown())));
+            return Err(Fault::new(word.at, format!("Expected {{, found {}", word.kind())));
         }
         self.selections()
     }
