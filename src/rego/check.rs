@@ -73,7 +73,10 @@ impl Checked {
 
 /// Resolves `modules`, which may read `data`, and looks at them.
 pub fn check(modules: &[Module], data: &Value) -> Checked {
-    check_with(modules, CheckOptions { data, strict: false, incomplete: false, inputs: &[], foreign: &[] })
+    check_with(
+        modules,
+        CheckOptions { data, strict: false, incomplete: false, inputs: &[], foreign: &[] },
+    )
 }
 
 /// Resolves `modules` and looks at them.

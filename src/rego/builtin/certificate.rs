@@ -47,12 +47,7 @@ pub(super) const BUILTINS: &[Builtin] = &[
         chain::parse_and_verify_with_options,
     ),
     entry("crypto.x509.parse_certificate_request", &[Type::String], KEY, request::parse),
-    entry(
-        "crypto.x509.parse_keypair",
-        &[Type::String, Type::String],
-        KEY,
-        key::parse_keypair,
-    ),
+    entry("crypto.x509.parse_keypair", &[Type::String, Type::String], KEY, key::parse_keypair),
     entry("crypto.parse_private_keys", &[Type::String], CERTIFICATES, key::parse_private_keys),
 ];
 

@@ -28,12 +28,7 @@ const TREE: Type = Type::Object(&Type::Any, &Type::Any);
 const TEXT_OR_TREE: Type = Type::OneOf(&[Type::String, TREE]);
 
 pub(super) const BUILTINS: &[Builtin] = &[
-    entry(
-        "graphql.parse",
-        &[TEXT_OR_TREE, TEXT_OR_TREE],
-        Type::Tuple(&[TREE, TREE]),
-        parse,
-    ),
+    entry("graphql.parse", &[TEXT_OR_TREE, TEXT_OR_TREE], Type::Tuple(&[TREE, TREE]), parse),
     entry(
         "graphql.parse_and_verify",
         &[TEXT_OR_TREE, TEXT_OR_TREE],

@@ -66,7 +66,9 @@ struct Tree<'m> {
 impl Tree<'_> {
     fn module(&mut self, module: &Module) -> Value {
         let mut path = vec![variable("data")];
-        path.extend(module.package.path.iter().map(|name| typed("string", Value::from(&*name.text))));
+        path.extend(
+            module.package.path.iter().map(|name| typed("string", Value::from(&*name.text))),
+        );
         let mut entries = vec![("package", object(vec![("path", Value::array(path))]))];
         if !module.imports.is_empty() {
             let imports = module.imports.iter().map(import).collect();
@@ -77,7 +79,8 @@ impl Tree<'_> {
             entries.push(("rules", Value::array(rules)));
         }
         if !module.comments.is_empty() {
-            let comments = module.comments.iter().map(|comment| self.comment(comment.span)).collect();
+            let comments =
+                module.comments.iter().map(|comment| self.comment(comment.span)).collect();
             entries.push(("comments", Value::array(comments)));
         }
         object(entries)
@@ -111,7 +114,8 @@ impl Tree<'_> {
             entries.push(("default", Value::Bool(true)));
         }
         let value = if let Makes::Value(value) = &rule.head.makes { value.as_ref() } else { None };
-        let element = if let Makes::Element(element) = &rule.head.makes { Some(element) } else { None };
+        let element =
+            if let Makes::Element(element) = &rule.head.makes { Some(element) } else { None };
         let form = match (rule.default, rule.branches.is_empty()) {
             (true, _) => Form::Default,
             (false, true) => Form::Alone,

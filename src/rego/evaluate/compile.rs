@@ -141,7 +141,8 @@ impl Compiler {
         let Some(target) = self.program.rules.get_mut(id as usize) else { return };
         match compiled {
             Ok((definitions, default)) => {
-                target.settled_by_first = switches.early_exit && settled_by_first(definitions.iter());
+                target.settled_by_first =
+                    switches.early_exit && settled_by_first(definitions.iter());
                 target.remembered = switches.remembered_calls
                     && matches!(rule.kind, RuleKind::Function { .. })
                     && definitions.iter().any(inspect::is_costly);

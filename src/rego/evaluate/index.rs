@@ -58,12 +58,7 @@ pub(super) fn dispatch(definitions: &[Definition]) -> Option<Dispatch> {
 fn compared(definition: &Definition) -> Vec<(&Expr, &Value)> {
     // With an `else` branch the definition may hold where the first body does not.
     let [branch] = definition.branches.as_slice() else { return Vec::new() };
-    branch
-        .body
-        .iter()
-        .map_while(compared_with)
-        .flatten()
-        .collect()
+    branch.body.iter().map_while(compared_with).flatten().collect()
 }
 
 /// What a step compares that stands before all that may fail; `None` for any other step.

@@ -87,12 +87,9 @@ pub(super) fn is_costly(definition: &Definition) -> bool {
 
 fn is_costly_op(op: &Op) -> bool {
     match op {
-        Op::Bind(..)
-        | Op::Test(_)
-        | Op::Guard(_)
-        | Op::Match(..)
-        | Op::Rule(..)
-        | Op::Cover(_) => false,
+        Op::Bind(..) | Op::Test(_) | Op::Guard(_) | Op::Match(..) | Op::Rule(..) | Op::Cover(_) => {
+            false
+        }
         Op::Iterate(_)
         | Op::Walk(_)
         | Op::Read(_)

@@ -52,19 +52,27 @@ impl Lower<'_, '_, '_> {
         let mut keys = Vec::new();
         let mut branches = Vec::with_capacity(1 + rule.branches.len());
         let span = (self.span_of)(rule.span);
-        branches.push(self.branch(&rule.body, (&arguments, &templates), span, |lower, bound, body| {
-            keys = dynamic.iter().map(|step| lower.head_term(step, bound, body)).collect();
-            lower.value(value, is_set, bound, body)
-        }));
+        branches.push(self.branch(
+            &rule.body,
+            (&arguments, &templates),
+            span,
+            |lower, bound, body| {
+                keys = dynamic.iter().map(|step| lower.head_term(step, bound, body)).collect();
+                lower.value(value, is_set, bound, body)
+            },
+        ));
         for branch in &rule.branches {
             self.close();
             self.frame.open(&branch.body);
             self.frame.begin_branch();
             self.declare_arguments(rule);
             let span = (self.span_of)(branch.span);
-            branches.push(self.branch(&branch.body, (&arguments, &templates), span, |lower, bound, body| {
-                lower.value(branch.value.as_ref(), false, bound, body)
-            }));
+            branches.push(self.branch(
+                &branch.body,
+                (&arguments, &templates),
+                span,
+                |lower, bound, body| lower.value(branch.value.as_ref(), false, bound, body),
+            ));
         }
         self.close();
         if self.globals.is_strict() && !rule.default {

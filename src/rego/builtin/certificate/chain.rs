@@ -111,7 +111,8 @@ impl Wanted {
             };
             match key.as_ref() {
                 "DNSName" => {
-                    let name = value.as_str().ok_or_else(|| failed("'DNSName' should be a string"))?;
+                    let name =
+                        value.as_str().ok_or_else(|| failed("'DNSName' should be a string"))?;
                     name.trim_matches('"').clone_into(&mut wanted.name);
                 }
                 "CurrentTime" => wanted.at_ns = number()?,
@@ -127,8 +128,7 @@ impl Wanted {
 }
 
 fn usages(value: &Value) -> Result<Vec<i64>, BuiltinError> {
-    let names =
-        members(value).ok_or_else(|| failed("'KeyUsages' should be an Array or Set"))?;
+    let names = members(value).ok_or_else(|| failed("'KeyUsages' should be an Array or Set"))?;
     let names = names.iter().filter_map(Value::as_str).map(|name| name.trim_matches('"'));
     let (mut usages, mut unknown) = (Vec::new(), Vec::new());
     for name in names {
@@ -176,11 +176,12 @@ impl Search<'_> {
         let leaf = self.certificates.len() - 1;
         for index in 0..leaf {
             let Some(parent) = self.certificates.get(index) else { continue };
-            let is_known = chain.iter().filter_map(|index| self.certificates.get(*index)).any(|it| {
-                ["RawSubject", "RawSubjectPublicKeyInfo"]
-                    .iter()
-                    .all(|name| field(it, name) == field(parent, name))
-            });
+            let is_known =
+                chain.iter().filter_map(|index| self.certificates.get(*index)).any(|it| {
+                    ["RawSubject", "RawSubjectPublicKeyInfo"]
+                        .iter()
+                        .all(|name| field(it, name) == field(parent, name))
+                });
             if is_known || field(parent, "RawSubject") != field(child, "RawIssuer") {
                 continue;
             }
@@ -214,7 +215,8 @@ impl Search<'_> {
         let at = DateTime::from_timestamp_nanos(self.wanted.at_ns);
         let second = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
         let is_past_second = at.timestamp_subsec_nanos() > 0;
-        let (not_before, not_after) = (text(certificate, "NotBefore"), text(certificate, "NotAfter"));
+        let (not_before, not_after) =
+            (text(certificate, "NotBefore"), text(certificate, "NotAfter"));
         let is_over = second.as_str() > not_after || second == not_after && is_past_second;
         let most = number(certificate, "MaxPathLen");
         let is_bounded = is_true(certificate, "BasicConstraintsValid") && most >= 0;

@@ -67,9 +67,9 @@ pub(super) fn parse_keypair(arguments: &[Value], context: &mut CallContext<'_>) 
         Ok(text) => blocks(text, &|label| label == "CERTIFICATE"),
         Err(bytes) => vec![bytes.clone()],
     };
-    let first = chain.first().ok_or_else(|| {
-        failed("tls: failed to find any PEM data in certificate input")
-    })?;
+    let first = chain
+        .first()
+        .ok_or_else(|| failed("tls: failed to find any PEM data in certificate input"))?;
     let leaf = certificates_of(first).map_err(failed)?;
     let leaf = leaf.first().ok_or_else(|| failed("x509: malformed certificate"))?;
     let bytes = match pem_or_bytes(key)? {
@@ -126,12 +126,8 @@ fn rsa(bytes: &[u8]) -> Option<Key> {
     let mut next = || Some(unsigned_value(numbers.expect(INTEGER)?.magnitude()));
     let (n, e, d, p, q) = (next()?, next()?, next()?, next()?, next()?);
     let (dp, dq, qi) = (next()?, next()?, next()?);
-    let precomputed = object(vec![
-        ("CRTValues", Value::array(Vec::new())),
-        ("Dp", dp),
-        ("Dq", dq),
-        ("Qinv", qi),
-    ]);
+    let precomputed =
+        object(vec![("CRTValues", Value::array(Vec::new())), ("Dp", dp), ("Dq", dq), ("Qinv", qi)]);
     let public = object(vec![("N", n.clone()), ("E", e.clone())]);
     let shown = object(vec![
         ("N", n),

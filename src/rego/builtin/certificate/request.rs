@@ -8,9 +8,7 @@ use super::super::operand::{Answer, answer, failed, string};
 use super::super::pem::next_block;
 use super::super::signature::CallContext;
 use super::super::text::charge;
-use super::{
-    base64_value, extension, key_shown, name, numbers_value, object, signature_algorithm,
-};
+use super::{base64_value, extension, key_shown, name, numbers_value, object, signature_algorithm};
 
 const EXTENSION_REQUEST: [u64; 7] = [1, 2, 840, 113_549, 1, 9, 14];
 

@@ -82,7 +82,8 @@ impl Check<'_> {
             }
             "ENUM" => {
                 if definition.enum_values.is_empty() {
-                    let message = format!("{kind} {name}: must define one or more unique enum values");
+                    let message =
+                        format!("{kind} {name}: must define one or more unique enum values");
                     return fault(*at, message);
                 }
                 for value in &definition.enum_values {
@@ -157,7 +158,8 @@ impl Check<'_> {
                 return fault(*at, format!("Undefined directive {called}"));
             };
             if is_one_location && !seen.insert(called) && !definition.is_repeatable {
-                let message = format!("The directive {called} can only be used once at this location");
+                let message =
+                    format!("The directive {called} can only be used once at this location");
                 return fault(*at, message);
             }
             if !definition.locations.iter().any(|known| known == location) {
@@ -183,11 +185,18 @@ impl Check<'_> {
             if definition.interfaces.contains(further) {
                 continue;
             }
-            return fault(at, if further == called {
-                format!("Type {called} cannot implement {interface} because it would create a circular reference")
-            } else {
-                format!("Type {called} must implement {further} because it is implemented by {interface}")
-            });
+            return fault(
+                at,
+                if further == called {
+                    format!(
+                        "Type {called} cannot implement {interface} because it would create a circular reference"
+                    )
+                } else {
+                    format!(
+                        "Type {called} must implement {further} because it is implemented by {interface}"
+                    )
+                },
+            );
         }
         Ok(())
     }
@@ -214,7 +223,8 @@ impl Check<'_> {
                 Some(same) if argument.kind.fits(&same.kind) => continue,
                 Some(_) => format!("{} has the wrong type", argument.name),
             };
-            let message = format!("{begin} the field {field} must have the same arguments but {what}");
+            let message =
+                format!("{begin} the field {field} must have the same arguments but {what}");
             return fault(same.unwrap_or(found).at, message);
         }
         let is_extra = |argument: &&FieldDefinition| {
@@ -239,9 +249,8 @@ impl Check<'_> {
             return false;
         }
         if !wanted.named_type.is_empty() {
-            let is_possible = |wanted: &Definition| {
-                self.schema.possible(wanted).contains(&found.named_type)
-            };
+            let is_possible =
+                |wanted: &Definition| self.schema.possible(wanted).contains(&found.named_type);
             return wanted.named_type == found.named_type
                 || self.schema.named(&wanted.named_type).is_some_and(is_possible);
         }

@@ -152,7 +152,8 @@ impl<'t> Lexer<'t> {
         self.takes(&['-']);
         if self.takes(&['0']) {
             if self.rest.starts_with(|c: char| c.is_ascii_digit()) {
-                let message = format!("Invalid number, unexpected digit after 0: {}", self.next_shown());
+                let message =
+                    format!("Invalid number, unexpected digit after 0: {}", self.next_shown());
                 return Err(Fault::new(self.at, message));
             }
         } else {
@@ -214,9 +215,8 @@ impl<'t> Lexer<'t> {
     /// What stands behind a reverse solidus.
     fn escape(&mut self) -> Result<char, Fault> {
         let place = self.at;
-        let wrong = |what: &str| {
-            Fault::new(place, format!("Invalid character escape sequence: \\{what}"))
-        };
+        let wrong =
+            |what: &str| Fault::new(place, format!("Invalid character escape sequence: \\{what}"));
         let Some(escape) = self.rest.chars().next() else { return Err(wrong("")) };
         self.skip(1);
         Ok(match escape {
@@ -227,7 +227,8 @@ impl<'t> Lexer<'t> {
             'r' => '\r',
             't' => '\t',
             'u' => {
-                let digits = self.rest.get(..4).filter(|it| it.bytes().all(|b| b.is_ascii_hexdigit()));
+                let digits =
+                    self.rest.get(..4).filter(|it| it.bytes().all(|b| b.is_ascii_hexdigit()));
                 let code = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok());
                 let code = code.ok_or_else(|| wrong("u"))?;
                 self.skip(4);

@@ -78,7 +78,9 @@ impl<'t> Parser<'t> {
     }
 
     pub(super) fn unexpected(&self) -> Fault {
-        let Some(word) = &self.next else { return Fault::new(super::Place::default(), "Unexpected") };
+        let Some(word) = &self.next else {
+            return Fault::new(super::Place::default(), "Unexpected");
+        };
         Fault::new(word.at, format!("Unexpected {}", word.shown()))
     }
 

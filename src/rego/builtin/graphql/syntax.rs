@@ -359,7 +359,10 @@ impl Literal {
             Kind::String | Kind::Block => format!("{:?}", self.raw),
             Kind::List => format!("[{}]", children(&|child| child.value.shown())),
             Kind::Object => {
-                format!("{{{}}}", children(&|child| format!("{}:{}", child.name, child.value.shown())))
+                format!(
+                    "{{{}}}",
+                    children(&|child| format!("{}:{}", child.name, child.value.shown()))
+                )
             }
             Kind::Int | Kind::Float | Kind::Boolean | Kind::Null | Kind::Enum => self.raw.clone(),
         }

@@ -61,7 +61,10 @@ impl<'d> Walk<'d, '_> {
         for operation in &document.operations {
             self.operation(operation)?;
             if operation.name.is_empty() && document.operations.len() > 1 {
-                return fault(operation.at, "This anonymous operation must be the only defined operation");
+                return fault(
+                    operation.at,
+                    "This anonymous operation must be the only defined operation",
+                );
             }
             if !names.insert(&operation.name) {
                 let message = format!("There can be only one operation named {:?}", operation.name);
@@ -77,7 +80,10 @@ impl<'d> Walk<'d, '_> {
                 return fault(fragment.at, format!("Fragment {name:?} is never used"));
             }
             if !names.insert(name) {
-                return fault(fragment.at, format!("There can be only one fragment named {name:?}"));
+                return fault(
+                    fragment.at,
+                    format!("There can be only one fragment named {name:?}"),
+                );
             }
         }
         Ok(())
@@ -114,7 +120,10 @@ impl<'d> Walk<'d, '_> {
             };
             if !found.is_input() {
                 let shown = kind.shown();
-                return fault(*at, format!("Variable \"${name}\" cannot be non-input type {shown:?}"));
+                return fault(
+                    *at,
+                    format!("Variable \"${name}\" cannot be non-input type {shown:?}"),
+                );
             }
             if !names.insert(name) {
                 return fault(*at, format!("There can be only one variable named \"${name}\""));
@@ -181,8 +190,7 @@ impl<'d> Walk<'d, '_> {
         let is_type_name = field.name == "__typename";
         let definition = parent.filter(|_| !is_type_name).and_then(|it| it.field(&field.name));
         if let (Some(parent), None, false) = (parent, definition, is_type_name) {
-            let message =
-                format!("Cannot query field {:?} on type {:?}", field.name, parent.name);
+            let message = format!("Cannot query field {:?} on type {:?}", field.name, parent.name);
             return fault(field.at, message);
         }
         let kind_name = match definition {
@@ -357,11 +365,21 @@ fn leaf(field: &Field, kind: &Definition, declared: Option<&Type>) -> Valid {
     match (kind.is_leaf(), field.selection_set.is_empty()) {
         (true, false) => {
             let kind = &kind.name;
-            fault(field.at, format!("Field {name:?} must not have a selection since type {kind:?} has no subfields"))
+            fault(
+                field.at,
+                format!(
+                    "Field {name:?} must not have a selection since type {kind:?} has no subfields"
+                ),
+            )
         }
         (false, true) => {
             let kind = declared.map(Type::shown).unwrap_or_default();
-            fault(field.at, format!("Field {name:?} of type {kind:?} must have a selection of subfields. Did you mean \"{name} {{ ... }}\"?"))
+            fault(
+                field.at,
+                format!(
+                    "Field {name:?} of type {kind:?} must have a selection of subfields. Did you mean \"{name} {{ ... }}\"?"
+                ),
+            )
         }
         (true, true) | (false, false) => Ok(()),
     }

@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use crate::domain::value::Value;
-use crate::rego::ir::{Branch, Callee, Collects, Head, Literal, LiteralKind, Replacement, Slot, Span, Term};
+use crate::rego::ir::{
+    Branch, Callee, Collects, Head, Literal, LiteralKind, Replacement, Slot, Span, Term,
+};
 
 use super::super::program::{Expr, Guard, Op};
 use super::{Compiled, Compiler, Scope};
@@ -93,7 +95,13 @@ impl Needs {
         for (place, ..) in &order.0 {
             let wanted: Vec<&Wanted> = self.of(place).collect();
             let is_open = wanted.iter().any(|wanted| wanted.is_open());
-            rank.push(if wanted.is_empty() { 0 } else if is_open { 1 } else { 2 });
+            rank.push(if wanted.is_empty() {
+                0
+            } else if is_open {
+                1
+            } else {
+                2
+            });
             if is_last(&wanted) {
                 break;
             }
@@ -116,10 +124,13 @@ impl Needs {
             if wanted.is_empty() {
                 continue;
             }
-            let values: Option<Vec<Value>> = wanted
-                .iter()
-                .map(|wanted| if let Wanted::Scalar(value) = wanted { Some(value.clone()) } else { None })
-                .collect();
+            let values: Option<Vec<Value>> =
+                wanted
+                    .iter()
+                    .map(|wanted| {
+                        if let Wanted::Scalar(value) = wanted { Some(value.clone()) } else { None }
+                    })
+                    .collect();
             guards.push((place, values.unwrap_or_default()));
             if is_last(&wanted) {
                 break;
@@ -150,7 +161,12 @@ impl Compiler {
     }
 
     /// The steps that ask it, to stand before all others.
-    pub(super) fn guards(&mut self, needs: &Needs, order: &Frequencies, scope: &mut Scope) -> Compiled<Vec<Op>> {
+    pub(super) fn guards(
+        &mut self,
+        needs: &Needs,
+        order: &Frequencies,
+        scope: &mut Scope,
+    ) -> Compiled<Vec<Op>> {
         let mut guards = Vec::new();
         for (place, among) in needs.guards(order) {
             let steps: Vec<Term> = place.path.iter().cloned().map(Term::Constant).collect();
@@ -172,7 +188,9 @@ impl Compiler {
             if node.rule.is_some() {
                 return false;
             }
-            let Some(child) = step.as_str().and_then(|step| node.children.get(step)) else { return true };
+            let Some(child) = step.as_str().and_then(|step| node.children.get(step)) else {
+                return true;
+            };
             here = *child;
         }
         false
@@ -197,7 +215,8 @@ impl Compiler {
             }
             Term::Comprehension(comprehension) => match &comprehension.collects {
                 Collects::Array(term) | Collects::Set(term) => {
-                    self.may_fail(term) || comprehension.body.iter().any(|it| self.literal_may_fail(it))
+                    self.may_fail(term)
+                        || comprehension.body.iter().any(|it| self.literal_may_fail(it))
                 }
                 Collects::Object(..) => true,
             },
@@ -264,7 +283,8 @@ impl Collector<'_> {
     fn kind(&mut self, kind: &LiteralKind) {
         match kind {
             LiteralKind::Expression(Term::Call(call)) => {
-                let name = if let Callee::Builtin(name) = &call.callee { name.as_ref() } else { "" };
+                let name =
+                    if let Callee::Builtin(name) = &call.callee { name.as_ref() } else { "" };
                 match (name, call.arguments.as_slice()) {
                     ("equal", [left, right]) => self.equal(left, right),
                     ("internal.member_2", [item, collection]) => self.member(item, collection),
@@ -333,7 +353,9 @@ impl Collector<'_> {
         if matches!(last, Term::Constant(_)) {
             return false;
         }
-        let Some(scalar) = self.constant(value).filter(|value| value.size().is_none()) else { return false };
+        let Some(scalar) = self.constant(value).filter(|value| value.size().is_none()) else {
+            return false;
+        };
         let Some(place) = self.place_of(reference, before) else { return false };
         self.need(place, Wanted::Scalar(scalar));
         true
@@ -352,7 +374,9 @@ impl Collector<'_> {
             if let Term::Constant(value) = other {
                 self.constants.insert(*slot, value.clone());
             }
-            let (Some(wanted), Some(place)) = (wanted(other), self.place_of_local(*slot)) else { return false };
+            let (Some(wanted), Some(place)) = (wanted(other), self.place_of_local(*slot)) else {
+                return false;
+            };
             self.need(place, wanted);
             return true;
         }
@@ -367,7 +391,11 @@ impl Collector<'_> {
         self.parts(item);
         self.parts(collection);
         let local = |term: &Term, collector: &Self| {
-            if let Term::Local(slot) = term { collector.place_of_local(*slot) } else { collector.place(term) }
+            if let Term::Local(slot) = term {
+                collector.place_of_local(*slot)
+            } else {
+                collector.place(term)
+            }
         };
         if let Some(place) = local(item, self) {
             if let Some(members) = self.constant(collection) {
@@ -396,7 +424,8 @@ impl Collector<'_> {
     /// Where a local was read from.
     fn place_of_local(&self, slot: Slot) -> Option<Place> {
         let read = self.needs.iter().find(|need| need.wanted == Wanted::Local(slot));
-        let argument = || (slot < self.arity).then(|| Place { root: Root::Argument(slot), path: Vec::new() });
+        let argument =
+            || (slot < self.arity).then(|| Place { root: Root::Argument(slot), path: Vec::new() });
         read.map(|need| need.at.clone()).or_else(argument)
     }
 

@@ -84,10 +84,15 @@ impl Compiler {
     }
 
     /// Both sides of an equation, in the order in which OPA evaluates them: calls first, then references.
-    pub(super) fn sides(&mut self, a: &Term, b: &Term, scope: &mut Scope) -> Compiled<(Expr, Expr)> {
+    pub(super) fn sides(
+        &mut self,
+        a: &Term,
+        b: &Term,
+        scope: &mut Scope,
+    ) -> Compiled<(Expr, Expr)> {
         // The other side may bind what this one reads: `x == xs[x]`.
-        let is_late = !self.is_ground(a)
-            || !has_call(a) && has_call(b) && !self.binds(a) && !self.binds(b);
+        let is_late =
+            !self.is_ground(a) || !has_call(a) && has_call(b) && !self.binds(a) && !self.binds(b);
         if is_late {
             let b = self.expr(b, scope)?;
             let a = self.expr_after(std::slice::from_ref(&b), a, scope)?;
@@ -302,7 +307,9 @@ fn has_call(term: &Term) -> bool {
         }
         Term::Reference(base, steps) => has_call(base) || steps.iter().any(has_call),
         Term::Call(_) => true,
-        Term::Object(entries) => entries.iter().any(|(key, value)| has_call(key) || has_call(value)),
+        Term::Object(entries) => {
+            entries.iter().any(|(key, value)| has_call(key) || has_call(value))
+        }
     }
 }
 

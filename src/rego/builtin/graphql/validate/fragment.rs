@@ -39,7 +39,8 @@ fn acyclic<'d>(
         if let Some(start) = path.iter().position(|name| *name == spread.name) {
             let via: Vec<String> =
                 path.iter().skip(start + 1).map(|name| format!("{name:?}")).collect();
-            let via = if via.is_empty() { String::new() } else { format!(" via {}", via.join(", ")) };
+            let via =
+                if via.is_empty() { String::new() } else { format!(" via {}", via.join(", ")) };
             let message = format!("Cannot spread fragment {:?} within itself{via}", spread.name);
             return fault(spread.at, message);
         }

@@ -44,7 +44,12 @@ impl<'d> Walk<'d, '_> {
                     self.value(expected, &child.value)?;
                 }
             }
-            Kind::Int | Kind::Float | Kind::String | Kind::Block | Kind::Boolean | Kind::Null
+            Kind::Int
+            | Kind::Float
+            | Kind::String
+            | Kind::Block
+            | Kind::Boolean
+            | Kind::Null
             | Kind::Enum => {}
         }
         let (Some(definition), Some(kind)) = (expected.definition, expected.kind) else {
@@ -137,7 +142,8 @@ impl<'d> Walk<'d, '_> {
         });
         if let Some(missing) = missing {
             let (field, kind) = (&missing.name, missing.kind.shown());
-            let message = format!("Field \"{name}.{field}\" of required type {kind:?} was not provided");
+            let message =
+                format!("Field \"{name}.{field}\" of required type {kind:?} was not provided");
             return fault(value.at, message);
         }
         if definition.directives.iter().any(|directive| directive.name == "oneOf") {
@@ -160,9 +166,8 @@ impl<'d> Walk<'d, '_> {
             let message = format!("Field \"{name}.{}\" must be non-null", child.name);
             return fault(child.value.at, message);
         }
-        let is_nullable = |known: &&Variable| {
-            known.variable == child.value.raw && !known.kind.non_null
-        };
+        let is_nullable =
+            |known: &&Variable| known.variable == child.value.raw && !known.kind.non_null;
         let variables = self.operation.iter().flat_map(|it| &it.variable_definitions);
         let nullable = variables.filter(|_| child.value.kind == Kind::Variable).find(is_nullable);
         match nullable {
