@@ -114,18 +114,18 @@ fn parse_schema(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
 }
 
 fn is_valid(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
-    holds(parsed_both(arguments, context).map(|_| ()))
+    holds(&parsed_both(arguments, context))
 }
 
 fn schema_is_valid(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let document = schema_of(arguments, 1, context);
-    holds(document.and_then(|document| Ok(Schema::of(&document).map(|_| ())?)))
+    holds(&document.and_then(|document| Ok(Schema::of(&document)?)))
 }
 
-fn holds(looked_at: Result<(), BuiltinError>) -> Answer {
+fn holds<T>(looked_at: &Result<T, BuiltinError>) -> Answer {
     match looked_at {
-        Ok(()) => answer(true),
-        Err(BuiltinError::Exhausted(exhausted)) => Err(exhausted.into()),
+        Ok(_) => answer(true),
+        Err(BuiltinError::Exhausted(exhausted)) => Err((*exhausted).into()),
         Err(BuiltinError::Type(_) | BuiltinError::Failed(_)) => answer(false),
     }
 }
@@ -135,7 +135,7 @@ fn parsed_both(
     arguments: &[Value],
     context: &mut CallContext<'_>,
 ) -> Result<(Value, Value), BuiltinError> {
-    let query: QueryDocument = document(arguments, 1, context, |text| parser::query(text))?;
+    let query: QueryDocument = document(arguments, 1, context, parser::query)?;
     let document = schema_of(arguments, 2, context)?;
     let schema = Schema::of(&document)?;
     validate::validate(&schema, &query, context.budget)?;
@@ -147,7 +147,7 @@ fn schema_of(
     position: usize,
     context: &mut CallContext<'_>,
 ) -> Result<SchemaDocument, BuiltinError> {
-    document(arguments, position, context, |text| definition::schema(text))
+    document(arguments, position, context, definition::schema)
 }
 
 /// The document of an argument: its text, or its tree.

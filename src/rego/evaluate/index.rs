@@ -58,17 +58,18 @@ pub(super) fn dispatch(definitions: &[Definition]) -> Option<Dispatch> {
 fn compared(definition: &Definition) -> Vec<(&Expr, &Value)> {
     // With an `else` branch the definition may hold where the first body does not.
     let [branch] = definition.branches.as_slice() else { return Vec::new() };
-    branch.body.iter().map_while(compared_with).flatten().collect()
+    let first = branch.body.iter().take_while(|op| matches!(op, Op::Test(_) | Op::Guard(_)));
+    first.filter_map(compared_with).collect()
 }
 
-/// What a step compares that stands before all that may fail; `None` for any other step.
-fn compared_with(op: &Op) -> Option<Option<(&Expr, &Value)>> {
-    match op {
-        Op::Test(test) => Some(equality(test)),
-        Op::Guard(guard) => match (&guard.on, guard.among.as_slice()) {
-            (on @ (Expr::Input(_) | Expr::Slot(_)), [value]) => Some(Some((on, value))),
-            _ => Some(None),
-        },
+/// What a step compares, if it is one of those that stand before all others.
+fn compared_with(op: &Op) -> Option<(&Expr, &Value)> {
+    if let Op::Test(test) = op {
+        return equality(test);
+    }
+    let Op::Guard(guard) = op else { return None };
+    match (&guard.on, guard.among.as_slice()) {
+        (on @ (Expr::Input(_) | Expr::Slot(_)), [value]) => Some((on, value)),
         _ => None,
     }
 }

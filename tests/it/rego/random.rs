@@ -88,8 +88,8 @@ fn random_programs_are_answered_as_opa_answers_them() {
         note("SKIPPED: random programs against OPA: GOLDGATE_RANDOM_PROGRAMS says no number");
         return;
     };
-    let seed = std::env::var("GOLDGATE_RANDOM_SEED").ok().and_then(|seed| seed.parse().ok());
-    let seed = seed.unwrap_or(SEED);
+    let seed = std::env::var_os("GOLDGATE_RANDOM_SEED").unwrap_or_default();
+    let seed = seed.to_string_lossy().parse().unwrap_or(SEED);
     let mut found = Vec::new();
     let (mut n_values, mut n_errors) = (0, 0);
     let mut refused: BTreeMap<String, usize> = BTreeMap::new();

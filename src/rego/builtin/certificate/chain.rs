@@ -163,12 +163,12 @@ impl Search<'_> {
         if field(root, "Raw") == field(leaf, "Raw") {
             return Ok(self.serves(&[last]).then(|| vec![last]));
         }
-        self.upwards(vec![last], budget)
+        self.upwards(&[last], budget)
     }
 
     fn upwards(
         &mut self,
-        chain: Vec<usize>,
+        chain: &[usize],
         budget: &mut Budget,
     ) -> Result<Option<Vec<usize>>, BuiltinError> {
         let at = |index: usize| self.certificates.get(index);
@@ -197,11 +197,11 @@ impl Search<'_> {
             if !is_signed(child, parent) {
                 continue;
             }
-            let mut longer = chain.clone();
+            let mut longer = chain.to_vec();
             longer.push(index);
             let whole = match index {
                 0 => self.serves(&longer).then_some(longer),
-                _ => self.upwards(longer, budget)?,
+                _ => self.upwards(&longer, budget)?,
             };
             if whole.is_some() {
                 return Ok(whole);

@@ -124,16 +124,17 @@ fn rsa(bytes: &[u8]) -> Option<Key> {
     let mut numbers = Reader::new(bytes).expect(SEQUENCE)?.inside();
     numbers.expect(INTEGER)?;
     let mut next = || Some(unsigned_value(numbers.expect(INTEGER)?.magnitude()));
-    let (n, e, d, p, q) = (next()?, next()?, next()?, next()?, next()?);
-    let (dp, dq, qi) = (next()?, next()?, next()?);
+    let (modulus, exponent, private) = (next()?, next()?, next()?);
+    let primes = vec![next()?, next()?];
+    let [dp, dq, qi] = [next()?, next()?, next()?];
     let precomputed =
         object(vec![("CRTValues", Value::array(Vec::new())), ("Dp", dp), ("Dq", dq), ("Qinv", qi)]);
-    let public = object(vec![("N", n.clone()), ("E", e.clone())]);
+    let public = object(vec![("N", modulus.clone()), ("E", exponent.clone())]);
     let shown = object(vec![
-        ("N", n),
-        ("E", e),
-        ("D", d),
-        ("Primes", Value::array(vec![p, q])),
+        ("N", modulus),
+        ("E", exponent),
+        ("D", private),
+        ("Primes", Value::array(primes)),
         ("Precomputed", precomputed),
     ]);
     Some(Key { algorithm: 1, shown, public })

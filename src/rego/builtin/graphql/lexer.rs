@@ -190,8 +190,7 @@ impl<'t> Lexer<'t> {
         // OPA's parser places a string behind its quote.
         let at = Place { column: at.column + 1, ..at };
         let mut text = String::new();
-        loop {
-            let Some(next) = self.rest.chars().next() else { break };
+        while let Some(next) = self.rest.chars().next() {
             match next {
                 '"' => {
                     self.skip(1);

@@ -4,6 +4,11 @@
 //!
 //! Source: OPA 1.20, `topdown/graphql.go`, and the JSON of the parser it uses (`gqlparser` 2.5, `ast`).
 
+#![expect(
+    clippy::struct_field_names,
+    reason = "the names are those of the trees that policies read"
+)]
+
 use serde::{Deserialize, Serialize};
 
 /// Line and column in characters, from 1.
