@@ -5,7 +5,6 @@
 use std::net::IpAddr;
 
 use aws_lc_rs::signature::{self, RsaPublicKeyComponents, UnparsedPublicKey};
-use chrono::DateTime;
 
 use crate::domain::value::Value;
 use crate::rego::budget::Budget;
@@ -14,6 +13,7 @@ use super::super::der::{Reader, SEQUENCE};
 use super::super::encoding::{STANDARD, base64_bytes};
 use super::super::operand::{Answer, answer, failed, members, object as object_operand, string};
 use super::super::signature::{BuiltinError, CallContext};
+use super::super::time::second_of;
 use super::super::token::{Curve, PublicKey, public_key};
 use super::{certificate_bytes, certificates_of, plain};
 
@@ -212,9 +212,7 @@ impl Search<'_> {
 
     /// Whether the certificate holds by itself, with so many others between it and the leaf.
     fn is_valid(&self, certificate: &Value, n_between: usize) -> bool {
-        let at = DateTime::from_timestamp_nanos(self.wanted.at_ns);
-        let second = at.format("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let is_past_second = at.timestamp_subsec_nanos() > 0;
+        let (second, is_past_second) = second_of(self.wanted.at_ns);
         let (not_before, not_after) =
             (text(certificate, "NotBefore"), text(certificate, "NotAfter"));
         let is_over = second.as_str() > not_after || second == not_after && is_past_second;
