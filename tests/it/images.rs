@@ -1,8 +1,10 @@
 //! `images.yaml`, and images looked at as it says. Cases are under `tests/cases/images/`; `GOLDGATE_BLESS=1` rewrites.
 
+mod attested;
 mod counted;
 mod deny;
 mod mirror;
+mod progress;
 mod reload;
 
 use std::fmt::Write as _;
