@@ -227,7 +227,7 @@ async fn bad_input_denies_whatever_policies_are_loaded() {
         tell(&format!("{what}, for signatures"), stall.told("app:v1").await);
     }
     drop(stall.registry);
-    expect![[r#"
+    expect![[r"
         not signed: deny deny IMG-UNSIGNED UNSIGNED warn INPUT-SERVICE
         not there: deny deny IMG-LOOKUP IMAGE_NOT_FOUND COULD_NOT_LOOK warn INPUT-SERVICE
         a digest of another algorithm: deny deny IMG-LOOKUP DIGEST_UNSUPPORTED COULD_NOT_LOOK warn INPUT-SERVICE
@@ -263,7 +263,7 @@ async fn bad_input_denies_whatever_policies_are_loaded() {
         an endless answer, for signatures: deny deny IMG-LOOKUP LIMIT_BYTES UNSIGNED COULD_NOT_LOOK warn INPUT-SERVICE
         a redirect of a manifest: deny deny IMG-LOOKUP REDIRECT_NOT_ALLOWED COULD_NOT_LOOK warn INPUT-SERVICE
         a redirect of a manifest, for signatures: deny deny IMG-LOOKUP REDIRECT_NOT_ALLOWED UNSIGNED COULD_NOT_LOOK warn INPUT-SERVICE
-    "#]].assert_eq(&found);
+    "]].assert_eq(&found);
 }
 
 #[tokio::test]
@@ -300,7 +300,7 @@ async fn what_keyless_signatures_depend_on_denies_when_it_fails() {
         let reference = format!("{}/cases/{case}:v1", server.host());
         tell(case, shown(&*asked(trust(&|_| {}), super::NOW, reference).await));
     }
-    expect![[r#"
+    expect![[r"
         as it should be: allow warn INPUT-SERVICE
         a trust root gone stale: deny deny IMG-LOOKUP TRUST_ROOT_STALE SIGNED_BY_OTHERS COULD_NOT_LOOK CERTIFICATE_INVALID warn INPUT-SERVICE
         no trust root: deny deny IMG-LOOKUP TRUST_ROOT_MISSING SIGNED_BY_OTHERS COULD_NOT_LOOK CERTIFICATE_INVALID warn INPUT-SERVICE
@@ -309,7 +309,7 @@ async fn what_keyless_signatures_depend_on_denies_when_it_fails() {
         keyless-bundle-other-root: deny deny IMG-SIGNER SIGNED_BY_OTHERS LOG_ENTRY_INVALID warn INPUT-SERVICE
         keyless-legacy-lookalike: deny deny IMG-SIGNER SIGNED_BY_OTHERS SUBJECT_MISMATCH warn INPUT-SERVICE
         attack-bundle-checkpoint: deny deny IMG-SIGNER SIGNED_BY_OTHERS LOG_ENTRY_INVALID warn INPUT-SERVICE
-    "#]].assert_eq(&found);
+    "]].assert_eq(&found);
 }
 
 fn deployment(image: &str) -> Artifact {
@@ -338,7 +338,7 @@ async fn references_that_are_none_deny_where_images_are_looked_at() {
         let place = decision.findings.iter().map(|finding| finding.location.line).max();
         writeln!(found, "{image}: {} in line {}", shown(&decision), place.unwrap()).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         registry.example/Shop/app:v1: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
         registry.example/app:v1@sha256:abc: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
         registry.example/app@md5:abc: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
@@ -346,7 +346,7 @@ async fn references_that_are_none_deny_where_images_are_looked_at() {
         registry.example/app:{{ tag }}: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
         registry.example:port/app: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
         [::1/app:v1: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
-    "#]]
+    "]]
     .assert_eq(&found);
 }
 
@@ -364,11 +364,11 @@ async fn enforcement_softens_by_name_what_the_gate_itself_says() {
         let decision = decided(gate(stall.trust(|yaml| yaml), super::NOW), request).await;
         writeln!(found, "{environment}: {}", shown(&decision)).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         production: deny deny IMG-UNSIGNED UNSIGNED warn INPUT-SERVICE
         test: allow warn IMG-UNSIGNED UNSIGNED warn INPUT-SERVICE
         development: allow warn INPUT-SERVICE
-    "#]]
+    "]]
     .assert_eq(&found);
 }
 
