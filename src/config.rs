@@ -67,6 +67,8 @@ impl fmt::Display for Origin {
 /// One thing that is wrong with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFault {
+    /// Its code, where faults have one: those of `images.yaml` do.
+    pub code: Option<&'static str>,
     /// Where it was said.
     pub origin: Origin,
     /// What is wrong: lower case, no final stop.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod evidence;
 pub mod finding;
 pub mod image;
+pub mod image_code;
 pub mod input_code;
 pub mod license;
 pub mod package;

@@ -144,6 +144,7 @@ impl Gate {
         let judgement = decide::judge(&decide::Case {
             release: &release,
             environment: &request.environment,
+            evidence: &evidence,
             outcomes: &outcomes,
             policies: revision.policies(),
             rules: revision.enforcement(),

@@ -56,6 +56,7 @@ fn configuration_file(sources: Sources<'_>, faults: &mut Vec<ConfigFault>) -> Op
         return Some(path);
     }
     faults.push(ConfigFault {
+        code: None,
         origin,
         message: format!("there is no file `{}`", path.display()),
         help: Some("name an existing file, or type `goldgate init` to write one".to_owned()),
@@ -206,6 +207,7 @@ impl Check {
             match check(given.texts.first().map_or("", String::as_str)) {
                 Ok(value) => found = Some(Setting { value, origin: given.origin.clone() }),
                 Err(refusal) => self.faults.push(ConfigFault {
+                    code: None,
                     origin: given.origin.clone(),
                     message: refusal.message,
                     help: refusal.help,
