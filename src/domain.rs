@@ -12,6 +12,7 @@ pub mod evidence;
 pub mod finding;
 pub mod image;
 pub mod input_code;
+pub mod inventory;
 pub mod license;
 pub mod package;
 pub mod place;
