@@ -57,7 +57,9 @@ struct Bench {
 fn main() {
     // `cargo test` only looks whether it runs.
     let in_earnest = std::env::args().any(|argument| argument == "--bench");
-    let n_releases = if in_earnest { 10_000 } else { 20 };
+    // Another number of releases: `cargo bench --bench inventory -- 1000`.
+    let asked = std::env::args().find_map(|argument| argument.parse().ok());
+    let n_releases = asked.unwrap_or(if in_earnest { 10_000 } else { 20 });
     let folder = tempfile::tempdir().expect("a folder");
     let bench = Bench::new(folder.path(), n_releases);
     let began = Instant::now();

@@ -165,39 +165,39 @@ fn read(text: &str) -> Result<ComponentRange, Error> {
         }
         Err(why) => return Err(refuse(&why)),
     };
-    let bounds = match range {
+    let bounds: Vec<Bound> = match range {
         None | Some("*") => Vec::new(),
         Some(range) => {
             range.split(',').map(|bound| Bound::read(bound.trim())).collect::<Result<_, _>>()?
         }
     };
-    comparable(&package, &bounds)?;
+    let bounds =
+        bounds.into_iter().map(|bound| comparable(&package, bound)).collect::<Result<_, _>>()?;
     Ok(ComponentRange { written: text.to_owned(), package, bounds })
 }
 
-/// Refuses bounds that no version could be compared with.
-fn comparable(package: &Package, bounds: &[Bound]) -> Result<(), Error> {
+/// The bound as the ecosystem writes versions: npm wants three numbers, people write `<5`.
+///
+/// # Errors
+/// When no version could be compared with it.
+fn comparable(package: &Package, bound: Bound) -> Result<Bound, Error> {
+    let Bound { relation, version } = bound;
     let family = package.ecosystem.family();
-    let order = Order::of(family);
-    for bound in bounds {
-        match order {
-            Some(order) => {
-                if order.compare(&bound.version, &bound.version).is_err() {
-                    return Err(Error::invalid(format!(
-                        "`{}` is no version in the order of {family}",
-                        bound.version
-                    ))
-                    .with_help(EXAMPLE));
-                }
-            }
-            None if matches!(bound.relation, Relation::Equal | Relation::Other) => {}
-            None => {
-                return Err(Error::invalid(format!("nobody here knows how {family} orders its versions"))
-                    .with_help("ask for single versions, e.g. `@=1.2.3`, or leave `@` and the range out for every version"));
-            }
+    let Some(order) = Order::of(family) else {
+        if matches!(relation, Relation::Equal | Relation::Other) {
+            return Ok(Bound { relation, version });
         }
+        let message = format!("nobody here knows how {family} orders its versions");
+        return Err(Error::invalid(message).with_help(
+            "ask for single versions, e.g. `@=1.2.3`, or leave `@` and the range out for every version",
+        ));
+    };
+    let whole = ["", ".0", ".0.0"].map(|missing| format!("{version}{missing}"));
+    match whole.into_iter().find(|version| order.compare(version, version).is_ok()) {
+        Some(version) => Ok(Bound { relation, version }),
+        None => Err(Error::invalid(format!("`{version}` is no version in the order of {family}"))
+            .with_help(EXAMPLE)),
     }
-    Ok(())
 }
 
 impl fmt::Display for ComponentRange {
@@ -244,6 +244,7 @@ mod tests {
     fn what_cannot_be_compared_is_not_outside() {
         check("pkg:npm/a@<1.0.0", Some("latest"), Within::Unsure);
         check("pkg:npm/a@<1.0.0", None, Within::Unsure);
+        check("pkg:npm/a@<5", Some("4.17.0"), Within::Yes);
         check("pkg:conan/zlib@=1.2", Some("1.2"), Within::Yes);
         check("pkg:conan/zlib@=1.2", Some("1.3"), Within::Unsure);
     }
