@@ -181,7 +181,7 @@ fn draft(release: usize) -> Draft {
             images: Vec::new(),
             n_components: N_COMPONENTS,
             holdings,
-            kept: serde_json::to_string(&kept).expect("JSON"),
+            kept: Some(serde_json::to_string(&kept).expect("JSON")),
             judged: Judged { troubles: 0, outcome: nothing, due: None },
         }),
         rejudged: None,
@@ -377,7 +377,7 @@ impl Bench {
                     fixed += 1;
                 }
             });
-            std::thread::sleep(Duration::from_secs(1));
+            self.runtime.block_on(tokio::time::sleep(Duration::from_secs(1)));
             let beside = self.checks(600);
             stop.store(true, Ordering::Relaxed);
             beside

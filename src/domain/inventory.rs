@@ -64,8 +64,8 @@ pub struct Arrival {
     pub n_components: usize,
     /// Its packages, each version once.
     pub holdings: Vec<Holding>,
-    /// A [`KeptRelease`] as JSON, secrets replaced.
-    pub kept: String,
+    /// A [`KeptRelease`] as JSON, secrets replaced; none of a release without a bill, which need not be judged again.
+    pub kept: Option<String>,
     /// What it was judged by.
     pub judged: Judged,
 }

@@ -20,6 +20,7 @@ use crate::domain::predicate::Predicate;
 use crate::domain::release::{FileRead, Release};
 use crate::domain::request::{Request, Stage};
 use crate::domain::sbom::Sbom;
+use crate::domain::service::Service;
 use crate::evidence::vex;
 use crate::policy::Revision;
 
@@ -44,16 +45,8 @@ impl Gate {
             return None;
         }
         let part = part(request, release)?;
-        let kept = KeptRelease {
-            service: service.clone(),
-            trigger: request.trigger.clone(),
-            images: images_of_components(evidence),
-            sboms: release.sboms.clone(),
-            files: vex_files(release),
-        };
-        // It is of our own making and has no key that JSON could not write.
-        let kept = serde_json::to_string(&kept).ok()?;
-        let kept = release.secrets.redact(&kept).into_owned();
+        let has_bill = !release.sboms.is_empty();
+        let kept = has_bill.then(|| kept(service, request, release, evidence)).flatten();
         let now = self.clock.now();
         Some(Arrival {
             part,
@@ -106,6 +99,25 @@ impl Gate {
             self.sources.iter().fold(0, |sum, source| sum.wrapping_add(source.said_of(found)))
         })
     }
+}
+
+/// What is needed to judge a release again.
+fn kept(
+    service: &Service,
+    request: &Request,
+    release: &Release,
+    evidence: &EvidenceSet,
+) -> Option<String> {
+    let kept = KeptRelease {
+        service: service.clone(),
+        trigger: request.trigger.clone(),
+        images: images_of_components(evidence),
+        sboms: release.sboms.clone(),
+        files: vex_files(release),
+    };
+    // It is of our own making and has no key that JSON could not write.
+    let kept = serde_json::to_string(&kept).ok()?;
+    Some(release.secrets.redact(&kept).into_owned())
 }
 
 /// Which part of the service a request shows; none where it does not say what runs.

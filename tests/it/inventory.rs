@@ -280,7 +280,7 @@ async fn a_server_judges_again_what_runs_and_tells_its_watchers() {
         .into_inner();
     let (_, told) = run(&place, &["advisories", "import", "new.json"], 0);
     assert!(told.contains("a server keeps watch over this record"), "{told}");
-    let event = tokio::time::timeout(Duration::from_secs(60), events.message()).await;
+    let event = tokio::time::timeout(Duration::from_mins(1), events.message()).await;
     let event = event.expect("the server looks at the files every two seconds").unwrap().unwrap();
     let Some(proto::watch_decisions_response::Event::Decision(decision)) = event.event else {
         panic!("{event:?}")

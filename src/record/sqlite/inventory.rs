@@ -31,7 +31,8 @@ pub(super) struct PackedArrival {
     images: String,
     n_components: i64,
     holdings: Vec<Holding>,
-    content: Vec<u8>,
+    /// None of a release without a bill.
+    content: Option<Vec<u8>>,
     judged: Judged,
 }
 
@@ -43,7 +44,7 @@ impl PackedArrival {
             images: row::json(&images)?,
             n_components: i64::try_from(n_components).unwrap_or(i64::MAX),
             holdings,
-            content: row::compress(kept.as_bytes(), None)?,
+            content: kept.map(|kept| row::compress(kept.as_bytes(), None)).transpose()?,
             judged,
         })
     }
@@ -51,7 +52,7 @@ impl PackedArrival {
     /// About how many bytes it adds to the log.
     pub(super) fn weight(&self) -> usize {
         const BYTES_OF_HOLDING: usize = 16;
-        self.content.len() + self.holdings.len() * BYTES_OF_HOLDING
+        self.content.as_ref().map_or(0, Vec::len) + self.holdings.len() * BYTES_OF_HOLDING
     }
 }
 
@@ -147,6 +148,13 @@ pub(super) fn arrive(
             leave(connection, changes, id)?;
         }
     }
+    // An object that comes again without its bills is the same object: nobody could look this time.
+    if !arrival.part.is_empty()
+        && arrival.content.is_none()
+        && is_known(connection, subject, arrival)?
+    {
+        return Ok(());
+    }
     let id = row(connection, subject, decision, arrival)?;
     let before = holdings(connection, id)?;
     let mut after = arrival
@@ -166,12 +174,23 @@ pub(super) fn arrive(
     for part in after.iter().filter(|part| before.binary_search(part).is_err()) {
         changes.put(id, *part, since);
     }
-    connection
-        .prepare_cached(
-            "INSERT OR REPLACE INTO kept (running, holdings, content) VALUES (?1, ?2, ?3)",
-        )?
-        .execute(params![id, numbers::list_of(&after), arrival.content])?;
+    if let Some(content) = &arrival.content {
+        connection
+            .prepare_cached(
+                "INSERT OR REPLACE INTO kept (running, holdings, content) VALUES (?1, ?2, ?3)",
+            )?
+            .execute(params![id, numbers::list_of(&after), content])?;
+    } else {
+        connection.prepare_cached("DELETE FROM kept WHERE running = ?1")?.execute([id])?;
+    }
     Ok(())
+}
+
+/// Whether the door has seen this object with these images before; then it may have seen their bills as well.
+fn is_known(connection: &Connection, subject: i64, arrival: &PackedArrival) -> Result<bool, Fault> {
+    let mut statement = connection
+        .prepare_cached("SELECT 1 FROM running WHERE subject = ?1 AND part = ?2 AND images = ?3")?;
+    Ok(statement.exists(params![subject, arrival.part, arrival.images])?)
 }
 
 /// The objects that a cluster's door saw of a subject.

@@ -135,7 +135,7 @@ impl Of {
             images: vec!["registry.example/a:1".to_owned()],
             n_components: held.len(),
             holdings: held.iter().map(holding).collect(),
-            kept: format!("{{\"held\": {held:?}}}"),
+            kept: (!held.is_empty()).then(|| format!("{{\"held\": {held:?}}}")),
             judged: Judged { troubles: self.troubles, outcome: Digest::of(b"outcome"), due: None },
         })
     }

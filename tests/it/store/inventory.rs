@@ -102,8 +102,11 @@ async fn environments_versions_and_parts_are_told_apart(store: Arc<dyn Store>) {
     let page = PageRequest::default();
     let counts = store.who_has(query("openssl", "0.9"), page).await.unwrap().counts;
     assert_eq!((counts.n_services, counts.n_unsure, counts.n_releases), (1, 1, 3));
+    // The same object comes again and nobody could look at its bills: what was known of it stands.
+    put(&*store, of("a").at(3).part("Deployment/x/web").holding(&[])).await;
+    assert_eq!(who(&*store, "openssl", "0.8").await, pairs(&[("a", ""), ("a", "0.7")]));
     // The next whole release says what runs; what the door saw of the one before is gone.
-    put(&*store, of("a").at(3).holding(&["openssl@1.0"])).await;
+    put(&*store, of("a").at(4).holding(&["openssl@1.0"])).await;
     assert_eq!(who(&*store, "openssl", "*").await, pairs(&[("a", "1.0"), ("a", "0.9")]));
 }
 

@@ -80,14 +80,14 @@ pub(in crate::record::sqlite) fn components(
 ) -> Result<Option<Vec<RunningComponent>>, Fault> {
     let mut statement = image.prepare_cached(
         "SELECT holdings FROM subject JOIN running ON running.subject = subject.id \
-         JOIN kept ON kept.running = running.id WHERE service = ?1 AND environment = ?2",
+         LEFT JOIN kept ON kept.running = running.id WHERE service = ?1 AND environment = ?2",
     )?;
     let mut rows = statement.query(params![service.to_string(), environment.as_str()])?;
     let (mut components, mut runs) = (Vec::new(), false);
     while let Some(row) = rows.next()? {
         runs = true;
-        let bytes = row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?;
-        for part in numbers::list(bytes)? {
+        let bytes = row.get_ref(0)?.as_blob_or_null().map_err(rusqlite::Error::from)?;
+        for part in numbers::list(bytes.unwrap_or_default())? {
             components.push(component(image, part)?);
         }
     }
