@@ -5,6 +5,7 @@ pub mod reload;
 mod server;
 pub mod telemetry;
 mod tls;
+pub mod watch;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

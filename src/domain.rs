@@ -13,6 +13,7 @@ pub mod finding;
 pub mod image;
 pub mod image_code;
 pub mod input_code;
+pub mod inventory;
 pub mod license;
 pub mod package;
 pub mod place;

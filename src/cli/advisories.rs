@@ -12,6 +12,7 @@ use crate::cli::exit::Exit;
 use crate::cli::local;
 use crate::cli::print::{json, table};
 use crate::cli::session::Session;
+use crate::cli::watch;
 use crate::domain::advisory::DatabaseFacts;
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::error::Error;
@@ -54,6 +55,7 @@ fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failur
     let n_in_force = records.advisories.len();
     snapshot::write(&file, &records, SystemClock.now())?;
     session.printer.out(&told(&report, n_in_force, &file.display().to_string()))?;
+    watch::after_import(session);
     Ok(Exit::Allow)
 }
 

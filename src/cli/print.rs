@@ -7,6 +7,7 @@ pub mod fault;
 pub mod github;
 pub mod human;
 pub mod image;
+pub mod inventory;
 pub mod json;
 pub mod junit;
 pub mod sarif;

@@ -100,7 +100,7 @@ pub enum Licence {
 }
 
 /// One component of a bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     /// The name as the bill writes it, with its group: `@scope/name`, `org.example:core`.
     pub name: String,

@@ -81,7 +81,7 @@ impl SbomFormat {
 }
 
 /// What a bill says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SbomSource {
     /// The file it was read from.
     pub file: String,
@@ -100,7 +100,7 @@ pub struct SbomSource {
 }
 
 /// What a bill claims besides, and what of it could not be taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SbomClaims {
     /// Who wrote it: people and organisations, no tools.
     pub authors: Vec<String>,
@@ -113,7 +113,7 @@ pub struct SbomClaims {
 }
 
 /// What a scanner says of itself, and what it found; a report has those components alone in which something was found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scan {
     /// Who looked: `trivy`.
     pub tool: String,
@@ -126,7 +126,7 @@ pub struct Scan {
 }
 
 /// One trouble that a scanner reports.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reported {
     /// The index of the component.
     pub component: usize,
@@ -137,7 +137,7 @@ pub struct Reported {
 }
 
 /// A bill of materials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sbom {
     /// What it says of itself.
     pub source: SbomSource,
@@ -156,7 +156,7 @@ pub struct Sbom {
 }
 
 /// How a component is reached from what the bill is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Reached {
     /// The bill does not connect it.
     Not,

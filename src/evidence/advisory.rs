@@ -14,3 +14,4 @@ pub mod version;
 pub use database::{Database, Records};
 pub use import::{ImportLimits, ImportReport, import};
 pub use source::AdvisorySource;
+pub(super) use source::edition_of;

@@ -115,6 +115,8 @@ impl BillFault {
     }
 }
 
+pub use purl::package_of;
+
 /// Whether a text means to be a bill, a scanner's report or a lock file.
 pub fn is_bill(path: &str, text: &str) -> bool {
     Kind::of(path, text.trim_start_matches('\u{feff}')).is_some()

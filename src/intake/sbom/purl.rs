@@ -68,6 +68,17 @@ pub(super) fn identify(component: &mut Component) {
     component.compared_version = version;
 }
 
+/// The package that a package URL names, whichever version; none of a type whose packages are not compared.
+///
+/// # Errors
+/// Why the text is no package URL.
+pub fn package_of(purl: &str) -> Result<Option<Package>, String> {
+    PackageUrl::from_str(purl).map_err(|cause| cause.to_string())?;
+    let mut component = Component { purl: Some(Arc::from(purl)), ..Component::default() };
+    identify(&mut component);
+    Ok(component.package)
+}
+
 /// `debian-12` is `Debian:12`; a distribution without a release is known by its family alone, and one that no database
 /// knows by a name of its own, so that it is said to be compared with nothing.
 fn distribution_of(kind: &str, namespace: &str, distribution: &str) -> Ecosystem {
