@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::file::{self, Given, Layer};
 use super::{
-    ColorChoice, Config, ConfigFault, FailOn, KEYS, Key, Kind, LimitSettings, LogFormat, Origin,
-    ServeSettings, Setting, Shown, Sources, data_folder, keys,
+    AdvisorySettings, ColorChoice, Config, ConfigFault, FailOn, KEYS, Key, Kind, LimitSettings,
+    LogFormat, Origin, ServeSettings, Setting, Shown, Sources, data_folder, keys,
 };
 use crate::domain::error::Error;
 use crate::domain::request::Trigger;
@@ -110,6 +110,7 @@ impl Check {
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
         let compare_one_in = self.count(&keys::COMPARE);
+        let advisories = self.advisories();
         let vex = VexTrust {
             authors: self.list(&keys::VEX_AUTHORS).value,
             authorities: self.list(&keys::VEX_AUTHORITIES).value,
@@ -134,6 +135,7 @@ impl Check {
             policy_time,
             request_time,
             compare_one_in,
+            advisories,
             vex,
             lasting_record,
             serve,
@@ -170,6 +172,26 @@ impl Check {
             max_nodes: self.count(&keys::MAX_NODES),
             max_scalar_bytes: self.count(&keys::MAX_SCALAR_BYTES),
             max_documents: self.count(&keys::MAX_DOCUMENTS),
+        }
+    }
+
+    fn advisories(&mut self) -> AdvisorySettings {
+        let folder = self.optional(&keys::ADVISORY_FOLDER, |path| Ok(PathBuf::from(path))).value;
+        let mirrors: Setting<Vec<String>> = self.list(&keys::ADVISORY_MIRRORS);
+        for address in &mirrors.value {
+            if url(address).is_err() {
+                self.faults.push(ConfigFault {
+                    origin: mirrors.origin.clone(),
+                    message: format!("`{address}` is no address of a mirror"),
+                    help: Some("write e.g. `https://mirror.example/osv/npm/all.zip`".to_owned()),
+                });
+            }
+        }
+        AdvisorySettings {
+            folder,
+            mirrors: mirrors.value,
+            refresh: self.count(&keys::ADVISORY_REFRESH).map(milliseconds),
+            ca_file: self.optional(&keys::ADVISORY_CA, |path| Ok(PathBuf::from(path))).value,
         }
     }
 

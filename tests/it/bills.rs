@@ -4,6 +4,7 @@
 
 mod hostile;
 mod order;
+mod refresh;
 mod rustsec;
 mod same;
 
