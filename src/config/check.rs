@@ -1,5 +1,7 @@
 //! Loose values of all sources to one checked configuration.
 
+mod advisories;
+
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -8,8 +10,8 @@ use std::time::Duration;
 
 use super::file::{self, Given, Layer};
 use super::{
-    AdvisorySettings, ColorChoice, Config, ConfigFault, FailOn, KEYS, Key, Kind, LimitSettings,
-    LogFormat, Origin, ServeSettings, Setting, Shown, Sources, data_folder, keys,
+    ColorChoice, Config, ConfigFault, FailOn, KEYS, Key, Kind, LimitSettings, LogFormat, Origin,
+    ServeSettings, Setting, Shown, Sources, data_folder, keys,
 };
 use crate::domain::error::Error;
 use crate::domain::request::Trigger;
@@ -172,26 +174,6 @@ impl Check {
             max_nodes: self.count(&keys::MAX_NODES),
             max_scalar_bytes: self.count(&keys::MAX_SCALAR_BYTES),
             max_documents: self.count(&keys::MAX_DOCUMENTS),
-        }
-    }
-
-    fn advisories(&mut self) -> AdvisorySettings {
-        let folder = self.optional(&keys::ADVISORY_FOLDER, |path| Ok(PathBuf::from(path))).value;
-        let mirrors: Setting<Vec<String>> = self.list(&keys::ADVISORY_MIRRORS);
-        for address in &mirrors.value {
-            if url(address).is_err() {
-                self.faults.push(ConfigFault {
-                    origin: mirrors.origin.clone(),
-                    message: format!("`{address}` is no address of a mirror"),
-                    help: Some("write e.g. `https://mirror.example/osv/npm/all.zip`".to_owned()),
-                });
-            }
-        }
-        AdvisorySettings {
-            folder,
-            mirrors: mirrors.value,
-            refresh: self.count(&keys::ADVISORY_REFRESH).map(milliseconds),
-            ca_file: self.optional(&keys::ADVISORY_CA, |path| Ok(PathBuf::from(path))).value,
         }
     }
 

@@ -136,6 +136,9 @@ pub struct Reported {
     pub fixed: Option<Arc<str>>,
 }
 
+/// Steps of a way that are told.
+pub const MAX_STEPS: usize = 64;
+
 /// A bill of materials.
 #[derive(Clone, Debug)]
 pub struct Sbom {
@@ -153,6 +156,8 @@ pub struct Sbom {
     pub image: Option<String>,
     /// Invariant: as long as `components`; the component that first pulled this one in, on a shortest path.
     parents: Vec<Reached>,
+    /// Invariant: as long as `components`; where the way to each begins.
+    beginnings: Vec<u32>,
 }
 
 /// How a component is reached from what the bill is about.
@@ -231,12 +236,19 @@ impl Sbom {
     ) -> Self {
         let graph = Graph::new(components.len(), edges);
         let mut parents = vec![Reached::Not; components.len()];
+        let mut beginnings: Vec<u32> = (0_u32..).take(components.len()).collect();
         let mut queue = VecDeque::new();
         let mut reach = |index: u32, reached: Reached, queue: &mut VecDeque<u32>| {
             if let Some(parent) = parents.get_mut(index as usize)
                 && *parent == Reached::Not
             {
                 *parent = reached;
+                if let Reached::Through(through) = reached
+                    && let Some(beginning) = beginnings.get(through as usize).copied()
+                    && let Some(own) = beginnings.get_mut(index as usize)
+                {
+                    *own = beginning;
+                }
                 queue.push_back(index);
             }
         };
@@ -261,6 +273,7 @@ impl Sbom {
             has_graph,
             image: None,
             parents,
+            beginnings,
         }
     }
 
@@ -275,15 +288,30 @@ impl Sbom {
     }
 
     /// A shortest way to a component, from a direct dependency to itself; only itself where the bill does not say.
+    ///
+    /// Of a way with more than [`MAX_STEPS`] steps its beginning and its end: a bill may be one chain of any length.
     pub fn path_to(&self, index: usize) -> Vec<usize> {
         let mut path = vec![index];
         let mut at = index;
         while let Some(Reached::Through(parent)) = self.parents.get(at) {
             at = *parent as usize;
+            if path.len() + 1 == MAX_STEPS {
+                path.extend(self.beginnings.get(index).map(|beginning| *beginning as usize));
+                break;
+            }
             path.push(at);
         }
         path.reverse();
         path
+    }
+
+    /// Whether a path has steps behind its first that are not told.
+    pub fn is_cut(&self, path: &[usize]) -> bool {
+        let [first, second, ..] = path else { return false };
+        self.parents.get(*second).is_some_and(|parent| match parent {
+            Reached::Through(parent) => *parent as usize != *first,
+            Reached::Not | Reached::Directly => false,
+        })
     }
 }
 
@@ -320,6 +348,18 @@ mod tests {
         let bill = sbom(3, &[0], &[(0, 1), (1, 2), (2, 0)]);
         assert_eq!(bill.path_to(2), [0, 1, 2]);
         assert_eq!(sbom(2, &[], &[(0, 1), (1, 0)]).path_to(1), [1]);
+    }
+
+    #[test]
+    fn of_a_long_way_the_beginning_and_the_end_are_told() {
+        let edges: Vec<(u32, u32)> = (0..999).map(|index| (index, index + 1)).collect();
+        let bill = sbom(1_000, &[0], &edges);
+        let path = bill.path_to(999);
+        assert_eq!((path.len(), path[0], path[1]), (MAX_STEPS, 0, 999 - 62));
+        assert!(bill.is_cut(&path));
+        let whole = bill.path_to(63);
+        assert_eq!((whole.len(), whole[0], whole[1]), (MAX_STEPS, 0, 1));
+        assert!(!bill.is_cut(&whole) && !bill.is_cut(&bill.path_to(1)));
     }
 
     #[test]

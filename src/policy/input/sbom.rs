@@ -115,8 +115,13 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     let component = bill.components.get(found.component)?;
     let advisory = &found.advisory;
     let number = |number: f64| Some(Value::Number(Number::from_f64(number)?));
-    let path = bill.path_to(found.component).into_iter();
-    let path = path.filter_map(|index| bill.components.get(index)).map(|on| Value::from(shown(on)));
+    let way = bill.path_to(found.component);
+    let is_cut = bill.is_cut(&way);
+    let steps = way.iter().filter_map(|index| bill.components.get(*index));
+    let mut path: Vec<Value> = steps.map(|on| Value::from(shown(on))).collect();
+    if is_cut {
+        path.insert(1, Value::from("…"));
+    }
     let mut fields = Fields::default();
     fields.set("id", Value::from(advisory.id.as_ref()));
     fields.set("aliases", texts(&found.aliases));
@@ -129,7 +134,7 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     fields.set("component", Value::from(component.name.as_ref()));
     fields.set_if("version", component.version.as_deref().map(Value::from));
     fields.set_if("purl", component.purl.as_deref().map(Value::from));
-    fields.set("path", Value::array(path.collect()));
+    fields.set("path", Value::array(path));
     fields.set("direct", Value::from(bill.is_direct(found.component)));
     fields.set("comparable", Value::from(found.state == MatchState::Affected));
     fields.set_if("fixed", found.fixed.as_deref().map(Value::from));

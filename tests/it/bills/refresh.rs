@@ -131,7 +131,7 @@ fn an_answer_that_is_broken_keeps_the_last_good_one_and_is_told() {
     for (status, body, is_cut, told) in [
         (503, Vec::new(), false, "it answered 503"),
         (200, half, false, "is not whole"),
-        (200, whole.clone(), true, "body"),
+        (200, whole.clone(), true, "end of file"),
         (200, b"[]".to_vec(), false, "there is no advisory"),
         (200, b"<html>Please sign in</html>".to_vec(), false, "no advisory"),
         (200, vec![b' '; 200_000], false, "more than 100000 bytes"),
