@@ -182,7 +182,14 @@ impl Revision {
         let (began, moment) = (Instant::now(), moment.into());
         let mut round = self.round(request, release, evidence, moment, None);
         while !round.advance(TURN) {}
-        self.with_constraints(round.outcomes(), began, request, release, moment)
+        let mut outcomes = round.outcomes();
+        if !self.constraints.is_empty() {
+            let ground = gatekeeper::Ground::new(request, release);
+            let mut round = self.constraint_round(&ground, began, moment);
+            while !round.advance(TURN) {}
+            outcomes.extend(round.outcomes());
+        }
+        outcomes
     }
 
     /// As [`Revision::evaluate`], and lets others have the thread now and then, so that a caller that has gone is noticed.
@@ -200,20 +207,25 @@ impl Revision {
         while !round.advance(TURN) {
             tokio::task::yield_now().await;
         }
-        self.with_constraints(round.outcomes(), began, request, release, moment)
+        let mut outcomes = round.outcomes();
+        if !self.constraints.is_empty() {
+            let ground = gatekeeper::Ground::new(request, release);
+            let mut round = self.constraint_round(&ground, began, moment);
+            while !round.advance(TURN) {
+                tokio::task::yield_now().await;
+            }
+            outcomes.extend(round.outcomes());
+        }
+        outcomes
     }
 
-    fn with_constraints(
-        &self,
-        mut outcomes: Vec<Outcome>,
+    fn constraint_round<'g>(
+        &'g self,
+        ground: &'g gatekeeper::Ground<'_>,
         began: Instant,
-        request: &Request,
-        release: &Release,
         moment: Moment,
-    ) -> Vec<Outcome> {
-        let (constraints, budget) = (self.constraints.as_slice(), self.request_budget);
-        outcomes.extend(gatekeeper::run(constraints, began, budget, request, release, moment));
-        outcomes
+    ) -> gatekeeper::Round<'g> {
+        ground.round(&self.constraints, began, self.request_budget, moment.circumstances())
     }
 
     fn round<'r>(

@@ -1,11 +1,13 @@
 //! Verified facts about a release, as the rooms hand them on and as policies see them (in `snake_case`).
 
 pub mod code;
+mod holding;
 mod image;
 mod kept;
 mod signature;
 mod verified;
 
+pub use holding::{HeldDocument, Holdings};
 pub use image::{
     BaseImage, ImageConfiguration, ImageFacts, LookFault, PlatformFacts, Verification,
     VerificationStatus,
@@ -35,6 +37,8 @@ pub struct EvidenceSet {
     pub advisories: Option<AdvisoryFacts>,
     /// The bills of materials that trusted signers attested to images, by `registry/repository@digest`.
     pub bills: BTreeMap<String, Vec<AttestedBill>>,
+    /// The manifests and configurations of images, by `registry/repository@digest` of the image.
+    pub documents: BTreeMap<String, Vec<HeldDocument>>,
 }
 
 /// A bill of materials that a trusted signer attested to an image; its text is as it was signed, and nobody has read it.
@@ -49,14 +53,22 @@ pub struct AttestedBill {
 impl EvidenceSet {
     /// Adds what another source knows.
     pub fn add(&mut self, other: Self) {
-        let Self { images, advisories, bills } = other;
+        let Self { images, advisories, bills, documents } = other;
         self.images.extend(images);
         self.advisories = advisories.or(self.advisories.take());
         self.bills.extend(bills);
+        self.documents.extend(documents);
     }
 
     /// What is known of the image that is written so; `None` when nobody looked.
     pub fn image(&self, reference: &str) -> Option<&ImageFacts> {
         self.images.iter().find(|image| image.requested == reference)
+    }
+
+    /// What is held of the image that is written so; `None` when nobody looked.
+    pub fn holdings(&self, reference: &str) -> Option<Holdings<'_>> {
+        let facts = self.image(reference)?;
+        let documents = facts.resolved.as_ref().and_then(|resolved| self.documents.get(resolved));
+        Some(Holdings { facts, documents: documents.map_or(&[], Vec::as_slice) })
     }
 }

@@ -16,7 +16,9 @@ use super::Source;
 use crate::domain::clock::Clock;
 use crate::domain::error::Error;
 use crate::domain::evidence::code::LookCode;
-use crate::domain::evidence::{AttestedBill, EvidenceSet, ImageFacts, KeptAnswers, LookFault};
+use crate::domain::evidence::{
+    AttestedBill, EvidenceSet, HeldDocument, ImageFacts, KeptAnswers, LookFault,
+};
 use crate::domain::release::Release;
 use crate::domain::trust::TrustConfiguration;
 use crate::evidence::registry::RegistryClient;
@@ -43,16 +45,25 @@ struct State {
     client: RegistryClient,
 }
 
-/// What is known of an image, and the bills of materials that were attested to it.
+/// What is known of an image, the bills of materials that were attested to it, and its own documents.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Known {
     facts: ImageFacts,
     bills: Vec<AttestedBill>,
+    documents: Vec<HeldDocument>,
+}
+
+impl Known {
+    /// Bytes of the texts that are kept beside the facts.
+    fn text_len(&self) -> usize {
+        let bills = self.bills.iter().map(|bill| bill.text.len());
+        bills.chain(self.documents.iter().map(|document| document.text.len())).sum()
+    }
 }
 
 impl From<ImageFacts> for Known {
     fn from(facts: ImageFacts) -> Self {
-        Self { facts, bills: Vec::new() }
+        Self { facts, bills: Vec::new(), documents: Vec::new() }
     }
 }
 
@@ -147,9 +158,12 @@ impl Source for Arc<ImageSource> {
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async {
             let mut evidence = EvidenceSet::default();
-            for Known { facts, bills } in self.known(release).await {
-                if let (Some(image), false) = (&facts.resolved, bills.is_empty()) {
-                    evidence.bills.insert(image.clone(), bills);
+            for Known { facts, bills, documents } in self.known(release).await {
+                if let Some(image) = &facts.resolved {
+                    if !bills.is_empty() {
+                        evidence.bills.insert(image.clone(), bills);
+                    }
+                    evidence.documents.insert(image.clone(), documents);
                 }
                 evidence.images.push(facts);
             }

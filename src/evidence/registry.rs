@@ -36,7 +36,7 @@ use transport::Transport;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::code::LookCode;
-use crate::domain::evidence::{ImageConfiguration, LookFault, PlatformFacts};
+use crate::domain::evidence::{HeldDocument, ImageConfiguration, LookFault, PlatformFacts};
 use crate::domain::image::ImageParts;
 use crate::domain::trust::{Registries, TrustLimits};
 use crate::evidence::attachment::Attachments;
@@ -77,6 +77,7 @@ pub struct ResolvedImage {
     /// The media type of the manifest or index.
     pub media_type: String,
     manifest: Document,
+    bytes: Vec<u8>,
 }
 
 /// What an image says of itself.
@@ -87,6 +88,8 @@ pub struct Description {
     pub platforms: Vec<PlatformFacts>,
     /// The configuration of an image that is no index.
     pub configuration: Option<ImageConfiguration>,
+    /// The image's manifest, of an index also that of the platform with a configuration, and the configuration.
+    pub documents: Vec<HeldDocument>,
     /// What could not be read.
     pub faults: Vec<LookFault>,
 }
@@ -138,7 +141,7 @@ impl Look<'_> {
         if let (None, Some(_), Some(digest)) = (&found, tag, &by_digest) {
             found = source.manifest(digest, RESOLVE).await?;
         }
-        let Some(Manifest { digest, size: _, media_type, document }) = found else {
+        let Some(Manifest { digest, media_type, document, bytes }) = found else {
             let message = format!(
                 "there is no `{image}`; check the name and the tag, and that it was pushed (a private repository may say so to those who may not see it)"
             );
@@ -151,7 +154,7 @@ impl Look<'_> {
             return Err(fault(LookCode::TagDigestMismatch, RESOLVE, message));
         }
         let (registry, repository) = (registry.clone(), repository.clone());
-        Ok(ResolvedImage { registry, repository, digest, media_type, manifest: document })
+        Ok(ResolvedImage { registry, repository, digest, media_type, manifest: document, bytes })
     }
 
     /// Everything that hangs on `digest` in the repository `source` (registry and path).
@@ -167,6 +170,7 @@ impl Look<'_> {
     /// Reads what the image says of itself.
     pub async fn describe(&self, image: &ResolvedImage) -> Description {
         let mut description = Description::default();
+        description.documents.extend(held(&image.media_type, image.digest, &image.bytes));
         let source = match self.repository((&image.registry, &image.repository), "blob") {
             Ok(source) => source,
             Err(fault) => {
@@ -177,15 +181,16 @@ impl Look<'_> {
         match &image.manifest {
             Document::Image(manifest) => match self.configuration(&source, manifest).await {
                 Ok(None) => {}
-                Ok(Some((configuration, platform))) => {
+                Ok(Some((configuration, platform, document))) => {
                     description.platforms.push(facts_of(platform, image.digest));
                     description.configuration = Some(configuration);
+                    description.documents.extend(document);
                 }
                 Err(fault) => description.faults.push(fault),
             },
             Document::Index(index) => {
                 description.platforms = platforms(index);
-                if let Err(fault) = self.one_platform(&source, &mut description.platforms).await {
+                if let Err(fault) = self.one_platform(&source, &mut description).await {
                     description.faults.push(fault);
                 }
                 if let Some(configuration) =
@@ -204,19 +209,24 @@ impl Look<'_> {
     async fn one_platform(
         &self,
         source: &Repository<'_>,
-        platforms: &mut [PlatformFacts],
+        description: &mut Description,
     ) -> Result<(), LookFault> {
+        let Description { platforms, documents, .. } = description;
         let usual = |facts: &PlatformFacts| facts.os == "linux" && facts.architecture == "amd64";
         let at = platforms.iter().position(usual).unwrap_or(0);
         let Some(facts) = platforms.get_mut(at) else { return Ok(()) };
-        let found = source.manifest(&facts.digest.to_string(), "manifest").await?;
-        match found.map(|manifest| manifest.document) {
-            Some(Document::Image(manifest)) => {
-                let configuration = self.configuration(source, &manifest).await?;
-                facts.configuration = configuration.map(|(configuration, _)| configuration);
+        match source.manifest(&facts.digest.to_string(), "manifest").await? {
+            Some(Manifest { document: Document::Image(manifest), digest, media_type, bytes }) => {
+                documents.extend(held(&media_type, digest, &bytes));
+                if let Some((configuration, _, document)) =
+                    self.configuration(source, &manifest).await?
+                {
+                    facts.configuration = Some(configuration);
+                    documents.extend(document);
+                }
                 Ok(())
             }
-            Some(Document::Index(_)) => Ok(()),
+            Some(Manifest { document: Document::Index(_), .. }) => Ok(()),
             None => {
                 let message = format!(
                     "the index lists `{}@{}` and the registry does not have it; push the image again with all its platforms",
@@ -231,14 +241,15 @@ impl Look<'_> {
         &self,
         source: &Repository<'_>,
         manifest: &ImageManifest,
-    ) -> Result<Option<(ImageConfiguration, Platform)>, LookFault> {
+    ) -> Result<Option<(ImageConfiguration, Platform, Option<HeldDocument>)>, LookFault> {
         let Some(descriptor) = &manifest.config else { return Ok(None) };
         let max_bytes = self.client.limits.manifest_bytes;
         let limit = BlobLimit { max_bytes, if_larger: CONFIG_LIMIT_ADVICE };
         let bytes = source.blob(descriptor, limit, "blob").await?;
-        configuration::read(&bytes, &manifest.annotations)
-            .map(Some)
-            .map_err(|reason| fault(LookCode::RegistryMalformed, "blob", reason))
+        let (configuration, platform) = configuration::read(&bytes, &manifest.annotations)
+            .map_err(|reason| fault(LookCode::RegistryMalformed, "blob", reason))?;
+        let document = held(&descriptor.media_type, Digest::of(&bytes), &bytes);
+        Ok(Some((configuration, platform, document)))
     }
 
     fn repository(&self, source: (&str, &str), stage: &str) -> Result<Repository<'_>, LookFault> {
@@ -256,6 +267,12 @@ fn platforms(index: &manifest::Index) -> Vec<PlatformFacts> {
         Some(facts_of(entry.platform.clone().unwrap_or_default(), digest))
     })
     .collect()
+}
+
+/// The document, which JSON that was read makes text.
+fn held(media_type: &str, digest: Digest, bytes: &[u8]) -> Option<HeldDocument> {
+    let text = std::str::from_utf8(bytes).ok()?.into();
+    Some(HeldDocument { media_type: media_type.to_owned(), digest, text })
 }
 
 fn facts_of(platform: Platform, digest: Digest) -> PlatformFacts {

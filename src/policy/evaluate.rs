@@ -13,7 +13,7 @@ use super::input::Inputs;
 use super::panel::{Notes, Panel};
 use super::roster::{Roster, Topic};
 use super::shadow::{Case, Shadow};
-use crate::domain::evidence::EvidenceSet;
+use crate::domain::evidence::{EvidenceSet, Holdings};
 use crate::domain::policy::{Outcome, PolicyResult, Subject};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
@@ -111,7 +111,7 @@ impl<'r> Round<'r> {
         let sampled = self.shadow.filter(|shadow| now < end && shadow.wants_next());
         let mut heard = Vec::new();
         let of_shadow = sampled.map(|_| input.clone());
-        let mut session = self.runner.over(input);
+        let mut session = self.runner.over(input).holding(held(topic, self.release, self.evidence));
         for number in audience.by_ref() {
             let Some(runnable) = self.panel.runnables.get(number) else { continue };
             let subject = topic.subject(self.release);
@@ -141,6 +141,12 @@ impl<'r> Round<'r> {
             });
         }
     }
+}
+
+/// What functions of Conforma answer from.
+fn held<'e>(topic: Topic, release: &Release, evidence: &'e EvidenceSet) -> Option<Holdings<'e>> {
+    let Topic::Attested(index) = topic else { return None };
+    evidence.holdings(&release.images.get(index)?.image.reference)
 }
 
 fn input_of(inputs: &Inputs<'_>, topic: Topic, stage: Stage) -> Option<Value> {

@@ -9,6 +9,7 @@ mod embedded;
 mod kind;
 mod matching;
 mod review;
+mod round;
 mod schema;
 mod selector;
 pub(super) mod suite;
@@ -16,29 +17,21 @@ mod template;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::Moment;
 use super::node::Node;
 use super::options::LoadOptions;
 use super::source::{Bundle, FileKind, kind_of};
-use crate::document::{DocumentLimits, json};
-use crate::domain::policy::{Outcome, PolicyResult, RuleKind, Subject, Violation};
-use crate::domain::release::Release;
-use crate::domain::request::{Request, SentReview, Stage};
+use crate::domain::request::Stage;
 use crate::domain::value::Value;
 use crate::rego::Fault;
-use crate::rego::closed::Asker;
 
-use action::Point;
 pub(super) use constraint::Constraint;
 use constraint::Review;
 use document::Kept;
 pub(super) use document::may_be_one;
 use matching::{Home, type_of};
 use review::{Inventory, Operation};
+pub(super) use round::{Ground, Round};
 use template::Template;
 
 /// Reads the templates and constraints of bundles, and says everything that is wrong with them.
@@ -97,76 +90,6 @@ fn templates_by_kind(
     templates
 }
 
-/// Asks every constraint about the objects that it speaks of, until the time that is left is used up.
-pub(super) fn run(
-    constraints: &[Constraint],
-    began: Instant,
-    budget: Duration,
-    request: &Request,
-    release: &Release,
-    moment: Moment,
-) -> Vec<Outcome> {
-    let mut outcomes = Vec::new();
-    if constraints.is_empty() {
-        return outcomes;
-    }
-    let mut asker = Asker::new(moment.circumstances());
-    let point = Point::of(request.stage);
-    let inventory = inventory(release);
-    let shown = inventory.to_value();
-    let sent = request.review.as_ref().and_then(asked_of_us);
-    let reviews: Vec<Review<'_>> = release
-        .resources
-        .iter()
-        .map(|it| {
-            let review = reviewed(&it.document, &inventory, request.stage);
-            let sent = sent.as_ref().and_then(|sent| review::of_request(sent, review.home).ok());
-            sent.unwrap_or(review)
-        })
-        .collect();
-    for constraint in constraints {
-        let Some(kind) = constraint.action(point) else { continue };
-        let mut say = |subject: Subject, result: PolicyResult| {
-            let policy = Arc::clone(&constraint.meta);
-            outcomes.push(Outcome { policy, subject, result, second_engine: false });
-        };
-        for (index, review) in reviews.iter().enumerate() {
-            let concerns = match constraint.concerns(review) {
-                Ok(false) => continue,
-                Ok(true) => Ok(()),
-                Err(reason) => Err(reason),
-            };
-            if began.elapsed() >= budget {
-                say(Subject::Release, PolicyResult::OutOfTime(budget));
-                break;
-            }
-            let asked =
-                concerns.and_then(|()| constraint.violations(&mut asker, review, &shown, kind));
-            let result = match asked {
-                Ok(violations) if violations.is_empty() => PolicyResult::Passed,
-                Ok(violations) => PolicyResult::Failed(violations),
-                Err(reason) if kind == RuleKind::Deny => PolicyResult::Error(reason),
-                // What cannot be said does no more than what it would say.
-                Err(reason) => PolicyResult::Failed(vec![undecided(reason, kind)]),
-            };
-            say(Subject::Resource(index), result);
-        }
-    }
-    outcomes
-}
-
-/// That a constraint which does not deny could not be asked.
-fn undecided(reason: String, kind: RuleKind) -> Violation {
-    Violation {
-        message: reason,
-        path: String::new(),
-        severity: None,
-        facts: Value::object(Vec::new()),
-        subject: None,
-        rule: kind,
-    }
-}
-
 /// What a rule sees that is written as in a template and belongs to none.
 pub(super) fn input_of(object: &Value, stage: Stage) -> Value {
     let nothing = Inventory::default();
@@ -175,13 +98,6 @@ pub(super) fn input_of(object: &Value, stage: Stage) -> Value {
         (Arc::from("review"), review.document),
         (Arc::from("parameters"), Value::object(Vec::new())),
     ])
-}
-
-/// What an API server asks: its object is the one of the release.
-fn asked_of_us(sent: &SentReview) -> Option<Value> {
-    let text = std::str::from_utf8(&sent.0).ok()?;
-    let document = json::read(text, &DocumentLimits::default()).ok()?;
-    document.value.get("request").filter(|request| request.is_object()).cloned()
 }
 
 /// The namespace of an object of a release; empty when nobody wrote it. `None` when it belongs to the cluster.
@@ -194,15 +110,6 @@ fn namespace_of(object: &Value) -> Option<&str> {
         Some(false) => Some(written),
         None => Some(written).filter(|name| !name.is_empty()),
     }
-}
-
-/// The objects of the release, as rules find them.
-fn inventory(release: &Release) -> Inventory {
-    let mut inventory = Inventory::default();
-    for resource in &release.resources {
-        inventory.add(&resource.document, namespace_of(&resource.document));
-    }
-    inventory
 }
 
 fn reviewed<'o>(object: &'o Value, inventory: &'o Inventory, stage: Stage) -> Review<'o> {

@@ -18,6 +18,7 @@ mod capability;
 mod certificate;
 mod comparison;
 mod config;
+mod conforma;
 mod conversion;
 mod der;
 #[cfg(test)]
@@ -73,10 +74,6 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
         "parse_config_file" | "parse_combined_config_files" => (
             "reads files of the machine, which a decision must not depend on",
             "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",
-        ),
-        name if name.starts_with("ec.") => (
-            "looks things up while a policy runs, which a decision must not depend on",
-            "read what was verified before, `input.attestations`, or write what it needs into `data.json`",
         ),
         "graph.reachable_paths" => (
             "may list more paths than there is memory for",

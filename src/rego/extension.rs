@@ -39,7 +39,8 @@ pub(super) fn answer_from(circumstances: Circumstances) {
 fn of_the_decision(name: &str, arguments: &[regorus::Value]) -> Option<regorus::Value> {
     let Circumstances { now_ns, seed } = CIRCUMSTANCES.get();
     let (mut budget, mut cache) = (Budget::start(Limits::default()), Cache::default());
-    let mut context = CallContext { now_ns, seed, budget: &mut budget, cache: &mut cache };
+    let mut context =
+        CallContext { now_ns, seed, budget: &mut budget, cache: &mut cache, held: None };
     let arguments: Vec<Value> = arguments.iter().filter_map(to_value).collect();
     let answer = (lookup(name)?.function)(&arguments, &mut context).ok()??;
     Some(from_value(&answer))

@@ -14,6 +14,7 @@ use super::module::Module;
 use super::resolve::{Options, resolve};
 use crate::document::{DocumentLimits, yaml};
 use crate::domain::clock::{Clock as _, SystemClock};
+use crate::domain::evidence::Holdings;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
@@ -170,7 +171,13 @@ pub(super) struct Hearing<'r> {
     evaluation: Evaluation<'r>,
 }
 
-impl Hearing<'_> {
+impl<'r> Hearing<'r> {
+    /// Lets built-ins answer from what is held of the image that the input is about.
+    pub(super) const fn holding(mut self, held: Option<Holdings<'r>>) -> Self {
+        self.evaluation.hold(held);
+        self
+    }
+
     /// Whether it is about the modules of `revision`.
     pub(super) fn is_of(&self, revision: &Revision) -> bool {
         std::ptr::eq(self.revision, revision)

@@ -10,6 +10,7 @@ use super::evaluate::{self, Machine};
 use super::extension;
 use super::family::Family;
 use super::own::{Circumstances, Hearing, Revision};
+use crate::domain::evidence::Holdings;
 use crate::domain::value::Value;
 
 /// A rule of a package, looked up once and asked any number of times.
@@ -39,6 +40,7 @@ pub struct Session<'r> {
     term: Option<Term>,
     machine: Option<&'r mut Machine>,
     hearing: Option<Hearing<'r>>,
+    held: Option<Holdings<'r>>,
 }
 
 impl fmt::Debug for Session<'_> {
@@ -86,6 +88,7 @@ impl Runner {
             term: None,
             machine: Some(&mut self.machine),
             hearing: None,
+            held: None,
         }
     }
 }
@@ -97,6 +100,12 @@ impl Drop for Runner {
 }
 
 impl<'r> Session<'r> {
+    /// Lets built-ins answer from what is held of the image that the input is about.
+    #[must_use]
+    pub fn holding(self, held: Option<Holdings<'r>>) -> Self {
+        Self { held, ..self }
+    }
+
     /// The value of a rule over the input; `None` when it is undefined.
     ///
     /// # Errors
@@ -114,13 +123,15 @@ impl<'r> Session<'r> {
 
     fn by_own(&mut self, own: &'r Revision, entry: &Entry) -> Result<Option<Value>, Failure> {
         if let Some(machine) = self.machine.take() {
-            self.hearing = Some(own.over(machine, Some(self.input.clone()), self.circumstances));
+            let hearing = own.over(machine, Some(self.input.clone()), self.circumstances);
+            self.hearing = Some(hearing.holding(self.held));
         }
         if let Some(hearing) = self.hearing.as_mut().filter(|hearing| hearing.is_of(own)) {
             return hearing.answer(&entry.path, entry.own);
         }
         let mut machine = Machine::default();
         own.over(&mut machine, Some(self.input.clone()), self.circumstances)
+            .holding(self.held)
             .answer(&entry.path, entry.own)
     }
 

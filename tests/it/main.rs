@@ -12,6 +12,7 @@ mod admission;
 mod bills;
 mod cli;
 mod component;
+mod conforma;
 mod faces;
 mod front;
 mod grpc;

@@ -56,7 +56,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("reqwest", &["src/evidence"]),
     ("rustsec", &["src/evidence/advisory"]),
     ("cvss", &["src/evidence/advisory"]),
-    ("packageurl", &["src/intake/sbom", "src/evidence/vex"]),
+    ("packageurl", &["src/intake/sbom", "src/evidence/vex", "src/rego/builtin/conforma"]),
     ("quick_xml", &["src/intake/sbom/cyclonedx"]),
     ("spdx", &["src/intake/sbom"]),
     ("chrono", &["src/domain/clock.rs", "src/rego/builtin/time"]),

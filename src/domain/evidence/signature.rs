@@ -1,6 +1,7 @@
 //! What is known of one signature or attestation.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,6 +62,28 @@ pub struct AttestationFacts {
     pub slsa: Option<SlsaLevel>,
     /// Who signed.
     pub signer: SignerFacts,
+}
+
+impl AttestationFacts {
+    /// The statement that was signed, as in-toto writes it. Source: in-toto attestation framework, "Statement layer".
+    pub fn statement(&self) -> Value {
+        let subjects = self.subject.iter().map(|subject| {
+            let digests = subject.digest.iter().map(|(algorithm, digest)| {
+                (Arc::from(algorithm.as_str()), Value::from(digest.as_str()))
+            });
+            let name = subject.name.as_deref().unwrap_or_default();
+            Value::object(vec![
+                (Arc::from("name"), Value::from(name)),
+                (Arc::from("digest"), Value::object(digests.collect())),
+            ])
+        });
+        Value::object(vec![
+            (Arc::from("_type"), Value::from(self.statement_type.as_str())),
+            (Arc::from("predicateType"), Value::from(self.predicate_type.as_str())),
+            (Arc::from("subject"), Value::array(subjects.collect())),
+            (Arc::from("predicate"), self.predicate.clone()),
+        ])
+    }
 }
 
 /// A subject of a statement.

@@ -7,14 +7,21 @@ use super::Known;
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 
-/// The most bytes of attested bills that are kept in memory.
-const MAX_BILL_BYTES: usize = 64 << 20;
+/// The most bytes of attested bills and of images' own documents that are kept in memory.
+const MAX_TEXT_BYTES: usize = 64 << 20;
 
 /// Answers by key, bounded.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    kept: Mutex<BTreeMap<Digest, Kept>>,
+    shelf: Mutex<Shelf>,
     at_work: Mutex<BTreeMap<Digest, Weak<tokio::sync::Mutex<()>>>>,
+}
+
+#[derive(Debug, Default)]
+struct Shelf {
+    kept: BTreeMap<Digest, Kept>,
+    /// Bytes of the texts of all that is kept.
+    n_bytes: usize,
 }
 
 #[derive(Debug)]
@@ -26,8 +33,8 @@ struct Kept {
 impl Cache {
     /// The answer for `key`, when it is still in force.
     pub(super) fn answer(&self, key: Digest, now: Timestamp) -> Option<Arc<Known>> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&key).filter(|kept| now < kept.until).map(|kept| Arc::clone(&kept.known))
+        let shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.kept.get(&key).filter(|kept| now < kept.until).map(|kept| Arc::clone(&kept.known))
     }
 
     /// Keeps an answer until a moment. Beyond `max_entries` those go that would be gone first.
@@ -39,33 +46,24 @@ impl Cache {
         now: Timestamp,
         max_entries: usize,
     ) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= max_entries && !kept.contains_key(&key) {
-            kept.retain(|_, kept| now < kept.until);
-            if kept.len() >= max_entries {
-                // A tenth at once, so that a full cache is not sorted for every answer.
-                let mut ends: Vec<Timestamp> = kept.values().map(|kept| kept.until).collect();
-                ends.sort_unstable();
-                let last = ends.get(ends.len() / 10).copied().unwrap_or(now);
-                kept.retain(|_, kept| last < kept.until);
-            }
+        let n_bytes = known.text_len();
+        if max_entries == 0 || n_bytes > MAX_TEXT_BYTES {
+            return;
         }
-        let of_bills =
-            |known: &Known| known.bills.iter().map(|bill| bill.text.len()).sum::<usize>();
-        let n_bytes = of_bills(&known);
-        if n_bytes > 0 {
-            kept.remove(&key);
-            let mut others: usize = kept.values().map(|kept| of_bills(&kept.known)).sum();
-            while others + n_bytes > MAX_BILL_BYTES {
-                let with_bills = kept.iter().filter(|(_, kept)| !kept.known.bills.is_empty());
-                let first = with_bills.min_by_key(|(_, kept)| kept.until).map(|(key, _)| *key);
-                let Some(gone) = first.and_then(|key| kept.remove(&key)) else { return };
-                others -= of_bills(&gone.known);
-            }
+        let mut shelf = self.shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        shelf.remove(key);
+        if shelf.has_no_room(max_entries, n_bytes) {
+            shelf.retain(|kept| now < kept.until);
         }
-        if kept.len() < max_entries {
-            kept.insert(key, Kept { known, until });
+        while shelf.has_no_room(max_entries, n_bytes) {
+            // A tenth at once, so that a full cache is not sorted for every answer.
+            let mut ends: Vec<Timestamp> = shelf.kept.values().map(|kept| kept.until).collect();
+            ends.sort_unstable();
+            let last = ends.get(ends.len() / 10).copied().unwrap_or(now);
+            shelf.retain(|kept| last < kept.until);
         }
+        shelf.n_bytes += n_bytes;
+        shelf.kept.insert(key, Kept { known, until });
     }
 
     /// The lock of those who work on `key`: the first one works, the others wait and read its answer.
@@ -78,5 +76,27 @@ impl Cache {
         let turn = Arc::new(tokio::sync::Mutex::new(()));
         at_work.insert(key, Arc::downgrade(&turn));
         turn
+    }
+}
+
+impl Shelf {
+    fn has_no_room(&self, max_entries: usize, n_bytes: usize) -> bool {
+        self.kept.len() >= max_entries || self.n_bytes + n_bytes > MAX_TEXT_BYTES
+    }
+
+    fn remove(&mut self, key: Digest) {
+        if let Some(gone) = self.kept.remove(&key) {
+            self.n_bytes -= gone.known.text_len();
+        }
+    }
+
+    fn retain(&mut self, stays: impl Fn(&Kept) -> bool) {
+        let mut n_bytes = 0;
+        self.kept.retain(|_, kept| {
+            let stays = stays(kept);
+            n_bytes += if stays { kept.known.text_len() } else { 0 };
+            stays
+        });
+        self.n_bytes = n_bytes;
     }
 }

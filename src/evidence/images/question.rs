@@ -141,12 +141,12 @@ impl Question<'_> {
     }
 
     fn kept(&self, kept: &Known) -> Known {
-        let Known { mut facts, bills } = kept.clone();
+        let Known { mut facts, bills, documents } = kept.clone();
         self.reference.clone_into(&mut facts.requested);
         facts.tag.clone_from(&self.parts.tag);
         facts.pinned_by_caller = self.parts.digest.is_some();
         facts.verification.cached = true;
-        Known { facts, bills }
+        Known { facts, bills, documents }
     }
 
     fn keep(&self, key: Digest, rule: &Rule, known: &Known) {
@@ -210,7 +210,7 @@ impl Question<'_> {
             rejected: answer.rejected,
             ..self.unseen(Some(rule))
         };
-        Known { facts, bills: answer.bills }
+        Known { facts, bills: answer.bills, documents: description.documents }
     }
 
     /// What is known of an image that could not be looked at.

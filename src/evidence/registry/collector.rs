@@ -162,12 +162,14 @@ impl<'c> Collector<'c> {
             );
             return Err(fault(LookCode::ItemNotFound, stage, message));
         };
-        if manifest.size as u64 == descriptor.size {
+        if manifest.bytes.len() as u64 == descriptor.size {
             return Ok(manifest);
         }
         let message = format!(
             "`{}@{listed}` has {} bytes, and the list of referrers says {}",
-            self.repository.name, manifest.size, descriptor.size
+            self.repository.name,
+            manifest.bytes.len(),
+            descriptor.size
         );
         Err(fault(LookCode::SizeMismatch, stage, message))
     }

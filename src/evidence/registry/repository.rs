@@ -36,9 +36,9 @@ pub(super) struct Repository<'c> {
 #[derive(Clone, Debug)]
 pub(super) struct Manifest {
     pub(super) digest: Digest,
-    pub(super) size: usize,
     pub(super) media_type: String,
     pub(super) document: Document,
+    pub(super) bytes: Vec<u8>,
 }
 
 /// The size limit of one blob and its name.
@@ -80,7 +80,7 @@ impl<'c> Repository<'c> {
         let path = format!("manifests/{reference}");
         let ask = self.question(&path, ACCEPTED, stage);
         self.first(ask, Redirects::Refused, |host, fetched| {
-            checked_manifest(host, &fetched, wanted, stage)
+            checked_manifest(host, fetched, wanted, stage)
         })
         .await
     }
@@ -260,7 +260,7 @@ pub(super) fn supported(digest: &str, stage: &str) -> Result<Digest, LookFault> 
 
 fn checked_manifest(
     host: &Host,
-    fetched: &Fetched,
+    fetched: Fetched,
     wanted: Option<Digest>,
     stage: &str,
 ) -> Result<Manifest, LookFault> {
@@ -284,7 +284,7 @@ fn checked_manifest(
         }
     }
     let (document, media_type) = parsed.map_err(|reason| no_manifest(host, reason, stage))?;
-    Ok(Manifest { digest, size: fetched.bytes.len(), media_type, document })
+    Ok(Manifest { digest, media_type, document, bytes: fetched.bytes })
 }
 
 fn no_manifest(host: &Host, reason: NoManifest, stage: &str) -> LookFault {

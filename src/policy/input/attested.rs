@@ -3,47 +3,53 @@
 use std::sync::Arc;
 
 use super::Inputs;
-use crate::domain::evidence::{AttestationFacts, ImageFacts};
+use crate::document::{DocumentLimits, json};
+use crate::domain::evidence::{AttestationFacts, HeldDocument, ImageFacts, Verified};
 use crate::domain::value::Value;
 
 impl Inputs<'_> {
-    /// The image's reference and the statements that were verified.
+    /// The image's reference and configuration, the statements that were verified, and the images that are released with it.
     ///
-    /// Source: Conforma, "Policy input": `attestations[_].statement` is the in-toto statement, `image.ref` names a digest.
+    /// Source: Conforma, "Policy input": `attestations[_].statement` is the in-toto statement, `image.ref` names a digest,
+    /// `image.config` is the member `config` of the image's configuration.
     pub(in crate::policy) fn attested(&self, index: usize) -> Option<Value> {
         let used = self.release.images.get(index)?;
-        let facts = self.evidence.image(&used.image.reference);
-        let statements = facts.map(statements).unwrap_or_default();
-        let resolved = facts.and_then(|facts| facts.resolved.as_deref());
-        let reference = resolved.unwrap_or(&used.image.reference);
+        let held = self.evidence.holdings(&used.image.reference);
+        let facts = held.map(|held| held.facts);
+        let mut image = vec![("ref", Value::from(reference(facts, &used.image.reference)))];
+        if let Some(config) = held.and_then(|held| configuration(held.documents)) {
+            image.push(("config", config));
+        }
+        let name = self.release.service.as_ref().map(|service| service.reference.name.as_str());
+        let components = self.release.images.iter().map(|used| {
+            let written = &used.image.reference;
+            let image = reference(self.evidence.image(written), written);
+            record(vec![
+                ("name", Value::from(name.unwrap_or_default())),
+                ("containerImage", Value::from(image)),
+            ])
+        });
+        let statements = facts.map(|facts| facts.attestations.as_slice()).unwrap_or_default();
+        let statement = |verified: &Verified<AttestationFacts>| {
+            record(vec![("statement", verified.statement())])
+        };
         Some(record(vec![
-            ("attestations", Value::array(statements)),
-            ("image", record(vec![("ref", Value::from(reference))])),
+            ("attestations", Value::array(statements.iter().map(statement).collect())),
+            ("component_name", Value::from(name.unwrap_or_default())),
+            ("image", record(image)),
+            ("snapshot", record(vec![("components", Value::array(components.collect()))])),
         ]))
     }
 }
 
-fn statements(facts: &ImageFacts) -> Vec<Value> {
-    facts.attestations.iter().map(|verified| statement(verified)).collect()
+fn reference<'r>(facts: Option<&'r ImageFacts>, written: &'r str) -> &'r str {
+    facts.and_then(|facts| facts.resolved.as_deref()).unwrap_or(written)
 }
 
-fn statement(facts: &AttestationFacts) -> Value {
-    let subjects = facts.subject.iter().map(|subject| {
-        let digests = subject.digest.iter().map(|(algorithm, digest)| {
-            (Arc::from(algorithm.as_str()), Value::from(digest.as_str()))
-        });
-        record(vec![
-            ("name", Value::from(subject.name.as_deref().unwrap_or_default())),
-            ("digest", Value::object(digests.collect())),
-        ])
-    });
-    let statement = record(vec![
-        ("_type", Value::from(facts.statement_type.as_str())),
-        ("predicateType", Value::from(facts.predicate_type.as_str())),
-        ("subject", Value::array(subjects.collect())),
-        ("predicate", facts.predicate.clone()),
-    ]);
-    record(vec![("statement", statement)])
+fn configuration(documents: &[HeldDocument]) -> Option<Value> {
+    let document = documents.iter().find(|document| document.media_type.contains("config"))?;
+    let read = json::read(&document.text, &DocumentLimits::default()).ok()?;
+    read.value.get("config").cloned()
 }
 
 fn record(fields: Vec<(&str, Value)>) -> Value {

@@ -74,6 +74,7 @@ fn called(name: &str, arguments: &[Value]) -> Result<Option<Value>, String> {
         seed: 7,
         budget: &mut budget,
         cache: &mut cache,
+        held: None,
     };
     let function = lookup(name).unwrap_or_else(|| panic!("no function {name}")).function;
     function(arguments, &mut context).map_err(|error| match error {

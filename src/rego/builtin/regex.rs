@@ -81,9 +81,18 @@ fn compiled(
     context.cache.patterns.or_make(pattern, |pattern: &str| Pattern::from_go(pattern).map(Arc::new))
 }
 
+/// Whether the pattern matches anywhere in the text.
+pub(super) fn matches(
+    pattern: &str,
+    text: &str,
+    context: &mut CallContext<'_>,
+) -> Result<bool, BuiltinError> {
+    Ok(compiled(pattern, text, context)?.matches(text))
+}
+
 fn is_match(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     let (pattern, text) = (string(arguments, 1)?, string(arguments, 2)?);
-    answer(compiled(pattern, text, context)?.matches(text))
+    answer(matches(pattern, text, context)?)
 }
 
 fn is_valid(arguments: &[Value], _: &mut CallContext<'_>) -> Answer {

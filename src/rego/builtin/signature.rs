@@ -1,5 +1,6 @@
 //! What a built-in function of the own evaluator is: its name, its types, and the Rust function behind it.
 
+use crate::domain::evidence::Holdings;
 use crate::domain::value::Value;
 use crate::rego::budget::{Budget, Exhausted};
 
@@ -84,6 +85,8 @@ pub struct CallContext<'a> {
     pub budget: &'a mut Budget,
     /// Compiled patterns and the like, kept over the calls of one thread.
     pub cache: &'a mut Cache,
+    /// What is held of the image that the input is about.
+    pub held: Option<Holdings<'a>>,
 }
 
 /// Why a call gave no answer.

@@ -2,9 +2,9 @@
 
 use super::signature::Builtin;
 use super::{
-    aggregate, arithmetic, array, bit, certificate, comparison, config, conversion, digest,
-    display, encoding, glob, identity, json, net, object, regex, schema, semver, set, template,
-    text, time, token, unit, uri, yaml,
+    aggregate, arithmetic, array, bit, certificate, comparison, config, conforma, conversion,
+    digest, display, encoding, glob, identity, json, net, object, regex, schema, semver, set,
+    template, text, time, token, unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -44,8 +44,8 @@ const FAMILIES: &[&[Builtin]] = &[
 
 /// The built-in of this name.
 pub fn lookup(name: &str) -> Option<&'static Builtin> {
-    let of_conftest = config::BUILTINS.iter();
-    all().chain(of_conftest).find(|builtin| builtin.name == name)
+    let of_others = config::BUILTINS.iter().chain(conforma::families());
+    all().chain(of_others).find(|builtin| builtin.name == name)
 }
 
 /// Every built-in of OPA, in no order.

@@ -113,6 +113,7 @@ impl<'p> Evaluation<'p> {
             seed: self.settings.seed,
             budget: &mut self.budget,
             cache: self.cache,
+            held: self.held,
         };
         match (builtin.function)(arguments, &mut context) {
             Ok(value) => Ok(value),

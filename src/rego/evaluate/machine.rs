@@ -1,5 +1,6 @@
 //! The machine of one thread: scratch memory, and evaluations that use it.
 
+use crate::domain::evidence::Holdings;
 use crate::domain::value::Value;
 use crate::rego::budget::{Budget, Exhausted, Limits};
 use crate::rego::builtin::Cache;
@@ -50,6 +51,8 @@ pub struct Evaluation<'p> {
     pub(super) budget: Budget,
     pub(super) settings: Settings,
     pub(super) covered: Vec<bool>,
+    /// What is held of the image that the input is about.
+    pub(super) held: Option<Holdings<'p>>,
 }
 
 impl Machine {
@@ -74,11 +77,17 @@ impl Machine {
             budget: Budget::start(settings.limits),
             settings,
             covered: vec![false; program.points.len()],
+            held: None,
         }
     }
 }
 
-impl Evaluation<'_> {
+impl<'p> Evaluation<'p> {
+    /// Lets built-ins answer from what is held of the image that the input is about.
+    pub const fn hold(&mut self, held: Option<Holdings<'p>>) {
+        self.held = held;
+    }
+
     /// Reads `documents` as the base documents, in place of those that the program was compiled with.
     pub fn read_documents(&mut self, documents: Value) {
         self.context.data = Some(documents);
