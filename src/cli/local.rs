@@ -227,19 +227,20 @@ pub fn refresh(config: &Config, troubles: &Troubles) -> Result<Option<Refresh>, 
     }
     data_folder(config)?;
     let Some(folder) = &config.data.value else { return Err(no_folder().into()) };
-    let ca_pem = settings.ca_file.as_ref().map(|file| {
-        std::fs::read(file).map_err(|cause| {
+    let ca_pem = match &settings.ca_file {
+        Some(file) => Some(std::fs::read(file).map_err(|cause| {
             let message = format!("cannot read the certificates `{}`: {cause}", file.display());
             Complaint::new(message, "name a PEM file with `advisories.caFile`")
-        })
-    });
+        })?),
+        None => None,
+    };
     Ok(Some(Refresh {
         folder: settings.folder.clone(),
         mirrors: settings.mirrors.clone(),
         kept: folder.join("advisories"),
         file: folder.join("advisories.db"),
         limits: ImportLimits::default(),
-        client: MirrorClient::new(ca_pem.transpose()?.as_deref())?,
+        client: MirrorClient::new(ca_pem.as_deref())?,
         clock: Arc::new(SystemClock),
         troubles: troubles.clone(),
     }))

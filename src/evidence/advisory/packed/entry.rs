@@ -160,11 +160,15 @@ pub(super) fn write(entries: &[(u32, &Affected)], bytes: &mut Vec<u8>) {
 
 /// Seven bits in each byte, the lowest first; the highest bit says that more follow.
 pub(super) fn write_number(mut number: usize, bytes: &mut Vec<u8>) {
-    while number >= 0x80 {
-        bytes.push((number & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = number.to_le_bytes();
         number >>= 7;
+        if number == 0 {
+            bytes.push(low & 0x7f);
+            return;
+        }
+        bytes.push(low | 0x80);
     }
-    bytes.push((number & 0x7f) as u8);
 }
 
 pub(super) fn write_text(text: &str, bytes: &mut Vec<u8>) {

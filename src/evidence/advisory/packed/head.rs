@@ -62,9 +62,12 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Advisory> {
             0 => None,
             place => Some(*SEVERITIES.get(place - 1)?),
         },
-        score: eight_bytes(cursor)?.map(|bytes| f64::from_bits(u64::from_le_bytes(bytes))),
-        published: time(cursor)?,
-        modified: time(cursor)?,
+        score: {
+            let (is_there, bytes) = eight_bytes(cursor)?;
+            is_there.then(|| f64::from_bits(u64::from_le_bytes(bytes)))
+        },
+        published: time(eight_bytes(cursor)?),
+        modified: time(eight_bytes(cursor)?),
         url: {
             let is_there = cursor.number()? == 1;
             let url = cursor.text()?;
@@ -74,14 +77,14 @@ pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Advisory> {
     })
 }
 
-fn time(cursor: &mut Cursor<'_>) -> Option<Option<Timestamp>> {
-    let millis = eight_bytes(cursor)?.map(i64::from_le_bytes);
-    Some(millis.map(Timestamp::from_millis))
-}
-
-fn eight_bytes(cursor: &mut Cursor<'_>) -> Option<Option<[u8; 8]>> {
+/// Eight bytes, and whether they say anything.
+fn eight_bytes(cursor: &mut Cursor<'_>) -> Option<(bool, [u8; 8])> {
     let is_there = cursor.number()? == 1;
     let (bytes, rest) = cursor.0.split_first_chunk::<8>()?;
     cursor.0 = rest;
-    Some(is_there.then_some(*bytes))
+    Some((is_there, *bytes))
+}
+
+fn time((is_there, bytes): (bool, [u8; 8])) -> Option<Timestamp> {
+    is_there.then(|| Timestamp::from_millis(i64::from_le_bytes(bytes)))
 }

@@ -19,7 +19,7 @@ use crate::evidence::registry::download_client;
 const MAX_BYTES: u64 = 4 << 30;
 /// A mirror that says nothing for so long is given up, and so is one that needs longer for everything.
 const SILENCE: Duration = Duration::from_secs(30);
-const WHOLE: Duration = Duration::from_secs(1800);
+const WHOLE: Duration = Duration::from_mins(30);
 /// Characters of an address that stand in the name of its file, so that its ending says what it is.
 const MAX_NAME_CHARS: usize = 60;
 

@@ -32,7 +32,8 @@ pub(super) struct Folding(u64);
 impl Folding {
     fn fold(&mut self, word: u64) {
         let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15_u128;
-        self.0 = (product as u64) ^ ((product >> 64) as u64);
+        let half = |bits: u128| u64::try_from(bits).unwrap_or_default();
+        self.0 = half(product & u128::from(u64::MAX)) ^ half(product >> 64);
     }
 }
 
