@@ -103,7 +103,7 @@ fn components(release: usize) -> Vec<Component> {
             Arc::from(format!("{}.{}.0", 1 + random.below(3), random.below(10)));
         let package = package(number);
         Component {
-            name: package.name.to_string(),
+            name: Arc::clone(&package.name),
             version: Some(Arc::clone(&version)),
             purl: Some(Arc::from(format!("pkg:npm/{}@{version}", package.name))),
             package: Some(package),

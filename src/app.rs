@@ -1,6 +1,7 @@
 //! The composition root: options and a gate in, servers out; signals, drain, telemetry.
 
 mod listener;
+pub mod refresh;
 pub mod reload;
 mod server;
 pub mod telemetry;

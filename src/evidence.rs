@@ -22,6 +22,11 @@ pub trait Source: Send + Sync + fmt::Debug {
     /// The name in logs, metrics and findings.
     fn name(&self) -> &'static str;
 
+    /// How many things keep it from newer knowledge at the moment.
+    fn n_troubles(&self) -> usize {
+        0
+    }
+
     /// Gathers what this source knows of `release`; `known` is what the sources before it found out.
     fn gather<'a>(
         &'a self,

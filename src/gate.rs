@@ -92,6 +92,11 @@ impl Gate {
         self.shadow.as_ref().map(Shadow::comparisons)
     }
 
+    /// How many things keep each source of evidence from newer knowledge at the moment.
+    pub fn troubles(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.sources.iter().map(|source| (source.name(), source.n_troubles()))
+    }
+
     /// The revision in force.
     pub fn revision(&self) -> Arc<Revision> {
         Arc::clone(&self.revision.read().unwrap_or_else(std::sync::PoisonError::into_inner))

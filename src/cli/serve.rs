@@ -5,6 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::refresh::AdvisoryRefresh;
 use crate::app::reload::ImageReload;
 use crate::app::telemetry::{self, LogOptions};
 use crate::app::watch::ReleaseWatch;
@@ -16,6 +17,7 @@ use crate::cli::session::Session;
 use crate::config::{Config, ServeSettings};
 use crate::domain::clock::SystemClock;
 use crate::domain::error::Error;
+use crate::evidence::advisory::refresh::Troubles;
 use crate::evidence::images::ImageSource;
 use crate::gate::Gate;
 use crate::policy::{COMPARE_ONE_IN, Shadow};
@@ -35,7 +37,11 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let limits = local::limits(&config.limits);
     let clock = Arc::new(SystemClock);
     let (images, refresh) = images(config)?;
-    let sources = local::boxed(config, images.as_ref(), Vec::new());
+    let troubles = Troubles::default();
+    let sources = local::boxed_with(config, images.as_ref(), Vec::new(), &troubles);
+    let refresh_every = config.advisories.refresh.unwrap_or(local::REFRESH_EVERY);
+    let advisories = local::refresh(config, &troubles)?
+        .map(|advisories| AdvisoryRefresh::new(advisories, refresh_every));
     let gate = Gate::new(limits, sources, revision, Some(store), clock, salt)
         .with_lasting_record(true)
         .with_shadow(Some(shadow(config)?));
@@ -50,6 +56,7 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
         tokio::select! {
             served = serving => served,
             never = endless(watch.map(ReleaseWatch::run)) => match never {},
+            never = endless(advisories.map(AdvisoryRefresh::run)) => match never {},
             never = endless(reload.map(ImageReload::run)) => match never {},
         }
     })?;

@@ -1,5 +1,7 @@
 //! Loose values of all sources to one checked configuration.
 
+mod advisories;
+
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -111,6 +113,7 @@ impl Check {
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
         let compare_one_in = self.count(&keys::COMPARE);
+        let advisories = self.advisories();
         let vex = VexTrust {
             authors: self.list(&keys::VEX_AUTHORS).value,
             authorities: self.list(&keys::VEX_AUTHORITIES).value,
@@ -135,6 +138,7 @@ impl Check {
             policy_time,
             request_time,
             compare_one_in,
+            advisories,
             vex,
             lasting_record,
             serve,

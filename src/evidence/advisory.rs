@@ -5,6 +5,7 @@ mod import;
 mod lookup;
 mod osv;
 mod packed;
+pub mod refresh;
 mod rustsec;
 mod score;
 pub mod snapshot;

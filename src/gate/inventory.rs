@@ -59,7 +59,7 @@ impl Gate {
             holdings: holdings(&release.sboms),
             kept,
             judged: Judged {
-                troubles: self.troubles(&release.sboms, evidence),
+                troubles: self.troubles_of(&release.sboms, evidence),
                 outcome: outcome(&judgement.findings, revision),
                 due: due(&judgement.findings, now),
             },
@@ -67,7 +67,7 @@ impl Gate {
     }
 
     /// What troubles the packages of a release, summed up.
-    fn troubles(&self, bills: &[Sbom], evidence: &EvidenceSet) -> u64 {
+    fn troubles_of(&self, bills: &[Sbom], evidence: &EvidenceSet) -> u64 {
         let Some(facts) = &evidence.advisories else { return 0 };
         let mut by_version: BTreeMap<Versioned<'_>, (usize, usize, Vec<&AdvisoryMatch>)> =
             BTreeMap::new();

@@ -167,7 +167,7 @@ impl Gate {
     async fn compared(&self, held: Vec<Held>) -> Result<Vec<Troubled>, Error> {
         self.give_way().await;
         let component = |held: &Held| Component {
-            name: held.name.name.to_string(),
+            name: Arc::clone(&held.name.name),
             version: held.text.clone(),
             package: Some(held.name.clone()),
             compared_version: held.text.clone(),
@@ -249,6 +249,7 @@ impl Gate {
         let judgement = decide::judge(&decide::Case {
             release: &release,
             environment: &request.environment,
+            evidence: &evidence,
             outcomes: &outcomes,
             policies: revision.policies(),
             rules: revision.enforcement(),

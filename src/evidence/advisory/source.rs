@@ -7,6 +7,7 @@ use std::sync::{Arc, RwLock};
 use std::time::SystemTime;
 
 use super::database::{self, Database};
+use super::refresh::Troubles;
 use super::snapshot;
 use crate::domain::advisory::AdvisoryFacts;
 use crate::domain::digest::Digest;
@@ -36,12 +37,19 @@ struct Opened {
 pub struct AdvisorySource {
     path: PathBuf,
     opened: RwLock<Opened>,
+    troubles: Troubles,
 }
 
 impl AdvisorySource {
     /// Makes a source of the file that `goldgate advisories import` writes. It need not exist yet.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, opened: RwLock::default() }
+        Self { path, opened: RwLock::default(), troubles: Troubles::default() }
+    }
+
+    /// The same source, beside what gets the file by itself and tells its troubles.
+    #[must_use]
+    pub fn with_troubles(self, troubles: Troubles) -> Self {
+        Self { troubles, ..self }
     }
 
     /// The advisories in force.
@@ -87,6 +95,11 @@ impl Source for AdvisorySource {
 
     fn edition(&self) -> Option<u64> {
         edition_of(&self.path)
+    }
+
+    fn n_troubles(&self) -> usize {
+        let opened = self.opened.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.troubles.told().len() + usize::from(opened.fault.is_some())
     }
 
     fn gather<'a>(
