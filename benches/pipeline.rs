@@ -86,6 +86,7 @@ impl Subject {
         decide::judge(&Case {
             release: &self.release,
             environment: &self.request.environment,
+            evidence: &EvidenceSet::default(),
             outcomes,
             policies: self.revision.policies(),
             rules: self.revision.enforcement(),

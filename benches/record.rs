@@ -317,6 +317,8 @@ pub(crate) fn draft(n: u64, rules: &Arc<ScorecardRules>) -> Draft {
         blobs: vec![Blob { path: "deploy/app.yaml".to_owned(), digest, content: manifest }],
         idempotency_key: None,
         sightings: Vec::new(),
+        arrival: None,
+        rejudged: None,
     }
 }
 

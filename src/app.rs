@@ -1,10 +1,12 @@
 //! The composition root: options and a gate in, servers out; signals, drain, telemetry.
 
 mod listener;
+pub mod refresh;
 pub mod reload;
 mod server;
 pub mod telemetry;
 mod tls;
+pub mod watch;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;

@@ -13,6 +13,7 @@ pub mod exit;
 pub mod explain;
 pub mod image;
 pub mod init;
+pub mod inventory;
 pub mod local;
 pub mod policy;
 pub mod print;
@@ -21,6 +22,7 @@ pub mod scorecard;
 pub mod serve;
 pub mod session;
 pub mod vex;
+mod watch;
 pub mod worker;
 
 use std::process::ExitCode;
@@ -55,6 +57,7 @@ pub fn main() -> ExitCode {
         | Verb::Explain(_)
         | Verb::Scorecard(_)
         | Verb::Decision(_)
+        | Verb::Inventory(_)
         | Verb::Policy(_)
         | Verb::Image(_)
         | Verb::Advisories(_)
@@ -79,6 +82,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         Verb::Explain(args) => flags.set(&keys::SERVER, args.server.clone()),
         Verb::Scorecard(args) => args.add_flags(&mut flags),
         Verb::Decision(args) => args.add_flags(&mut flags),
+        Verb::Inventory(args) => args.add_flags(&mut flags),
         Verb::Policy(_)
         | Verb::Image(_)
         | Verb::Advisories(_)
@@ -94,6 +98,7 @@ fn configured(cli: &Cli, variables: &Variables) -> Result<Exit, Failure> {
         Verb::Explain(args) => explain::run(&session, args),
         Verb::Scorecard(args) => scorecard::run(&session, &args.verb),
         Verb::Decision(args) => decision::run(&session, &args.verb),
+        Verb::Inventory(args) => inventory::run(&session, &args.verb),
         Verb::Policy(verb) => policy::run(&session, verb),
         Verb::Image(verb) => image::run(&session, verb),
         Verb::Advisories(verb) => advisories::run(&session, verb),

@@ -67,6 +67,8 @@ impl fmt::Display for Origin {
 /// One thing that is wrong with the configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigFault {
+    /// Its code, where faults have one: those of `images.yaml` do.
+    pub code: Option<&'static str>,
     /// Where it was said.
     pub origin: Origin,
     /// What is wrong: lower case, no final stop.
@@ -112,6 +114,8 @@ pub struct Config {
     pub request_time: Option<Duration>,
     /// A server compares the engines on one input in so many; `None` where nothing was said.
     pub compare_one_in: Option<usize>,
+    /// Where advisories come from by themselves.
+    pub advisories: AdvisorySettings,
     /// Whose word about vulnerabilities counts.
     pub vex: VexTrust,
     /// Whether the record outlives this run, so that grace periods may begin when it first saw something.
@@ -154,6 +158,19 @@ pub struct LimitSettings {
     pub max_scalar_bytes: Option<usize>,
     /// Documents in one file.
     pub max_documents: Option<usize>,
+}
+
+/// Where a server gets advisories from by itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdvisorySettings {
+    /// A folder with what databases publish, which is watched.
+    pub folder: Option<PathBuf>,
+    /// Addresses of files that databases publish.
+    pub mirrors: Vec<String>,
+    /// After how long mirrors are asked again; `None` where nothing was said.
+    pub refresh: Option<Duration>,
+    /// Certificates that a mirror's may lead to, beside the machine's, PEM.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// What the servers are told.

@@ -1,6 +1,7 @@
 //! Decide: outcomes to a verdict with reasons. Pure: no I/O, no clock of its own.
 
 pub mod enforcement;
+mod image;
 mod place;
 pub mod verdict;
 

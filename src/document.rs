@@ -4,6 +4,7 @@
 //! so that all of them agree on what a text means and where a fault stands.
 
 pub mod json;
+pub mod text;
 mod tree;
 pub mod yaml;
 

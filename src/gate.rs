@@ -1,32 +1,36 @@
 //! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
 
+mod draft;
+pub mod inventory;
 mod sighting;
 mod timer;
+mod watch;
 
 use std::borrow::Cow;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::decide::enforcement::{self, Circumstances};
 use crate::domain::artifact::Artifact;
 use crate::domain::clock::{Clock, Timestamp};
-use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::finding::Enforcement;
-use crate::domain::image::{ImageStatus, ImageVerification};
-use crate::domain::policy::{Outcome, PolicyMeta};
-use crate::domain::release::{FileRead, ImageUse, Release};
+use crate::domain::policy::PolicyMeta;
+use crate::domain::release::Release;
 use crate::domain::request::{Request, Trigger};
 use crate::domain::service::Environment;
 use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake::Limits;
 use crate::policy::{Comparisons, Moment, Revision, Shadow};
-use crate::record::{Blob, Draft, Store};
+use crate::record::{Draft, Store};
 use crate::{decide, intake};
+use draft::{Made, blobs, by_second_engine};
 use timer::Timer;
+pub use watch::{Lanes, WatchReport};
 
 /// Answers one question: may this release of this service go to this environment?
 #[derive(Debug)]
@@ -42,6 +46,8 @@ pub struct Gate {
     /// Whether the record outlives this run, so that it can tell since when something is known.
     lasting: bool,
     shadow: Option<Shadow>,
+    /// Requests that are being answered: a watch gives way to them.
+    at_work: AtomicUsize,
 }
 
 /// Why no image is looked at, unless somebody says otherwise.
@@ -59,8 +65,8 @@ impl Gate {
     ) -> Self {
         let revision = RwLock::new(revision);
         let unseen = NOT_CONFIGURED;
-        let (lasting, shadow) = (false, None);
-        Self { limits, sources, revision, store, clock, salt, unseen, lasting, shadow }
+        let (lasting, shadow, at_work) = (false, None, AtomicUsize::new(0));
+        Self { limits, sources, revision, store, clock, salt, unseen, lasting, shadow, at_work }
     }
 
     /// Says in decisions why no image is looked at, when that is not because nothing is configured.
@@ -84,6 +90,11 @@ impl Gate {
     /// How often the engines were compared; `None` where they are not.
     pub fn comparisons(&self) -> Option<Comparisons> {
         self.shadow.as_ref().map(Shadow::comparisons)
+    }
+
+    /// How many things keep each source of evidence from newer knowledge at the moment.
+    pub fn troubles(&self) -> impl Iterator<Item = (&'static str, usize)> {
+        self.sources.iter().map(|source| (source.name(), source.n_troubles()))
     }
 
     /// The revision in force.
@@ -119,6 +130,7 @@ impl Gate {
         request: &Request,
     ) -> Result<(Arc<Decision>, Option<Release>), Error> {
         let request = &*self.without_secrets(request);
+        let _at_work = AtWork::begin(&self.at_work);
         let revision = self.revision();
         validate(request, &revision)?;
         // Hashing is the dearest part of a large input but parsing, so it is done once.
@@ -131,7 +143,7 @@ impl Gate {
         let mut timer = Timer::start();
         let mut release = intake::read(request, &self.limits, &self.salt)?;
         let intake_us = timer.lap();
-        let mut evidence = self.gather(&mut release).await?;
+        let mut evidence = self.gather(&mut release, EvidenceSet::default()).await?;
         let sightings = self.sightings(&release, &mut evidence, now).await;
         let evidence_us = timer.lap();
         let id = DecisionId::at(now);
@@ -144,6 +156,7 @@ impl Gate {
         let judgement = decide::judge(&decide::Case {
             release: &release,
             environment: &request.environment,
+            evidence: &evidence,
             outcomes: &outcomes,
             policies: revision.policies(),
             rules: revision.enforcement(),
@@ -162,14 +175,19 @@ impl Gate {
             unseen: self.unseen,
             sightings,
         };
-        let draft = draft(request, &release, &evidence, &revision, judgement, made);
+        let arrival = self.arrival(request, &release, &evidence, &judgement, &revision);
+        let draft = draft::draft(request, &release, &evidence, &revision, judgement, made);
+        let draft = Draft { arrival, ..draft };
         Ok((self.record(draft, timer).await?, Some(release)))
     }
 
     /// Asks every source in turn; bills that were attested to images are read before those are asked that judge
     /// components.
-    async fn gather(&self, release: &mut Release) -> Result<EvidenceSet, Error> {
-        let mut evidence = EvidenceSet::default();
+    async fn gather(
+        &self,
+        release: &mut Release,
+        mut evidence: EvidenceSet,
+    ) -> Result<EvidenceSet, Error> {
         for source in &self.sources {
             let mut known = source.gather(release, &evidence).await?;
             intake::attested(&std::mem::take(&mut known.bills), &self.limits, release);
@@ -229,6 +247,22 @@ impl Gate {
     }
 }
 
+/// Counts a request while it is being answered.
+struct AtWork<'g>(&'g AtomicUsize);
+
+impl<'g> AtWork<'g> {
+    fn begin(count: &'g AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// What a failure of `policy` does in `environment`, to a service of which nothing is known.
 pub fn enforcement_of(
     policy: &PolicyMeta,
@@ -272,117 +306,4 @@ fn input_digest(request: &Request, digests: &[Digest]) -> Digest {
     let review = request.review.as_ref().map(|review| Digest::of(&review.0));
     let review = review.iter().map(|digest| digest.as_bytes().as_slice());
     Digest::of_parts(head.into_iter().chain(files).chain(images).chain(review))
-}
-
-/// What a decision is told beside its judgement.
-struct Made {
-    second_engine: Vec<Code>,
-    id: DecisionId,
-    now: Timestamp,
-    timings: Timings,
-    input_digest: Digest,
-    blobs: Vec<Blob>,
-    unseen: &'static str,
-    sightings: Vec<Sighting>,
-}
-
-fn draft(
-    request: &Request,
-    release: &Release,
-    evidence: &EvidenceSet,
-    revision: &Revision,
-    judgement: decide::Judgement,
-    made: Made,
-) -> Draft {
-    let Made { second_engine, id, now, timings, input_digest, blobs, unseen, sightings } = made;
-    let service = release.service.as_ref();
-    let fact = |fact: Option<&String>| fact.cloned().unwrap_or_default();
-    let images: Vec<ImageStatus> =
-        release.images.iter().map(|image| image_status(image, release, evidence)).collect();
-    let decision = Decision {
-        id,
-        verdict: judgement.verdict,
-        service: service.map(|service| service.reference.clone()),
-        environment: request.environment.clone(),
-        stage: request.stage,
-        time: now,
-        trigger: request.trigger.clone(),
-        revision: revision.reference().clone(),
-        input_digest,
-        dry_run: request.options.dry_run,
-        summary: judgement.summary,
-        findings: judgement.findings,
-        notes: notes(release, &images, unseen),
-        images,
-        scorecard: None,
-        timings,
-        second_engine,
-    };
-    Draft {
-        decision,
-        states: judgement.states,
-        team: fact(service.and_then(|service| service.owner.as_ref())),
-        system: fact(service.and_then(|service| service.system.as_ref())),
-        rules: revision.scorecard_rules(),
-        blobs,
-        idempotency_key: request.idempotency_key.clone(),
-        sightings,
-    }
-}
-
-/// The policies in whose answers the second engine had a part, each once.
-fn by_second_engine(outcomes: &[Outcome]) -> Vec<Code> {
-    let mut codes: Vec<Code> = outcomes
-        .iter()
-        .filter(|outcome| outcome.second_engine)
-        .map(|outcome| outcome.policy.code.clone())
-        .collect();
-    // All outcomes of a policy stand together.
-    codes.dedup();
-    codes
-}
-
-fn image_status(image: &ImageUse, release: &Release, evidence: &EvidenceSet) -> ImageStatus {
-    let requested = release.secrets.redact(&image.image.reference).into_owned();
-    match (&image.image.parts, evidence.image(&image.image.reference)) {
-        (Err(_), _) => ImageStatus::unseen(requested, ImageVerification::Invalid),
-        (Ok(_), None) => ImageStatus::unseen(requested, ImageVerification::NotLookedAt),
-        (Ok(_), Some(facts)) => ImageStatus::seen(requested, facts),
-    }
-}
-
-fn notes(release: &Release, images: &[ImageStatus], unseen: &str) -> Vec<String> {
-    let said = release.notes.iter().map(|note| {
-        let help = note.help.as_ref().map(|help| format!(" ({help})")).unwrap_or_default();
-        format!("{}: {}{help}", note.file, note.message)
-    });
-    let unverified = images.iter().any(|image| image.status == ImageVerification::NotLookedAt);
-    let unverified = unverified.then(|| {
-        format!("images were not looked at: {unseen}, so nothing is known of their signatures")
-    });
-    let kept: Vec<Timestamp> =
-        images.iter().filter(|image| image.cached).filter_map(|image| image.verified_at).collect();
-    let kept = kept.iter().min().map(|oldest| {
-        format!(
-            "{} of {} images were verified before this decision, the oldest at {oldest}: these answers were kept",
-            kept.len(),
-            images.len()
-        )
-    });
-    said.chain(unverified)
-        .chain(kept)
-        .map(|note| release.secrets.redact(&note).into_owned())
-        .collect()
-}
-
-/// The files that were read, secrets replaced; `digests` are those of the request's artifacts.
-fn blobs(release: &Release, digests: &[Digest]) -> Vec<Blob> {
-    let blob = |read: &FileRead| {
-        Some(Blob {
-            path: read.file.path.clone(),
-            digest: *digests.get(read.artifact)?,
-            content: release.secrets.redact_file(&read.file, &read.secrets),
-        })
-    };
-    release.files.iter().filter_map(blob).collect()
 }

@@ -1,5 +1,6 @@
 //! Record: decisions, scorecards and artifacts, durable before they are answered.
 
+mod inventory;
 mod page;
 mod roster;
 mod row;
@@ -19,10 +20,12 @@ use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
+use crate::domain::inventory::{Arrival, Rejudged};
 use crate::domain::scorecard::{PolicyState, Scorecard, ScorecardPoint, ScorecardRules};
 use crate::domain::service::{Environment, ServiceRef};
 use crate::domain::sighting::Sighting;
 
+pub use self::inventory::{Holders, Inventory};
 pub use self::row::RecordedFile;
 pub use self::shown::{FileText, files_with_findings};
 
@@ -48,6 +51,10 @@ pub struct Draft {
     pub idempotency_key: Option<String>,
     /// What was seen in the service for the first time; written with the decision.
     pub sightings: Vec<Sighting>,
+    /// The release that this decision lets in, when it lets one in.
+    pub arrival: Option<Arrival>,
+    /// The release that was judged again, when this is what a watch found.
+    pub rejudged: Option<Rejudged>,
 }
 
 /// Bytes that were handed in, kept under the digest of the original.
@@ -112,7 +119,7 @@ pub struct ScorecardFilter {
 }
 
 /// Where decisions are kept. One contract, tested on every back end.
-pub trait Store: Send + Sync + fmt::Debug {
+pub trait Store: Inventory + Send + Sync + fmt::Debug {
     /// Writes a decision with its scorecard in one transaction and answers it once it is durable.
     ///
     /// When the draft's idempotency key was used before for the same input, the earlier decision is answered.

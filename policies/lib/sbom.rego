@@ -16,10 +16,14 @@ component(found) := sprintf("%s %s", [found.component, found.version])
 
 component(found) := sprintf("%s (no version)", [found.component]) if not found.version
 
-# What to do about it, as far as anybody knows.
-way_out(found) := sprintf("fixed in %s", [found.fixed])
+# What to do about it, as far as anybody knows: the fix, and the version that clears the component of everything.
+way_out(found) := sprintf("fixed in %s%s", [found.fixed, further(found)])
 
 way_out(found) := "no fix is known" if not found.fixed
+
+further(found) := sprintf(", all that is known of it in %s", [found.upgrade]) if {
+	found.upgrade != found.fixed
+} else := ""
 
 # Why it is there.
 way_in(found) := "a direct dependency" if found.direct
@@ -45,6 +49,6 @@ name(found) := component(found) if not found.purl
 escaped(text) := replace(replace(text, "~", "~0"), "/", "~1")
 
 facts(found) := object.filter(found, {
-	"id", "aliases", "component", "version", "purl", "severity", "score", "published", "url", "path", "fixed",
+	"id", "aliases", "component", "version", "purl", "severity", "score", "published", "url", "path", "fixed", "upgrade",
 	"exploited_since", "exploit_probability", "comparable", "vex", "vex_ignored", "first_seen",
 })

@@ -1,5 +1,7 @@
 //! The desk: where requests of every face are taken, timed, counted and handed to the gate.
 
+mod inventory;
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};

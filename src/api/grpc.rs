@@ -5,6 +5,7 @@ pub(crate) mod convert;
 mod decision;
 mod farewell;
 mod gate;
+mod inventory;
 mod policy;
 mod scorecard;
 pub(crate) mod status;
@@ -33,6 +34,7 @@ use crate::domain::error::Error;
 use crate::proto;
 use crate::proto::decision_service_server::DecisionServiceServer;
 use crate::proto::gate_service_server::GateServiceServer;
+use crate::proto::inventory_service_server::InventoryServiceServer;
 use crate::proto::policy_service_server::PolicyServiceServer;
 use crate::proto::scorecard_service_server::ScorecardServiceServer;
 
@@ -40,11 +42,12 @@ pub(crate) use status::read_timeout;
 pub(crate) use tonic_health::server::HealthReporter;
 
 /// The services of `goldgate.v1`.
-const SERVICES: [&str; 4] = [
+const SERVICES: [&str; 5] = [
     "goldgate.v1.GateService",
     "goldgate.v1.DecisionService",
     "goldgate.v1.ScorecardService",
     "goldgate.v1.PolicyService",
+    "goldgate.v1.InventoryService",
 ];
 
 /// What other services have that are served here.
@@ -79,6 +82,7 @@ pub(crate) fn services(desk: &Arc<Desk>, http: Router) -> Router {
     routes = serve!(routes, DecisionServiceServer, decision::DecisionFace::new(desk));
     routes = serve!(routes, ScorecardServiceServer, scorecard::ScorecardFace::new(desk));
     routes = serve!(routes, PolicyServiceServer, policy::PolicyFace::new(desk));
+    routes = serve!(routes, InventoryServiceServer, inventory::InventoryFace::new(desk));
     routes.into_axum_router().merge(foreign_services(desk))
 }
 

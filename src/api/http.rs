@@ -5,6 +5,7 @@ mod check;
 mod decision;
 mod events;
 mod fault;
+mod inventory;
 mod operation;
 mod policy;
 mod query;
@@ -55,6 +56,9 @@ fn table() -> Vec<Route> {
             get(scorecard::history),
         ),
         ("get", "/v1/policies", get(policy::list)),
+        ("get", "/v1/inventory/who-has", get(inventory::who_has)),
+        ("get", "/v1/inventory/releases", get(inventory::releases)),
+        ("get", "/v1/inventory/components", get(inventory::components)),
         ("get", "/v1/policies/{code}", get(policy::one)),
         ("get", "/openapi.json", get(operation::openapi)),
         ("get", "/metrics", get(operation::metrics)),

@@ -56,6 +56,11 @@ struct ComparisonLabels {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct SourceLabels {
+    source: &'static str,
+}
+
 /// Everything that is counted.
 pub(crate) struct Metrics {
     registry: Registry,
@@ -68,6 +73,7 @@ pub(crate) struct Metrics {
     watchers: Gauge,
     record_waiting: Gauge,
     engine_comparisons: Family<ComparisonLabels, Gauge>,
+    source_troubles: Family<SourceLabels, Gauge>,
 }
 
 impl fmt::Debug for Metrics {
@@ -121,6 +127,12 @@ impl Default for Metrics {
             "Answers of policies that the second engine was asked for as well since the start, by outcome",
             engine_comparisons.clone(),
         );
+        let source_troubles = Family::<SourceLabels, Gauge>::default();
+        registry.register(
+            "source_troubles",
+            "What keeps a source of evidence from newer knowledge at the moment, by source",
+            source_troubles.clone(),
+        );
         registry.register(
             "build",
             "What runs here",
@@ -137,6 +149,7 @@ impl Default for Metrics {
             watchers,
             record_waiting,
             engine_comparisons,
+            source_troubles,
         }
     }
 }
@@ -193,7 +206,12 @@ impl Metrics {
         &self,
         waiting: usize,
         comparisons: Option<Comparisons>,
+        troubles: impl Iterator<Item = (&'static str, usize)>,
     ) -> Result<String, Error> {
+        for (source, n) in troubles {
+            let gauge = self.source_troubles.get_or_create(&SourceLabels { source });
+            gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
+        }
         self.record_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
         if let Some(Comparisons { compared, differed, dropped }) = comparisons {
             let equal = compared.saturating_sub(differed);

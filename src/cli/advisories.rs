@@ -6,15 +6,18 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use crate::app;
 use crate::cli::args::{AdvisoriesVerb, ListFormat};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
 use crate::cli::local;
 use crate::cli::print::{json, table};
 use crate::cli::session::Session;
+use crate::cli::watch;
 use crate::domain::advisory::DatabaseFacts;
 use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::error::Error;
+use crate::evidence::advisory::refresh::{Look, RefreshState, Troubles};
 use crate::evidence::advisory::{self, ImportLimits, ImportReport, Records, snapshot};
 
 /// Runs the verb.
@@ -24,6 +27,7 @@ use crate::evidence::advisory::{self, ImportLimits, ImportReport, Records, snaps
 pub fn run(session: &Session, verb: &AdvisoriesVerb) -> Result<Exit, Failure> {
     match verb {
         AdvisoriesVerb::Import { paths, add } => import(session, paths, *add),
+        AdvisoriesVerb::Refresh => refresh(session),
         AdvisoriesVerb::Status { format } => status(session, *format),
     }
 }
@@ -54,7 +58,33 @@ fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failur
     let n_in_force = records.advisories.len();
     snapshot::write(&file, &records, SystemClock.now())?;
     session.printer.out(&told(&report, n_in_force, &file.display().to_string()))?;
+    watch::after_import(session);
     Ok(Exit::Allow)
+}
+
+fn refresh(session: &Session) -> Result<Exit, Failure> {
+    let troubles = Troubles::default();
+    let Some(refresh) = local::refresh(&session.config, &troubles)? else {
+        let message = "neither a folder nor a mirror of advisories is configured";
+        let help = "name one in goldgate.yaml: `advisories: {mirrors: [\"https://…/all.zip\"]}`";
+        return Err(Complaint::new(message, help).into());
+    };
+    let runtime = app::runtime()?;
+    let _entered = runtime.enter();
+    let asked = refresh.look(true)?;
+    // A folder counts once it has stood still between two looks.
+    let look = match refresh.folder {
+        Some(_) => [asked, refresh.look(false)?].contains(&Look::Swapped),
+        None => asked == Look::Swapped,
+    };
+    for trouble in troubles.told() {
+        session
+            .printer
+            .warning(&Complaint::new(trouble, "mend it; what was in force before stays in force"));
+    }
+    let said = if look { "other advisories are in force" } else { "there is nothing new" };
+    session.printer.out(&format!("{said}\n"))?;
+    Ok(if troubles.told().is_empty() { Exit::Allow } else { Exit::Undecided })
 }
 
 /// Of equal ids the newer import's stands.
@@ -95,6 +125,8 @@ struct Status<'s> {
     database: Option<&'s DatabaseFacts>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age_days: Option<i64>,
+    /// What keeps newer ones out.
+    troubles: &'s [String],
 }
 
 fn status(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
@@ -103,12 +135,15 @@ fn status(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
     let facts = database.as_ref().map(advisory::Database::facts);
     let age = facts.map(|facts| SystemClock.now().as_days() - facts.imported.as_days());
     let shown = file.display().to_string();
+    let kept = file.with_extension("");
+    let troubles = RefreshState::read(&kept).troubles();
     let text = match format {
         ListFormat::Json => json::pretty(&Status {
             file: shown,
             loaded: facts.is_some(),
             database: facts,
             age_days: age,
+            troubles: &troubles,
         }),
         ListFormat::Human => match facts {
             None => format!(
@@ -119,6 +154,12 @@ fn status(session: &Session, format: ListFormat) -> Result<Exit, Failure> {
         },
     };
     session.printer.out(&text)?;
+    if format == ListFormat::Human {
+        for trouble in troubles {
+            let help = "mend it; what is shown here stays in force meanwhile";
+            session.printer.warning(&Complaint::new(trouble, help));
+        }
+    }
     Ok(Exit::Allow)
 }
 

@@ -11,13 +11,16 @@ use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::error::Error;
 use crate::domain::finding::Enforcement;
+use crate::domain::inventory::{ReleaseFilter, RunningComponent, RunningRelease};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
 use crate::domain::service::{Environment, ServiceRef};
 use crate::gate;
+use crate::gate::inventory::ComponentRange;
 use crate::record::sqlite::SqliteStore;
 use crate::record::{
-    self, DecisionFilter, FileText, Page, PageRequest, ScorecardFilter, Store as _,
+    self, DecisionFilter, FileText, Holders, Inventory as _, Page, PageRequest, ScorecardFilter,
+    Store as _,
 };
 
 /// How long a server may take.
@@ -109,6 +112,52 @@ impl Archive {
         match self {
             Self::Here(store) => store.scorecard_history(service, environment, page).await,
             Self::There(client) => client.scorecard_history(service, environment, page).await,
+        }
+    }
+}
+
+impl Archive {
+    /// The releases that hold a component.
+    ///
+    /// # Errors
+    /// Those of the record or of the server; so for every other question here.
+    pub async fn who_has(
+        &self,
+        range: ComponentRange,
+        environment: Option<Environment>,
+        team: Option<String>,
+        page: PageRequest,
+    ) -> Result<Holders, Error> {
+        match self {
+            Self::Here(store) => store.who_has(range.into_query(environment, team), page).await,
+            Self::There(client) => {
+                client.who_has(&range.to_string(), environment.as_ref(), team, page).await
+            }
+        }
+    }
+
+    /// What runs, by service, environment and part.
+    pub async fn releases(
+        &self,
+        filter: ReleaseFilter,
+        page: PageRequest,
+    ) -> Result<Page<RunningRelease>, Error> {
+        match self {
+            Self::Here(store) => store.releases(filter, page).await,
+            Self::There(client) => client.releases(&filter, page).await,
+        }
+    }
+
+    /// The components of a service in an environment; `None` when nothing of it runs there.
+    pub async fn components(
+        &self,
+        service: &ServiceRef,
+        environment: &Environment,
+        page: PageRequest,
+    ) -> Result<Option<Page<RunningComponent>>, Error> {
+        match self {
+            Self::Here(store) => store.components(service, environment, page).await,
+            Self::There(client) => client.components(service, environment, page).await,
         }
     }
 }

@@ -3,6 +3,7 @@
 mod advisories;
 mod check;
 mod image;
+mod inventory;
 mod policy;
 mod record;
 mod serve;
@@ -17,6 +18,7 @@ use clap_complete::Shell;
 pub use advisories::AdvisoriesVerb;
 pub use check::CheckArgs;
 pub use image::{ImageVerb, ImageVerifyArgs, ImportPolicyArgs, VerifyBundleArgs};
+pub use inventory::{InventoryVerb, WhoHasArgs};
 pub use policy::{DocsFormat, PolicySuiteArgs, PolicyTestArgs, PolicyVerb};
 pub use record::{AtServer, DecisionVerb, PageArgs, ScorecardVerb};
 pub use serve::ServeArgs;
@@ -141,6 +143,9 @@ pub enum Verb {
     /// What suppliers say of vulnerabilities in their products: take it in, list it, forget it
     #[command(subcommand, arg_required_else_help = true)]
     Vex(VexVerb),
+    /// What runs where, and which services contain a component
+    #[command(arg_required_else_help = true)]
+    Inventory(AtServer<InventoryVerb>),
     /// Write a configuration, a first rule with its test, and CI snippets
     Init(InitArgs),
     /// Print the completions of a shell

@@ -10,6 +10,8 @@ use crate::policy::BundleFault;
 /// One thing that is wrong.
 #[derive(Clone, Debug, Default)]
 pub struct Complaint {
+    /// Its code, where it has one.
+    pub code: Option<&'static str>,
     /// What is wrong: lower case, no final stop.
     pub message: String,
     /// Where: `goldgate.yaml:3:1`, a flag, a field of the request.
@@ -48,7 +50,8 @@ impl Failure {
         let line = |complaint: &Complaint| {
             let place = complaint.place.as_ref().map(|place| format!("{place}: "));
             let help = complaint.help.as_ref().map(|help| format!(" ({help})"));
-            [place.unwrap_or_default(), complaint.message.clone(), help.unwrap_or_default()]
+            let code = complaint.code.map(|code| format!(" [{code}]")).unwrap_or_default();
+            [place.unwrap_or_default(), complaint.message.clone(), code, help.unwrap_or_default()]
                 .concat()
         };
         self.0.iter().map(line).collect::<Vec<_>>().join("\n")
@@ -70,6 +73,7 @@ impl From<Complaint> for Failure {
 impl From<Vec<ConfigFault>> for Failure {
     fn from(faults: Vec<ConfigFault>) -> Self {
         let complaint = |fault: ConfigFault| Complaint {
+            code: fault.code,
             message: fault.message,
             place: (fault.origin != Origin::Default).then(|| fault.origin.to_string()),
             help: fault.help,
@@ -89,7 +93,7 @@ impl From<BundleFault> for Complaint {
     fn from(fault: BundleFault) -> Self {
         let related = fault.related.map(|other| (other.file, other.span, other.label));
         let source = Source { file: fault.file, span: fault.span, related };
-        Self { message: fault.message, place: None, help: fault.help, source: Some(source) }
+        Self { message: fault.message, help: fault.help, source: Some(source), ..Self::default() }
     }
 }
 

@@ -67,6 +67,7 @@ fn bounds(config: &Config) -> BTreeMap<&'static str, String> {
         ("policy.timeoutMs", millis(LoadOptions::default().budget)),
         ("policy.requestTimeoutMs", millis(LoadOptions::default().request_budget)),
         ("policy.compareOneIn", COMPARE_ONE_IN.to_string()),
+        ("advisories.refreshMs", millis(local::REFRESH_EVERY)),
         ("serve.maxMessageBytes", count(served.limits.max_message_bytes)),
         ("serve.maxBufferedBytes", count(served.limits.max_buffered_bytes)),
         ("serve.maxInFlight", count(served.limits.max_in_flight)),

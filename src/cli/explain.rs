@@ -9,9 +9,10 @@ use crate::cli::decision;
 use crate::cli::exit::Exit;
 use crate::cli::print::{Look, STRONG, json as json_format, text};
 use crate::cli::session::Session;
-use crate::domain::code::Code;
+use crate::domain::code::{Code, Severity};
 use crate::domain::decision::DecisionId;
 use crate::domain::finding::Enforcement;
+use crate::domain::image_code::ImageCode;
 use crate::domain::input_code::{CODES, InputCode};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::service::Environment;
@@ -51,6 +52,12 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
     let policies = archive::policies(session)?;
     let environment = &session.config.environment.value;
     let Some((policy, effect)) = policies.iter().find(|(policy, _)| policy.code == code) else {
+        if let Some(image) = ImageCode::ALL.iter().find(|image| image.code == code.as_str()) {
+            let ImageCode { code, title, remediation } = *image;
+            let severity = Severity::High;
+            let manual = InputCode { code, severity, title, remediation, hides: false };
+            return Ok(manual_of_input(&manual, format, session.printer.look()));
+        }
         let codes = policies.iter().map(|(policy, _)| policy.code.as_str());
         let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
         let help = match near {
@@ -65,7 +72,7 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
     })
 }
 
-/// The manual of a code that only inputs have.
+/// The manual of a code that no policy has: of inputs, and of images where no policy speaks of them.
 fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String {
     let InputCode { code, severity, title, remediation, hides: _ } = input;
     if format == ListFormat::Json {

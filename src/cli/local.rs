@@ -17,7 +17,8 @@ use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
 use crate::domain::trust::TrustConfiguration;
 use crate::evidence::Source;
-use crate::evidence::advisory::AdvisorySource;
+use crate::evidence::advisory::refresh::{MirrorClient, Refresh, Troubles};
+use crate::evidence::advisory::{AdvisorySource, ImportLimits};
 use crate::evidence::images::ImageSource;
 use crate::evidence::material::SigstoreMaterial;
 use crate::evidence::vex::{Held, VexSource};
@@ -160,8 +161,19 @@ pub fn boxed(
     images: Option<&Arc<ImageSource>>,
     vex: Vec<Held>,
 ) -> Vec<Box<dyn Source>> {
+    boxed_with(config, images, vex, &Troubles::default())
+}
+
+/// As [`boxed`], beside what gets advisories by itself and tells its troubles.
+pub fn boxed_with(
+    config: &Config,
+    images: Option<&Arc<ImageSource>>,
+    vex: Vec<Held>,
+    troubles: &Troubles,
+) -> Vec<Box<dyn Source>> {
     let images = images.map(|images| Box::new(Arc::clone(images)) as Box<dyn Source>);
-    let advisories = advisories_file(config).map(AdvisorySource::new);
+    let advisories = advisories_file(config)
+        .map(|file| AdvisorySource::new(file).with_troubles(troubles.clone()));
     let advisories = advisories.map(|source| Box::new(source) as Box<dyn Source>);
     let vex = VexSource::new(vex_file(config), vex, config.vex.clone());
     let vex = Box::new(vex) as Box<dyn Source>;
@@ -199,6 +211,39 @@ pub fn told_of_images(config: &Config, gate: Gate) -> Gate {
 /// Where imported advisories are kept.
 pub fn advisories_file(config: &Config) -> Option<PathBuf> {
     Some(config.data.value.as_ref()?.join("advisories.db"))
+}
+
+/// Mirrors are asked once an hour unless something else is said: databases publish several times a day.
+pub const REFRESH_EVERY: Duration = Duration::from_hours(1);
+
+/// What gets advisories by itself; none where neither a folder nor a mirror is configured.
+///
+/// # Errors
+/// When there is no data folder, or the certificates cannot be read.
+pub fn refresh(config: &Config, troubles: &Troubles) -> Result<Option<Refresh>, Failure> {
+    let settings = &config.advisories;
+    if settings.folder.is_none() && settings.mirrors.is_empty() {
+        return Ok(None);
+    }
+    data_folder(config)?;
+    let Some(folder) = &config.data.value else { return Err(no_folder().into()) };
+    let ca_pem = match &settings.ca_file {
+        Some(file) => Some(std::fs::read(file).map_err(|cause| {
+            let message = format!("cannot read the certificates `{}`: {cause}", file.display());
+            Complaint::new(message, "name a PEM file with `advisories.caFile`")
+        })?),
+        None => None,
+    };
+    Ok(Some(Refresh {
+        folder: settings.folder.clone(),
+        mirrors: settings.mirrors.clone(),
+        kept: folder.join("advisories"),
+        file: folder.join("advisories.db"),
+        limits: ImportLimits::default(),
+        client: MirrorClient::new(ca_pem.as_deref())?,
+        clock: Arc::new(SystemClock),
+        troubles: troubles.clone(),
+    }))
 }
 
 /// Paths in their order, without those that lead where an earlier one leads.

@@ -7,6 +7,7 @@ pub mod fault;
 pub mod github;
 pub mod human;
 pub mod image;
+pub mod inventory;
 pub mod json;
 pub mod junit;
 pub mod sarif;
@@ -228,7 +229,8 @@ fn complained(level: &str, style: Style, complaint: &Complaint, look: Look) -> S
     }
     let file = complaint.source.as_ref().map(|source| &source.file.path);
     let message = text::clean(&complaint.message);
-    let mut out = format!("{}: {message}\n", look.paint(style, level));
+    let level = complaint.code.map_or(level.to_owned(), |code| format!("{level}[{code}]"));
+    let mut out = format!("{}: {message}\n", look.paint(style, &level));
     if let Some(place) = complaint.place.as_ref().or(file) {
         let _infallible = writeln!(out, "  {} {}", look.paint(FAINT, "-->"), text::clean(place));
     }

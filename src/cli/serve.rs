@@ -1,11 +1,14 @@
 //! `serve`: the gate as a server.
 
+use std::convert::Infallible;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::app::refresh::AdvisoryRefresh;
 use crate::app::reload::ImageReload;
 use crate::app::telemetry::{self, LogOptions};
+use crate::app::watch::ReleaseWatch;
 use crate::app::{self, AdmissionOptions, Limits, ServeOptions};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
@@ -13,6 +16,8 @@ use crate::cli::local;
 use crate::cli::session::Session;
 use crate::config::{Config, ServeSettings};
 use crate::domain::clock::SystemClock;
+use crate::domain::error::Error;
+use crate::evidence::advisory::refresh::Troubles;
 use crate::evidence::images::ImageSource;
 use crate::gate::Gate;
 use crate::policy::{COMPARE_ONE_IN, Shadow};
@@ -32,25 +37,57 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let limits = local::limits(&config.limits);
     let clock = Arc::new(SystemClock);
     let (images, refresh) = images(config)?;
-    let sources = local::boxed(config, images.as_ref(), Vec::new());
+    let troubles = Troubles::default();
+    let sources = local::boxed_with(config, images.as_ref(), Vec::new(), &troubles);
+    let refresh_every = config.advisories.refresh.unwrap_or(local::REFRESH_EVERY);
+    let advisories = local::refresh(config, &troubles)?
+        .map(|advisories| AdvisoryRefresh::new(advisories, refresh_every));
     let gate = Gate::new(limits, sources, revision, Some(store), clock, salt)
         .with_lasting_record(true)
         .with_shadow(Some(shadow(config)?));
     let gate = Arc::new(local::told_of_images(config, gate));
     app::runtime()?.block_on(async {
+        let watch = watch(config, &gate);
         let serving = app::serve(gate, options);
-        let Some(images) = images else { return serving.await };
-        let config = config.clone();
-        let reload = ImageReload::new(images, refresh, move || {
-            let trust = local::image_trust(&config).map_err(|failure| failure.lines())?;
-            Ok(trust.map(|trust| trust.configuration))
-        })?;
+        let reload = match images {
+            Some(images) => Some(reload(config, images, refresh)?),
+            None => None,
+        };
         tokio::select! {
             served = serving => served,
-            never = reload.run() => match never {},
+            never = endless(watch.map(ReleaseWatch::run)) => match never {},
+            never = endless(advisories.map(AdvisoryRefresh::run)) => match never {},
+            never = endless(reload.map(ImageReload::run)) => match never {},
         }
     })?;
     Ok(Exit::Allow)
+}
+
+/// What judges again what runs when newer data lies ready.
+fn watch(config: &Config, gate: &Arc<Gate>) -> Option<ReleaseWatch> {
+    let folder = config.data.value.clone()?;
+    Some(ReleaseWatch::new(Arc::clone(gate), folder))
+}
+
+/// What reads the trust configuration of images again.
+fn reload(
+    config: &Config,
+    images: Arc<ImageSource>,
+    refresh: Option<Duration>,
+) -> Result<ImageReload, Error> {
+    let config = config.clone();
+    ImageReload::new(images, refresh, move || {
+        let trust = local::image_trust(&config).map_err(|failure| failure.lines())?;
+        Ok(trust.map(|trust| trust.configuration))
+    })
+}
+
+/// Work beside the server; without any it waits for ever.
+async fn endless(work: Option<impl Future<Output = Infallible>>) -> Infallible {
+    match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    }
 }
 
 /// The source of facts about images, and after how long a mirror of a trust root is asked again.

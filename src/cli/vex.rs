@@ -11,6 +11,7 @@ use crate::cli::exit::Exit;
 use crate::cli::local;
 use crate::cli::print::{json, table, text};
 use crate::cli::session::Session;
+use crate::cli::watch;
 use crate::domain::clock::{Clock as _, SystemClock, Timestamp};
 use crate::domain::error::Error;
 use crate::domain::vex::{VexDocument, VexTrust, Voucher};
@@ -123,6 +124,7 @@ fn import(session: &Session, paths: &[String]) -> Result<Exit, Failure> {
         documents.len(),
         file.display()
     ))?;
+    watch::after_import(session);
     Ok(Exit::Allow)
 }
 
@@ -142,6 +144,7 @@ fn remove(session: &Session, ids: &[String]) -> Result<Exit, Failure> {
     store::write(&file, &kept)?;
     let n_removed = n_before - kept.len();
     session.printer.out(&format!("removed {}\n", text::counted(n_removed, "document")))?;
+    watch::after_import(session);
     Ok(Exit::Allow)
 }
 

@@ -1,5 +1,7 @@
 //! Loose values of all sources to one checked configuration.
 
+mod advisories;
+
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -56,6 +58,7 @@ fn configuration_file(sources: Sources<'_>, faults: &mut Vec<ConfigFault>) -> Op
         return Some(path);
     }
     faults.push(ConfigFault {
+        code: None,
         origin,
         message: format!("there is no file `{}`", path.display()),
         help: Some("name an existing file, or type `goldgate init` to write one".to_owned()),
@@ -110,6 +113,7 @@ impl Check {
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
         let compare_one_in = self.count(&keys::COMPARE);
+        let advisories = self.advisories();
         let vex = VexTrust {
             authors: self.list(&keys::VEX_AUTHORS).value,
             authorities: self.list(&keys::VEX_AUTHORITIES).value,
@@ -134,6 +138,7 @@ impl Check {
             policy_time,
             request_time,
             compare_one_in,
+            advisories,
             vex,
             lasting_record,
             serve,
@@ -206,6 +211,7 @@ impl Check {
             match check(given.texts.first().map_or("", String::as_str)) {
                 Ok(value) => found = Some(Setting { value, origin: given.origin.clone() }),
                 Err(refusal) => self.faults.push(ConfigFault {
+                    code: None,
                     origin: given.origin.clone(),
                     message: refusal.message,
                     help: refusal.help,

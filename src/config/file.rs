@@ -41,6 +41,7 @@ pub fn find_file(folder: &Path) -> Option<PathBuf> {
 pub(super) fn read(path: &Path, shown: &Path, faults: &mut Vec<ConfigFault>) -> Layer {
     let name = shown.display().to_string();
     let whole = |message: String, help: &str| ConfigFault {
+        code: None,
         origin: Origin::File { file: name.clone(), line: 1, column: 1 },
         message,
         help: Some(help.to_owned()),
@@ -203,7 +204,7 @@ impl Reading<'_> {
 
     fn fault(&mut self, span: Span, message: String, help: Option<String>) {
         let origin = self.origin(span);
-        self.faults.push(ConfigFault { origin, message, help });
+        self.faults.push(ConfigFault { code: None, origin, message, help });
     }
 }
 

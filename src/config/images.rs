@@ -16,6 +16,7 @@ use self::page::{Node, Page, Section};
 use super::{ConfigFault, Origin};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
+use crate::domain::evidence::code::TrustFaultCode;
 use crate::domain::trust::{CacheLifetimes, TrustConfiguration, TrustLimits, TrustMaterial};
 
 /// The keys of the file.
@@ -55,12 +56,16 @@ pub fn read_images(
     let text = text.map_err(|cause| {
         let file = shown.display().to_string();
         vec![ConfigFault {
+            code: Some(TrustFaultCode::ConfigurationUnreadable.code()),
             origin: Origin::File { file, line: 1, column: 1 },
             message: format!("cannot read the trust configuration of images: {cause}"),
             help: Some("name a file with `--images FILE`, or say `--no-images`".to_owned()),
         }]
     })?;
     let (page, value, place) = Page::read(shown, text);
+    if page.has_faults() {
+        return Err(page.into_faults());
+    }
     let trust = whole(&page, Node { value: &value, place }, material, now);
     let faults = page.into_faults();
     if faults.is_empty() { Ok(trust) } else { Err(faults) }

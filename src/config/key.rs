@@ -76,6 +76,10 @@ pub mod keys {
         POLICY_TIME: "policy.timeoutMs", "100", None, None, Count;
         REQUEST_TIME: "policy.requestTimeoutMs", "100", None, None, Count;
         COMPARE: "policy.compareOneIn", "1000", None, None, Count;
+        ADVISORY_FOLDER: "advisories.folder", "advisories", None, None, Path;
+        ADVISORY_MIRRORS: "advisories.mirrors", "[\"https://mirror.example/osv/npm/all.zip\"]", None, None, Texts;
+        ADVISORY_REFRESH: "advisories.refreshMs", "3600000", None, None, Count;
+        ADVISORY_CA: "advisories.caFile", "mirror-ca.pem", None, None, Path;
         VEX_AUTHORS: "vex.authors", "[\"https://acme.example\"]", None, None, Texts;
         VEX_AUTHORITIES: "vex.authorities", "[release-key]", None, None, Texts;
         LASTING_RECORD: "lastingRecord", "true", Some("GOLDGATE_LASTING_RECORD"), Some("--lasting-record"), Switch;

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::enforcement::{Circumstances, enforcement_of};
+use super::image;
 use super::place::place;
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Code;
 use crate::domain::decision::{INTAKE, Summary, Verdict};
 use crate::domain::enforcement::EnforcementRules;
+use crate::domain::evidence::EvidenceSet;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
 use crate::domain::place::Location;
 use crate::domain::policy::{Outcome, PolicyMeta, PolicyResult, RuleKind, Violation};
@@ -25,6 +27,8 @@ pub struct Case<'a> {
     pub release: &'a Release,
     /// Where it was to go.
     pub environment: &'a Environment,
+    /// What was verified.
+    pub evidence: &'a EvidenceSet,
     /// What the policies said.
     pub outcomes: &'a [Outcome],
     /// Every policy of the revision.
@@ -71,6 +75,10 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     for fault in &case.release.faults {
         judgement.findings.push(finding_of_fault(fault, case, &circumstances));
         judgement.summary.errors += 1;
+    }
+    for finding in image::findings(case, &circumstances) {
+        tally(&mut judgement.summary, finding.enforcement);
+        judgement.findings.push(finding);
     }
     for outcome in case.outcomes {
         let findings = findings_of(outcome, case, &circumstances);
@@ -147,10 +155,7 @@ fn count(summary: &mut Summary, outcome: &Outcome, findings: &[Finding]) -> Opti
     }
     let open = findings.iter().filter(|finding| finding.state == FindingState::Open);
     match open.map(|finding| finding.enforcement).max() {
-        Some(Enforcement::Deny) => summary.deny += 1,
-        Some(Enforcement::Warn) => summary.warn += 1,
-        Some(Enforcement::Audit) => summary.audit += 1,
-        Some(Enforcement::Off) => {}
+        Some(enforcement) => tally(summary, enforcement),
         None if findings.is_empty() => return None,
         None => {
             summary.waived += 1;
@@ -158,6 +163,15 @@ fn count(summary: &mut Summary, outcome: &Outcome, findings: &[Finding]) -> Opti
         }
     }
     Some(Standing::Failed)
+}
+
+fn tally(summary: &mut Summary, enforcement: Enforcement) {
+    match enforcement {
+        Enforcement::Deny => summary.deny += 1,
+        Enforcement::Warn => summary.warn += 1,
+        Enforcement::Audit => summary.audit += 1,
+        Enforcement::Off => {}
+    }
 }
 
 fn findings_of(
@@ -335,7 +349,7 @@ fn finding_of_fault(
     }
 }
 
-fn redact_value(release: &Release, value: &Value) -> Value {
+pub(super) fn redact_value(release: &Release, value: &Value) -> Value {
     if release.secrets.is_empty() {
         return value.clone();
     }
@@ -428,6 +442,7 @@ mod tests {
         judge(&Case {
             release: &release,
             environment: &environment,
+            evidence: &EvidenceSet::default(),
             outcomes,
             policies,
             rules,

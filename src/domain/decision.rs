@@ -137,6 +137,9 @@ pub struct Decision {
 /// The package that findings about the input itself name as their policy.
 pub const INTAKE: &str = "goldgate.intake";
 
+/// The package that findings about images name as their policy when no policy speaks of them.
+pub const EVIDENCE: &str = "goldgate.evidence";
+
 impl Decision {
     /// How much of the release this decision saw.
     pub fn sight(&self) -> Sight {

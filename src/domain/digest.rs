@@ -18,6 +18,21 @@ impl Digest {
         Self(Sha256::digest(bytes).into())
     }
 
+    /// Digests everything that a reader gives.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    pub fn of_reader(mut content: impl std::io::Read) -> std::io::Result<Self> {
+        let mut hasher = Sha256::new();
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            match content.read(&mut buffer)? {
+                0 => return Ok(Self(hasher.finalize().into())),
+                n => hasher.update(buffer.get(..n).unwrap_or_default()),
+            }
+        }
+    }
+
     /// Digests a sequence of parts, each preceded by its length, so that no two sequences collide by concatenation.
     pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let mut hasher = Sha256::new();

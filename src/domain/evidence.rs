@@ -33,6 +33,8 @@ use crate::domain::digest::Digest;
 pub struct EvidenceSet {
     /// One entry for every image that was asked for, in the order of the references.
     pub images: Vec<ImageFacts>,
+    /// Whether somebody was asked about images: then one of which nothing is known is not verified.
+    pub images_asked: bool,
     /// What the advisories say of the components; none when there are no components, or nobody asked.
     pub advisories: Option<AdvisoryFacts>,
     /// The bills of materials that trusted signers attested to images, by `registry/repository@digest`.
@@ -53,8 +55,9 @@ pub struct AttestedBill {
 impl EvidenceSet {
     /// Adds what another source knows.
     pub fn add(&mut self, other: Self) {
-        let Self { images, advisories, bills, documents } = other;
+        let Self { images, images_asked, advisories, bills, documents } = other;
         self.images.extend(images);
+        self.images_asked |= images_asked;
         self.advisories = advisories.or(self.advisories.take());
         self.bills.extend(bills);
         self.documents.extend(documents);

@@ -1,42 +1,98 @@
 //! Packages as their ecosystems name them, and the components of a release.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::domain::clock::Timestamp;
 
 /// Who names and orders the versions of a package, in the words of the OSV schema: `crates.io`, `npm`, `Debian:12`.
 ///
 /// Source: ossf.github.io/osv-schema, "affected[].package.ecosystem".
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Ecosystem(Arc<str>);
+#[derive(Clone)]
+pub struct Ecosystem(Name);
+
+/// A bill has thousands of components of one ecosystem, so a name that is known needs no memory of its own.
+#[derive(Clone)]
+enum Name {
+    Known(&'static str),
+    Written(Arc<str>),
+}
 
 impl Ecosystem {
     /// Takes a name as the OSV schema writes it.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
-        Self(name.into())
+        Self(Name::Written(name.into()))
+    }
+
+    /// Takes a name that this program knows.
+    pub const fn known(name: &'static str) -> Self {
+        Self(Name::Known(name))
     }
 
     /// The whole name, with its release: `Debian:12`.
     pub fn as_str(&self) -> &str {
-        &self.0
+        match &self.0 {
+            Name::Known(name) => name,
+            Name::Written(name) => name,
+        }
     }
 
     /// The name without a release: `Debian`. It decides how versions are ordered.
     pub fn family(&self) -> &str {
-        self.0.split_once(':').map_or(&self.0, |(family, _)| family)
+        self.as_str().split_once(':').map_or(self.as_str(), |(family, _)| family)
     }
 
     /// The release behind the colon: `12`.
     pub fn release(&self) -> Option<&str> {
-        self.0.split_once(':').map(|(_, release)| release)
+        self.as_str().split_once(':').map(|(_, release)| release)
+    }
+}
+
+impl PartialEq for Ecosystem {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for Ecosystem {}
+
+impl Ord for Ecosystem {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.as_str().cmp(other.as_str())
+    }
+}
+
+impl PartialOrd for Ecosystem {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl fmt::Debug for Ecosystem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Ecosystem({:?})", self.as_str())
+    }
+}
+
+impl Serialize for Ecosystem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Ecosystem {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Arc::<str>::deserialize(deserializer).map(Self::new)
     }
 }
 
 impl fmt::Display for Ecosystem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(self.as_str())
     }
 }
 
@@ -52,15 +108,34 @@ pub struct Package {
 impl Package {
     /// Makes a package, its name normalised.
     ///
-    /// Sources: PEP 503 for Python; `NuGet`, Packagist and Hex ignore case; a package URL of npm or Go is written in small
-    /// letters, so there case cannot tell two packages apart. Maven and crates.io keep it.
+    /// Sources: PEP 503 for Python; `NuGet`, Packagist, Hex, GitHub and the extensions of an editor ignore case; a package
+    /// URL of npm or Go is written in small letters, so there case cannot tell two packages apart. Maven and crates.io keep it.
     pub fn new(ecosystem: Ecosystem, name: &str) -> Self {
-        let name = match ecosystem.family() {
-            "PyPI" => pep_503(name),
-            "NuGet" | "Packagist" | "Hex" | "npm" | "Go" => name.to_lowercase(),
-            _ => name.to_owned(),
+        let name = Arc::from(normal(ecosystem.family(), name));
+        Self { ecosystem, name }
+    }
+
+    /// Makes a package that shares its name with the component that it is, where that is normal already.
+    pub fn shared(ecosystem: Ecosystem, name: &Arc<str>) -> Self {
+        let name = match normal(ecosystem.family(), name) {
+            Cow::Borrowed(_) => Arc::clone(name),
+            Cow::Owned(normal) => Arc::from(normal),
         };
-        Self { ecosystem, name: Arc::from(name) }
+        Self { ecosystem, name }
+    }
+}
+
+fn normal<'n>(family: &str, name: &'n str) -> Cow<'n, str> {
+    match family {
+        "PyPI" => pep_503(name),
+        "NuGet" | "Packagist" | "Hex" | "npm" | "Go" | "GitHub Actions" | "SwiftURL" | "VSCode" => {
+            if name.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+                Cow::Owned(name.to_lowercase())
+            } else {
+                Cow::Borrowed(name)
+            }
+        }
+        _ => Cow::Borrowed(name),
     }
 }
 
@@ -71,7 +146,11 @@ impl fmt::Display for Package {
 }
 
 /// Runs of `-`, `_` and `.` are one `-`, letters are small.
-fn pep_503(name: &str) -> String {
+fn pep_503(name: &str) -> Cow<'_, str> {
+    let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    if name.bytes().all(is_plain) {
+        return Cow::Borrowed(name);
+    }
     let mut normal = String::with_capacity(name.len());
     for char in name.chars() {
         match char {
@@ -83,7 +162,7 @@ fn pep_503(name: &str) -> String {
             other => normal.extend(other.to_lowercase()),
         }
     }
-    normal
+    Cow::Owned(normal)
 }
 
 /// What is known of a component's licence. Unknown is never taken for allowed.
@@ -91,19 +170,19 @@ fn pep_503(name: &str) -> String {
 #[serde(rename_all = "snake_case", tag = "state", content = "text")]
 pub enum Licence {
     /// An expression of SPDX identifiers.
-    Expression(String),
+    Expression(Arc<str>),
     /// A text that is no such expression.
-    Unknown(String),
+    Unknown(Arc<str>),
     /// Nothing is said.
     #[default]
     None,
 }
 
 /// One component of a bill.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Component {
     /// The name as the bill writes it, with its group: `@scope/name`, `org.example:core`.
-    pub name: String,
+    pub name: Arc<str>,
     /// The version as written.
     pub version: Option<Arc<str>>,
     /// The package URL as written.
@@ -116,6 +195,8 @@ pub struct Component {
     pub licence: Licence,
     /// Who made or supplies it, as the bill names them.
     pub supplier: Option<Arc<str>>,
+    /// When this version was released, where the bill says.
+    pub released: Option<Timestamp>,
     /// The strongest digest that the bill has of it, with its algorithm in front: `sha256:…`.
     pub digest: Option<Arc<str>>,
 }

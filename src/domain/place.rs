@@ -129,17 +129,23 @@ pub struct SourceFile {
     /// The text.
     pub text: Arc<str>,
     line_starts: OnceLock<Vec<u32>>,
+    digest: OnceLock<Digest>,
 }
 
 impl SourceFile {
     /// Makes a file of its path and text.
     pub fn new(path: impl Into<String>, text: impl Into<Arc<str>>) -> Self {
-        Self { path: path.into(), text: text.into(), line_starts: OnceLock::new() }
+        Self {
+            path: path.into(),
+            text: text.into(),
+            line_starts: OnceLock::new(),
+            digest: OnceLock::new(),
+        }
     }
 
     /// The digest of the text.
     pub fn digest(&self) -> Digest {
-        Digest::of(self.text.as_bytes())
+        *self.digest.get_or_init(|| Digest::of(self.text.as_bytes()))
     }
 
     /// Line and column (both from 1; columns count characters) of a byte offset.

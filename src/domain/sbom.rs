@@ -1,6 +1,6 @@
 //! A bill of materials: which components a release contains, and how they hang together.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -81,7 +81,7 @@ impl SbomFormat {
 }
 
 /// What a bill says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SbomSource {
     /// The file it was read from.
     pub file: String,
@@ -100,7 +100,7 @@ pub struct SbomSource {
 }
 
 /// What a bill claims besides, and what of it could not be taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SbomClaims {
     /// Who wrote it: people and organisations, no tools.
     pub authors: Vec<String>,
@@ -113,7 +113,7 @@ pub struct SbomClaims {
 }
 
 /// What a scanner says of itself, and what it found; a report has those components alone in which something was found.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Scan {
     /// Who looked: `trivy`.
     pub tool: String,
@@ -126,7 +126,7 @@ pub struct Scan {
 }
 
 /// One trouble that a scanner reports.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reported {
     /// The index of the component.
     pub component: usize,
@@ -136,8 +136,11 @@ pub struct Reported {
     pub fixed: Option<Arc<str>>,
 }
 
+/// Steps of a way that are told.
+pub const MAX_STEPS: usize = 64;
+
 /// A bill of materials.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Sbom {
     /// What it says of itself.
     pub source: SbomSource,
@@ -153,53 +156,115 @@ pub struct Sbom {
     pub image: Option<String>,
     /// Invariant: as long as `components`; the component that first pulled this one in, on a shortest path.
     parents: Vec<Reached>,
+    /// Invariant: as long as `components`; where the way to each begins.
+    beginnings: Vec<u32>,
 }
 
 /// How a component is reached from what the bill is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Reached {
     /// The bill does not connect it.
     Not,
     /// It is a direct dependency.
     Directly,
     /// Through the component with this index.
-    Through(usize),
+    Through(u32),
+}
+
+/// Which component depends on which, the dependencies of each in the order of the bill.
+struct Graph {
+    /// Where the dependencies of each component begin; one more than there are components.
+    starts: Vec<u32>,
+    targets: Vec<u32>,
+}
+
+impl Graph {
+    fn new(n: usize, edges: &[(u32, u32)]) -> Self {
+        let is_inside = |(from, to): &&(u32, u32)| (*from as usize) < n && (*to as usize) < n;
+        let mut starts = vec![0_u32; n + 1];
+        for (from, _) in edges.iter().filter(is_inside) {
+            if let Some(count) = starts.get_mut(*from as usize + 1) {
+                *count += 1;
+            }
+        }
+        let mut sum = 0;
+        for start in &mut starts {
+            sum += *start;
+            *start = sum;
+        }
+        let mut free = starts.clone();
+        let mut targets = vec![0; sum as usize];
+        for (from, to) in edges.iter().filter(is_inside) {
+            if let Some(place) = free.get_mut(*from as usize)
+                && let Some(target) = targets.get_mut(*place as usize)
+            {
+                *target = *to;
+                *place += 1;
+            }
+        }
+        Self { starts, targets }
+    }
+
+    fn dependencies(&self, index: u32) -> &[u32] {
+        let range = self.starts.get(index as usize..).and_then(|starts| match starts {
+            [start, end, ..] => Some(*start as usize..*end as usize),
+            [_] | [] => None,
+        });
+        range.and_then(|range| self.targets.get(range)).unwrap_or_default()
+    }
+
+    fn without_dependents(&self) -> impl Iterator<Item = u32> {
+        let mut is_needed = vec![false; self.starts.len() - 1];
+        for target in &self.targets {
+            if let Some(needed) = is_needed.get_mut(*target as usize) {
+                *needed = true;
+            }
+        }
+        (0_u32..).zip(is_needed).filter(|(_, is_needed)| !is_needed).map(|(index, _)| index)
+    }
 }
 
 impl Sbom {
-    /// Makes a bill of its components, the direct ones among them, and which depends on which.
+    /// Makes a bill of its components, the direct ones among them, and its edges: which component depends on which, by index.
     ///
-    /// `depends_on` has one entry for each component; numbers that are none of a component are left out.
+    /// Numbers that are none of a component are left out.
     pub fn new(
         source: SbomSource,
         components: Vec<Component>,
         direct: &[usize],
-        depends_on: &[Vec<usize>],
+        edges: &[(u32, u32)],
     ) -> Self {
+        let graph = Graph::new(components.len(), edges);
         let mut parents = vec![Reached::Not; components.len()];
+        let mut beginnings: Vec<u32> = (0_u32..).take(components.len()).collect();
         let mut queue = VecDeque::new();
-        let mut reach = |index: usize, reached: Reached, queue: &mut VecDeque<usize>| {
-            if let Some(parent) = parents.get_mut(index)
+        let mut reach = |index: u32, reached: Reached, queue: &mut VecDeque<u32>| {
+            if let Some(parent) = parents.get_mut(index as usize)
                 && *parent == Reached::Not
             {
                 *parent = reached;
+                if let Reached::Through(through) = reached
+                    && let Some(beginning) = beginnings.get(through as usize).copied()
+                    && let Some(own) = beginnings.get_mut(index as usize)
+                {
+                    *own = beginning;
+                }
                 queue.push_back(index);
             }
         };
-        for index in direct {
-            reach(*index, Reached::Directly, &mut queue);
+        for index in direct.iter().filter_map(|index| u32::try_from(*index).ok()) {
+            reach(index, Reached::Directly, &mut queue);
         }
         if direct.is_empty() {
             // The bill does not say what it is about: a way begins at a component that no other one needs.
-            let needed: BTreeSet<usize> = depends_on.iter().flatten().copied().collect();
-            queue.extend((0..components.len()).filter(|index| !needed.contains(index)));
+            queue.extend(graph.without_dependents());
         }
         while let Some(index) = queue.pop_front() {
-            for dependency in depends_on.get(index).into_iter().flatten() {
+            for dependency in graph.dependencies(index) {
                 reach(*dependency, Reached::Through(index), &mut queue);
             }
         }
-        let has_graph = !direct.is_empty() || depends_on.iter().any(|list| !list.is_empty());
+        let has_graph = !direct.is_empty() || !edges.is_empty();
         Self {
             source,
             claims: SbomClaims::default(),
@@ -208,6 +273,7 @@ impl Sbom {
             has_graph,
             image: None,
             parents,
+            beginnings,
         }
     }
 
@@ -222,15 +288,30 @@ impl Sbom {
     }
 
     /// A shortest way to a component, from a direct dependency to itself; only itself where the bill does not say.
+    ///
+    /// Of a way with more than [`MAX_STEPS`] steps its beginning and its end: a bill may be one chain of any length.
     pub fn path_to(&self, index: usize) -> Vec<usize> {
         let mut path = vec![index];
         let mut at = index;
         while let Some(Reached::Through(parent)) = self.parents.get(at) {
-            at = *parent;
+            at = *parent as usize;
+            if path.len() + 1 == MAX_STEPS {
+                path.extend(self.beginnings.get(index).map(|beginning| *beginning as usize));
+                break;
+            }
             path.push(at);
         }
         path.reverse();
         path
+    }
+
+    /// Whether a path has steps behind its first that are not told.
+    pub fn is_cut(&self, path: &[usize]) -> bool {
+        let [first, second, ..] = path else { return false };
+        self.parents.get(*second).is_some_and(|parent| match parent {
+            Reached::Through(parent) => *parent as usize != *first,
+            Reached::Not | Reached::Directly => false,
+        })
     }
 }
 
@@ -240,7 +321,7 @@ mod tests {
 
     use super::*;
 
-    fn sbom(n: usize, direct: &[usize], edges: &[(usize, usize)]) -> Sbom {
+    fn sbom(n: usize, direct: &[usize], edges: &[(u32, u32)]) -> Sbom {
         let source = SbomSource {
             file: "bom.json".into(),
             digest: Digest::of(b""),
@@ -250,11 +331,7 @@ mod tests {
             tools: Vec::new(),
             created: None,
         };
-        let mut depends_on = vec![Vec::new(); n];
-        for (from, to) in edges {
-            depends_on[*from].push(*to);
-        }
-        Sbom::new(source, vec![Component::default(); n], direct, &depends_on)
+        Sbom::new(source, vec![Component::default(); n], direct, edges)
     }
 
     #[test]
@@ -274,6 +351,18 @@ mod tests {
     }
 
     #[test]
+    fn of_a_long_way_the_beginning_and_the_end_are_told() {
+        let edges: Vec<(u32, u32)> = (0..999).map(|index| (index, index + 1)).collect();
+        let bill = sbom(1_000, &[0], &edges);
+        let path = bill.path_to(999);
+        assert_eq!((path.len(), path[0], path[1]), (MAX_STEPS, 0, 999 - 62));
+        assert!(bill.is_cut(&path));
+        let whole = bill.path_to(63);
+        assert_eq!((whole.len(), whole[0], whole[1]), (MAX_STEPS, 0, 1));
+        assert!(!bill.is_cut(&whole) && !bill.is_cut(&bill.path_to(1)));
+    }
+
+    #[test]
     fn without_a_subject_a_way_begins_where_nothing_leads_to() {
         let bill = sbom(3, &[], &[(0, 1), (1, 2)]);
         assert_eq!(bill.path_to(2), [0, 1, 2]);
@@ -284,7 +373,7 @@ mod tests {
         #[test]
         fn every_way_ends_at_its_component_and_has_no_more_steps_than_components(
             direct in proptest::collection::vec(0_usize..12, 0..4),
-            edges in proptest::collection::vec((0_usize..10, 0_usize..12), 0..40),
+            edges in proptest::collection::vec((0_u32..11, 0_u32..12), 0..40),
         ) {
             let bill = sbom(10, &direct, &edges);
             for index in 0..10 {

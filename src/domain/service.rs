@@ -109,7 +109,7 @@ impl ServiceSource {
 }
 
 /// A service and what its catalogue entry says of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Who it is.
     pub reference: ServiceRef,

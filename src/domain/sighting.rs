@@ -18,7 +18,7 @@ impl Sighting {
     pub fn name_of(component: &Component) -> Arc<str> {
         match &component.package {
             Some(package) => Arc::from(format!("{}/{}", package.ecosystem, package.name)),
-            None => Arc::from(component.name.as_str()),
+            None => Arc::clone(&component.name),
         }
     }
 }

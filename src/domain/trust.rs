@@ -14,7 +14,7 @@ pub use authority::{
     Authority, Claim, HashPolicy, IdentityPattern, KeyAuthority, KeylessAuthority, LogDemand,
     SctDemand, SignatureHash, Signer, TimestampDemand,
 };
-pub use material::{MirroredRoot, TrustMaterial, TufMirror};
+pub use material::{MirroredRoot, RootFault, TrustMaterial, TufMirror};
 pub use pattern::{AnchoredRegex, TextPattern};
 pub use registry::{CredentialSource, Registries, RegistryHost};
 pub use rule::{AttestationDemand, Format, PinPolicy, Rule, RuleAction, SignatureDemand};

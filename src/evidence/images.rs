@@ -157,7 +157,7 @@ impl Source for Arc<ImageSource> {
         _known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async {
-            let mut evidence = EvidenceSet::default();
+            let mut evidence = EvidenceSet { images_asked: true, ..EvidenceSet::default() };
             for Known { facts, bills, documents } in self.known(release).await {
                 if let Some(image) = &facts.resolved {
                     if !bills.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sigstore_verify::trust_root::{TrustedRoot, TufBootstrap, TufConfig};
 
 use crate::domain::clock::Timestamp;
-use crate::domain::trust::{MirroredRoot, TrustMaterial, TufMirror};
+use crate::domain::trust::{MirroredRoot, RootFault, TrustMaterial, TufMirror};
 use crate::evidence::registry::mirror_client;
 use crate::evidence::verify::key::PublicKey;
 use crate::evidence::verify::{check_trust_root, public_good_root};
@@ -27,10 +27,10 @@ impl TrustMaterial for SigstoreMaterial {
         public_good_root()
     }
 
-    fn usable(&self, json: &[u8], now: Timestamp) -> Result<(), String> {
-        check_trust_root(json)?;
+    fn usable(&self, json: &[u8], now: Timestamp) -> Result<(), RootFault> {
+        check_trust_root(json).map_err(RootFault::Unusable)?;
         let root: serde_json::Value =
-            serde_json::from_slice(json).map_err(|cause| cause.to_string())?;
+            serde_json::from_slice(json).map_err(|cause| RootFault::Unusable(cause.to_string()))?;
         let authorities = root.get("certificateAuthorities").and_then(serde_json::Value::as_array);
         let ends: Vec<Option<Timestamp>> = authorities
             .into_iter()
@@ -41,9 +41,9 @@ impl TrustMaterial for SigstoreMaterial {
         if !ends.is_empty() && ends.iter().all(expired) {
             let last = ends.into_iter().flatten().max();
             let last = last.map(|end| end.to_string()).unwrap_or_default();
-            return Err(format!(
+            return Err(RootFault::Expired(format!(
                 "its certificate authorities have all expired, the last one at {last}"
-            ));
+            )));
         }
         Ok(())
     }

@@ -27,7 +27,7 @@ use budget::Budget;
 use collector::Collector;
 use fault::fault;
 use host::Hosts;
-pub(in crate::evidence) use host::mirror_client;
+pub(in crate::evidence) use host::{download_client, mirror_client};
 use manifest::{Document, ImageManifest, Platform};
 use repository::{BlobLimit, Manifest, Repository, supported};
 use scope::Scopes;

@@ -71,7 +71,7 @@ mod tests {
         let release = read(BILL, &Limits::default());
         let bill = &release.sboms[0];
         assert_eq!(bill.image.as_deref(), Some(IMAGE));
-        assert_eq!(bill.components[0].name, "serde");
+        assert_eq!(bill.components[0].name.as_ref(), "serde");
         assert!(bill.source.file.starts_with("registry.example/app@sha256:4b82#"));
     }
 

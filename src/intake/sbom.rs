@@ -10,6 +10,7 @@ mod go_mod;
 mod gradle_lock;
 mod index;
 mod kind;
+mod licence;
 mod npm_lock;
 mod pnpm_lock;
 mod poetry_lock;
@@ -23,8 +24,7 @@ mod yarn_lock;
 use std::collections::BTreeSet;
 
 use crate::domain::clock::Timestamp;
-use crate::domain::license;
-use crate::domain::package::{Component, Licence};
+use crate::domain::package::Component;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::sbom::{Sbom, SbomClaims, SbomFormat, SbomSource, Scan};
 use kind::Kind;
@@ -42,7 +42,7 @@ struct Bill {
     scan: Option<Scan>,
     components: Vec<Component>,
     direct: Vec<usize>,
-    depends_on: Vec<Vec<usize>>,
+    edges: Vec<(u32, u32)>,
 }
 
 impl Bill {
@@ -57,19 +57,27 @@ impl Bill {
             scan: None,
             components: Vec::new(),
             direct: Vec::new(),
-            depends_on: Vec::new(),
+            edges: Vec::new(),
         }
     }
 
     fn add(&mut self, component: Component) -> usize {
         self.components.push(component);
-        self.depends_on.push(Vec::new());
         self.components.len() - 1
     }
 
+    fn add_all(&mut self, components: Vec<Component>) {
+        if self.components.is_empty() {
+            self.components = components;
+        } else {
+            self.components.extend(components);
+        }
+    }
+
     fn add_edges(&mut self, from: usize, to: impl IntoIterator<Item = usize>) {
-        if let Some(edges) = self.depends_on.get_mut(from) {
-            edges.extend(to);
+        let number = |index: usize| u32::try_from(index).ok();
+        if let Some(from) = number(from) {
+            self.edges.extend(to.into_iter().filter_map(|to| Some((from, number(to)?))));
         }
     }
 
@@ -88,7 +96,7 @@ impl Bill {
             tools: self.tools,
             created: self.created.and_then(|created| created.parse::<Timestamp>().ok()),
         };
-        let mut bill = Sbom::new(source, self.components, &self.direct, &self.depends_on);
+        let mut bill = Sbom::new(source, self.components, &self.direct, &self.edges);
         bill.claims = self.claims;
         bill.scan = self.scan;
         bill
@@ -114,6 +122,8 @@ impl BillFault {
         Self::new(message, Span::default())
     }
 }
+
+pub use purl::package_of;
 
 /// Whether a text means to be a bill, a scanner's report or a lock file.
 pub fn is_bill(path: &str, text: &str) -> bool {
@@ -189,28 +199,6 @@ fn named(name: &str, version: Option<&str>) -> String {
     match version {
         Some(version) if !version.is_empty() => format!("{name}@{version}"),
         Some(_) | None => name.to_owned(),
-    }
-}
-
-/// The licence that one or several texts say; several apply together.
-fn licence(texts: impl IntoIterator<Item = String>) -> Licence {
-    let texts: Vec<String> = texts
-        .into_iter()
-        .filter(|text| !text.trim().is_empty())
-        .map(|text| license::bounded(&text))
-        .collect();
-    let joined = match texts.as_slice() {
-        [] => return Licence::None,
-        [only] => only.clone(),
-        several => several
-            .iter()
-            .map(|text| if text.contains(' ') { format!("({text})") } else { text.clone() })
-            .collect::<Vec<_>>()
-            .join(" AND "),
-    };
-    match spdx::expression(&joined) {
-        Some(expression) => Licence::Expression(expression),
-        None => Licence::Unknown(joined),
     }
 }
 

@@ -152,6 +152,7 @@ impl Loaded {
                 strict: options.strict,
                 incomplete: loaded.incomplete,
                 inputs: &input::described(&loaded.modules, &loaded.annotations),
+                foreign: &loaded.foreign(),
             },
         );
         loaded.faults.append(&mut loaded.checked.faults);
@@ -227,6 +228,19 @@ impl Loaded {
             }
         }
         mounted
+    }
+
+    /// By module: whether its bundle has no policy with a code, and so was not written for a gate.
+    fn foreign(&self) -> Vec<bool> {
+        let is_coded = |annotation: &Annotation| annotation.value.at(&["custom", "code"]).is_some();
+        let coded: BTreeSet<usize> = self
+            .places
+            .iter()
+            .zip(&self.annotations)
+            .filter(|(_, annotations)| annotations.iter().any(is_coded))
+            .map(|((_, bundle), _)| *bundle)
+            .collect();
+        self.places.iter().map(|(_, bundle)| !coded.contains(bundle)).collect()
     }
 
     /// A package of two bundles would be one policy out of two hands.

@@ -107,7 +107,8 @@ impl Roster {
         }
         // An API server shows one object at a time: what goes with it in the release is not to be seen there, and
         // "there is no NetworkPolicy" would be untrue of every Deployment.
-        if request.stage != Stage::Admission {
+        // A watch sees bills alone.
+        if !matches!(request.stage, Stage::Admission | Stage::Watch) {
             topics.extend([Topic::Release, Topic::Combined]);
         }
         topics.extend((0..release.sboms.len()).map(Topic::Sbom));

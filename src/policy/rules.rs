@@ -7,6 +7,7 @@ use super::node::{Node, read};
 use crate::domain::code::{Code, Severity};
 use crate::domain::enforcement::{EnforcementRule, EnforcementRules};
 use crate::domain::finding::Enforcement;
+use crate::domain::image_code::{IMAGE_PACK, ImageCode};
 use crate::domain::place::SourceFile;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::{Level, NO_LEVEL, ScorecardRules};
@@ -31,8 +32,10 @@ impl<'p> Known<'p> {
 
     fn code(&self, node: &Node<'_>, faults: &mut Vec<Fault>) -> Option<Code> {
         let code: Code = node.parsed(faults)?;
+        let of_gate = code.as_str().starts_with("INPUT-")
+            || ImageCode::ALL.iter().any(|known| known.code == code.as_str());
         let exists = self.policies.iter().any(|policy| policy.code == code);
-        if !exists && !self.incomplete && !code.as_str().starts_with("INPUT-") {
+        if !exists && !self.incomplete && !of_gate {
             let codes = self.policies.iter().map(|policy| policy.code.as_str());
             let otherwise = "name a policy that `goldgate policy list` shows";
             faults.push(
@@ -50,7 +53,7 @@ impl<'p> Known<'p> {
         let pack = node.text(faults)?;
         let packs: BTreeSet<&str> =
             self.policies.iter().map(|policy| policy.pack.as_str()).collect();
-        if !packs.contains(pack) && !self.incomplete && pack != INPUT_PACK {
+        if !packs.contains(pack) && !self.incomplete && ![INPUT_PACK, IMAGE_PACK].contains(&pack) {
             let otherwise = "name the folder of a policy";
             faults.push(
                 node.fault(format!("there is no pack `{pack}`"))

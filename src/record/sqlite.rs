@@ -10,7 +10,9 @@ mod cards;
 mod chain;
 mod checkpoint;
 mod dictionary;
+mod entry;
 mod fault;
+mod inventory;
 mod known;
 mod ledger;
 mod list;
@@ -20,6 +22,7 @@ mod readers;
 mod rollup;
 mod rows;
 mod sightings;
+mod turn;
 mod verify;
 mod writer;
 
@@ -33,10 +36,13 @@ use std::thread::JoinHandle;
 use tokio::sync::{broadcast, oneshot};
 
 pub use self::list::TrendDay;
+pub use self::turn::Turn;
 pub use self::verify::{Contradiction, Verification};
 
 use self::cards::{Facts, Subject};
-use self::ledger::{Entry, Key, Ledger, PackedBlob};
+use self::entry::{Entry, Key, PackedBlob};
+use self::inventory::PackedArrival;
+use self::ledger::Ledger;
 use self::readers::Readers;
 use self::writer::{Answered, Message, Put, Shared};
 use crate::domain::clock::Timestamp;
@@ -142,7 +148,18 @@ impl SqliteStore {
 fn packed(mut draft: Draft, shared: &Shared) -> Result<Entry, Error> {
     let dictionary = shared.dictionaries.of_revision(&draft.decision.revision.digest);
     let body = Body::pack(&mut draft, dictionary.as_deref())?;
-    let Draft { decision, states, team, system, rules, blobs, idempotency_key, sightings } = draft;
+    let Draft {
+        decision,
+        states,
+        team,
+        system,
+        rules,
+        blobs,
+        idempotency_key,
+        sightings,
+        arrival,
+        rejudged,
+    } = draft;
     let decision = Arc::new(decision);
     let subject = decision.service.as_ref().map(|service| {
         Arc::new(Subject { service: service.clone(), environment: decision.environment.clone() })
@@ -158,6 +175,8 @@ fn packed(mut draft: Draft, shared: &Shared) -> Result<Entry, Error> {
         blobs,
         key: idempotency_key.map(Key::new),
         sightings,
+        arrival: arrival.map(PackedArrival::new).transpose()?,
+        rejudged,
     })
 }
 

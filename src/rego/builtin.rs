@@ -29,8 +29,10 @@ mod encoding;
 mod format;
 mod glob;
 mod graph;
+mod graphql;
 mod identity;
 mod json;
+mod module;
 mod net;
 mod number;
 mod object;
@@ -74,10 +76,6 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
         "parse_config_file" | "parse_combined_config_files" => (
             "reads files of the machine, which a decision must not depend on",
             "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",
-        ),
-        "graph.reachable_paths" => (
-            "may list more paths than there is memory for",
-            "use `graph.reachable`, which lists nodes",
         ),
         _ => return None,
     })

@@ -1,14 +1,13 @@
 //! The one look at all modules together: the language's own rules, and what a gate asks beyond them.
 //!
-//! A gate also refuses what the language allows: functions that reach out or are random, calls without a bound, chains
-//! that are too long for a stack, reads of nothing. Every fault of every module is named.
+//! A gate also refuses what the language allows: functions that reach out, chains that are too long for a stack, reads of
+//! nothing in its own policies. Every fault of every module is named.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "a check names the terms that it is about, and leaves all others alone"
 )]
 
-pub(crate) mod bound;
 mod chain;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +39,9 @@ pub struct CheckOptions<'o> {
     pub incomplete: bool,
     /// What `input` is, where that is described.
     pub inputs: &'o [InputType],
+    /// By module: whether it is not written for a gate. What it reads and nothing defines is undefined, as OPA has it,
+    /// and a fault only where `strict`.
+    pub foreign: &'o [bool],
 }
 
 /// What came of looking at all modules.
@@ -71,7 +73,10 @@ impl Checked {
 
 /// Resolves `modules`, which may read `data`, and looks at them.
 pub fn check(modules: &[Module], data: &Value) -> Checked {
-    check_with(modules, CheckOptions { data, strict: false, incomplete: false, inputs: &[] })
+    check_with(
+        modules,
+        CheckOptions { data, strict: false, incomplete: false, inputs: &[], foreign: &[] },
+    )
 }
 
 /// Resolves `modules` and looks at them.
@@ -82,12 +87,13 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     let Resolution { unit, edges, uses, mut faults } = resolve_all(&trees, &language, known);
     let is_sound = faults.is_empty();
     let world = World::new(&unit, modules, options.data, &uses);
-    for (module, uses) in modules.iter().zip(&uses) {
-        if !options.incomplete {
+    for (index, (module, uses)) in modules.iter().zip(&uses).enumerate() {
+        let is_foreign = options.foreign.get(index).copied().unwrap_or_default();
+        if !options.incomplete && (options.strict || !is_foreign) {
             faults.extend(world.unknown(module, uses));
         }
         faults.extend(uses.calls.iter().filter_map(|call| {
-            let (message, help) = refusal(&call.name).or_else(|| call.unbounded.clone())?;
+            let (message, help) = refusal(&call.name)?;
             Some(Fault::new(&module.file, call.span, message).with_help(help))
         }));
     }

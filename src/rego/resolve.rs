@@ -39,6 +39,7 @@ use crate::domain::parallel;
 use crate::domain::place;
 use annotation::Annotations;
 pub use annotation::ReadYaml;
+pub(super) use call::written;
 use globals::{Globals, World, package_of};
 use lower::Lower;
 pub(crate) use uses::Uses;

@@ -3,6 +3,8 @@
 //! It backtracks over literals (it tries each as a comprehension first), so nested first elements cost twice as much for
 //! each level, and nothing in it ends that.
 
+mod bound;
+
 use std::fmt;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,7 +14,9 @@ use regorus::PolicyLengthConfig;
 
 use super::fault::Fault;
 use super::module::Version;
+use super::resolve::written;
 use super::syntax;
+use super::syntax::ast::{Term, TermKind};
 use super::syntax::visit::{Visited, each_part};
 use crate::domain::place::{SourceFile, Span};
 
@@ -37,6 +41,20 @@ fn literals_are_shallow(file: &Arc<SourceFile>, tree: &syntax::Module) -> Result
     Ok(())
 }
 
+/// Refuses a file with a call that nothing would end.
+fn calls_are_bounded(file: &Arc<SourceFile>, tree: &syntax::Module) -> Result<(), Fault> {
+    let mut open: Vec<Visited<'_>> = tree.rules.iter().map(Visited::Rule).collect();
+    while let Some(part) = open.pop() {
+        if let Visited::Term(Term { kind: TermKind::Call(operator, arguments), span }) = part
+            && let Some((message, help)) = bound::unbounded(&written(operator), arguments)
+        {
+            return Err(Fault::new(file, *span, message).with_help(help));
+        }
+        each_part(part, &mut |part| open.push(part));
+    }
+    Ok(())
+}
+
 pub(super) fn add(
     engine: &mut regorus::Engine,
     file: &Arc<SourceFile>,
@@ -45,6 +63,7 @@ pub(super) fn add(
     // The own front end has taken the file before; this engine is asked seldom, so that the tree was not kept.
     if let Ok(tree) = syntax::parse(file, version, &syntax::Limits::default()) {
         literals_are_shallow(file, &tree)?;
+        calls_are_bounded(file, &tree)?;
     }
     engine.set_rego_v0(version == Version::V0);
     engine.set_policy_length_config(length_config());

@@ -4,6 +4,7 @@
 
 mod hostile;
 mod order;
+mod refresh;
 mod rustsec;
 mod same;
 
@@ -133,7 +134,7 @@ fn component(bill: &Sbom, index: usize, shown: &mut String) {
         let _ = write!(shown, " {short}");
     }
     let way: Vec<&str> =
-        bill.path_to(index).iter().map(|index| bill.components[*index].name.as_str()).collect();
+        bill.path_to(index).iter().map(|index| bill.components[*index].name.as_ref()).collect();
     let _ = match (bill.is_direct(index), bill.is_connected(index)) {
         (true, _) => writeln!(shown, " (direct)"),
         (false, true) => writeln!(shown, " (via {})", way[..way.len() - 1].join(" > ")),

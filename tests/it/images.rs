@@ -1,7 +1,10 @@
 //! `images.yaml`, and images looked at as it says. Cases are under `tests/cases/images/`; `GOLDGATE_BLESS=1` rewrites.
 
+mod attested;
 mod counted;
+mod deny;
 mod mirror;
+mod progress;
 mod reload;
 
 use std::fmt::Write as _;
@@ -11,9 +14,11 @@ use std::sync::Arc;
 
 use goldgate::config::{ConfigFault, ImageTrust, read_images};
 use goldgate::domain::clock::{FixedClock, Timestamp};
+use goldgate::domain::evidence::code::TrustFaultCode;
 use goldgate::domain::evidence::{EvidenceSet, ImageFacts, VerificationStatus};
 use goldgate::domain::image::Image;
 use goldgate::domain::release::{ImageUse, Release};
+use goldgate::domain::trust::TrustConfiguration;
 use goldgate::evidence::images::ImageSource;
 use goldgate::evidence::material::SigstoreMaterial;
 use goldgate::evidence::{Source as _, gather};
@@ -36,7 +41,8 @@ fn lines(faults: &[ConfigFault]) -> String {
     let mut lines = String::new();
     for fault in faults {
         let help = fault.help.as_deref().unwrap_or("-");
-        writeln!(lines, "{}: {}\n    help: {help}", fault.origin, fault.message).unwrap();
+        let code = fault.code.unwrap_or("-");
+        writeln!(lines, "{} {code}: {}\n    help: {help}", fault.origin, fault.message).unwrap();
     }
     lines
 }
@@ -58,8 +64,56 @@ fn a_file_that_is_not_there_is_a_fault_and_says_how_to_go_without() {
     assert!(faults[0].help.as_deref().unwrap().contains("--no-images"));
 }
 
+/// What no case of a file shows, because it ends the reading, depends on time, or is about a file of the machine's.
+fn told_elsewhere() -> Vec<TrustFaultCode> {
+    let place = tempfile::tempdir().unwrap();
+    let of = |yaml: &str| {
+        let file = place.path().join("images.yaml");
+        fs::write(&file, yaml).unwrap();
+        let faults = read(&file).unwrap_err();
+        let codes = TrustFaultCode::ALL.iter();
+        let code = codes.copied().find(|code| Some(code.code()) == faults[0].code).unwrap();
+        assert_eq!(faults.len(), 1, "{}", lines(&faults));
+        code
+    };
+    let mirror = "trustRoots: {t: {tuf: {mirror: \"http://127.0.0.1:1\", rootFile: images.yaml, cacheDir: cache}}}\nrules: [{name: a, images: [\"**\"], action: deny}]";
+    vec![
+        read(Path::new("nowhere.yaml"))
+            .map_or(TrustFaultCode::ConfigurationUnreadable, |_| panic!()),
+        of("rules: [\n"),
+        of(mirror),
+    ]
+}
+
+/// `ROOT_STALE` has its cases in `mirror`.
+#[test]
+fn every_code_of_a_fault_of_the_trust_configuration_has_a_case() {
+    let cases = ["faults/expect.txt", "import/refused/expect.txt"];
+    let told: Vec<String> = cases
+        .iter()
+        .map(|case| fs::read_to_string(Path::new("tests/cases/images").join(case)).unwrap())
+        .collect();
+    let elsewhere = told_elsewhere();
+    let mirror = include_str!("images/mirror.rs");
+    let missing: Vec<_> = TrustFaultCode::ALL
+        .iter()
+        .filter(|code| {
+            let said = format!(" {code}: ");
+            !told.iter().any(|told| told.contains(&said))
+                && !elsewhere.contains(code)
+                && !mirror.contains(&said)
+        })
+        .collect();
+    assert!(missing.is_empty(), "no case tells {missing:?}");
+}
+
 /// The source of the good case, for a registry.
 pub(crate) fn source(host: &str) -> Arc<ImageSource> {
+    Arc::new(ImageSource::new(trust(host), Arc::new(FixedClock(now()))).unwrap())
+}
+
+/// The configuration of the good case, for a registry.
+pub(crate) fn trust(host: &str) -> TrustConfiguration {
     let folder = Path::new("tests/cases/images/good");
     let text = fs::read_to_string(folder.join("images.yaml")).unwrap().replace("REGISTRY", host);
     let place = tempfile::tempdir().unwrap();
@@ -67,8 +121,7 @@ pub(crate) fn source(host: &str) -> Arc<ImageSource> {
     fs::write(&file, text).unwrap();
     // Paths in it are relative to the case, and so must be the name by which it is known.
     let trust = read_images(&file, &folder.join("images.yaml"), &SigstoreMaterial, now());
-    let trust = trust.unwrap_or_else(|faults| panic!("{}", lines(&faults)));
-    Arc::new(ImageSource::new(trust.configuration, Arc::new(FixedClock(now()))).unwrap())
+    trust.unwrap_or_else(|faults| panic!("{}", lines(&faults))).configuration
 }
 
 async fn ask(source: &Arc<ImageSource>, references: &[String]) -> Vec<ImageFacts> {

@@ -20,6 +20,7 @@ mod harness;
 mod http;
 mod images;
 mod intake;
+mod inventory;
 mod policy;
 mod predicate;
 mod process;

@@ -7,11 +7,16 @@ use goldgate::domain::clock::Timestamp;
 use goldgate::domain::decision::{Decision, DecisionId};
 use goldgate::domain::digest::Digest;
 use goldgate::domain::error::Error;
+use goldgate::domain::inventory::{
+    Held, HolderQuery, Rejudged, ReleaseFilter, ReleaseId, RunningComponent, RunningRelease,
+    Troubled, Watched,
+};
 use goldgate::domain::scorecard::{Scorecard, ScorecardPoint};
 use goldgate::domain::service::{Environment, ServiceRef};
 use goldgate::domain::sighting::Sighting;
 use goldgate::record::{
-    Answer, DecisionFilter, Draft, Page, PageRequest, RecordedFile, ScorecardFilter, Store,
+    Answer, DecisionFilter, Draft, Holders, Inventory, Page, PageRequest, RecordedFile,
+    ScorecardFilter, Store,
 };
 use tokio::sync::{Semaphore, broadcast};
 
@@ -42,6 +47,45 @@ impl Cue {
 
     pub(crate) fn before(self) -> impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + 'static {
         move |inner| Arc::new(Staged { cue: self, inner })
+    }
+}
+
+impl Inventory for Staged {
+    fn who_has(&self, query: HolderQuery, page: PageRequest) -> Answer<'_, Holders> {
+        self.inner.who_has(query, page)
+    }
+
+    fn releases(
+        &self,
+        filter: ReleaseFilter,
+        page: PageRequest,
+    ) -> Answer<'_, Page<RunningRelease>> {
+        self.inner.releases(filter, page)
+    }
+
+    fn components<'a>(
+        &'a self,
+        service: &'a ServiceRef,
+        environment: &'a Environment,
+        page: PageRequest,
+    ) -> Answer<'a, Option<Page<RunningComponent>>> {
+        self.inner.components(service, environment, page)
+    }
+
+    fn held(&self) -> Answer<'_, Vec<Held>> {
+        self.inner.held()
+    }
+
+    fn stale(&self, troubled: Vec<Troubled>, now: Timestamp) -> Answer<'_, Vec<(ReleaseId, u64)>> {
+        self.inner.stale(troubled, now)
+    }
+
+    fn watched(&self, release: ReleaseId) -> Answer<'_, Option<Watched>> {
+        self.inner.watched(release)
+    }
+
+    fn note_rejudged(&self, rejudged: Vec<Rejudged>) -> Answer<'_, ()> {
+        self.inner.note_rejudged(rejudged)
     }
 }
 

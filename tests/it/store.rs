@@ -5,6 +5,7 @@ mod contract;
 mod draft;
 mod embedded;
 mod faults;
+mod inventory;
 mod opening;
 mod processes;
 mod search;

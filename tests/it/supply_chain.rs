@@ -11,7 +11,7 @@ use goldgate::config::read_images;
 use goldgate::decide::{self, Case};
 use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
-use goldgate::domain::evidence::code::{LookCode, RejectionCode, ShortfallCode};
+use goldgate::domain::evidence::code::{LookCode, RejectionCode, ShortfallCode, TrustFaultCode};
 use goldgate::domain::evidence::{
     EvidenceSet, ImageConfiguration, ImageFacts, LookFault, VerificationStatus,
 };
@@ -19,7 +19,9 @@ use goldgate::domain::image::Image;
 use goldgate::domain::release::{ImageUse, Release};
 use goldgate::domain::request::Request;
 use goldgate::domain::service::{Service, ServiceSource};
-use goldgate::domain::trust::{MirroredRoot, TrustConfiguration, TrustMaterial, TufMirror};
+use goldgate::domain::trust::{
+    MirroredRoot, RootFault, TrustConfiguration, TrustMaterial, TufMirror,
+};
 use goldgate::evidence::verify::key::PublicKey;
 use goldgate::evidence::verify::{ImageVerifier, public_good_root};
 use goldgate::policy::{BundleSource, LoadOptions, Revision};
@@ -45,7 +47,7 @@ impl TrustMaterial for Material {
         public_good_root()
     }
 
-    fn usable(&self, _json: &[u8], _now: Timestamp) -> Result<(), String> {
+    fn usable(&self, _json: &[u8], _now: Timestamp) -> Result<(), RootFault> {
         Ok(())
     }
 
@@ -128,12 +130,14 @@ fn judged(facts: &ImageFacts, repository: Option<&str>) -> String {
         images: vec![ImageUse { image, used_by: Vec::new() }],
         ..Release::default()
     };
-    let evidence = EvidenceSet { images: vec![facts.clone()], ..EvidenceSet::default() };
+    let evidence =
+        EvidenceSet { images: vec![facts.clone()], images_asked: true, ..EvidenceSet::default() };
     let request = Request::default();
     let outcomes = on_large_stack(|| revision.evaluate(&request, &release, &evidence, now()));
     let judgement = decide::judge(&Case {
         release: &release,
         environment: &request.environment,
+        evidence: &evidence,
         outcomes: &outcomes,
         policies: revision.policies(),
         rules: revision.enforcement(),
@@ -224,15 +228,22 @@ fn the_manual_says_of_every_code_what_it_means_and_what_to_do() {
     let manual = include_str!("../../docs/images.md");
     let rows: Vec<&str> = manual.lines().filter(|line| line.starts_with("| `")).collect();
     let lists = [
-        ShortfallCode::ALL.iter().map(|code| (code.code(), code.meaning())).collect::<Vec<_>>(),
-        RejectionCode::ALL.iter().map(|code| (code.code(), code.meaning())).collect(),
-        LookCode::ALL.iter().map(|code| (code.code(), code.meaning())).collect(),
+        ShortfallCode::ALL
+            .iter()
+            .map(|code| (code.code(), code.meaning(), code.help()))
+            .collect::<Vec<_>>(),
+        RejectionCode::ALL.iter().map(|code| (code.code(), code.meaning(), code.help())).collect(),
+        LookCode::ALL.iter().map(|code| (code.code(), code.meaning(), code.help())).collect(),
+        TrustFaultCode::ALL.iter().map(|code| (code.code(), code.meaning(), code.help())).collect(),
     ];
     let missing: Vec<String> = lists
         .concat()
         .into_iter()
-        .map(|(code, meaning)| format!("| `{code}` | {meaning} | "))
-        .filter(|row| !rows.iter().any(|line| line.len() > row.len() && line.starts_with(row)))
+        .filter(|(code, meaning, help)| {
+            let (row, end) = (format!("| `{code}` | {meaning} | "), format!(" | {help} |"));
+            !rows.iter().any(|line| line.starts_with(&row) && line.ends_with(&end))
+        })
+        .map(|(code, meaning, help)| format!("| `{code}` | {meaning} | {help} |"))
         .collect();
     assert!(missing.is_empty(), "docs/images.md: {missing:#?}");
 }

@@ -1,5 +1,6 @@
 //! The client of another goldgate's gate: the same question, the same decision, over gRPC.
 
+mod inventory;
 mod reader;
 
 use std::time::Duration;

@@ -1,11 +1,16 @@
 //! Between `goldgate.v1` and the words of the domain: plain functions, one place, both ways without loss.
 
 mod answer;
+mod inventory;
 mod request;
 mod scorecard;
 mod word;
 
 pub(crate) use answer::{decision, file, read_decision, read_file, revision};
+pub(crate) use inventory::{
+    any_environment, component, holders, list_releases, read_component, read_holders, read_release,
+    release, release_filter,
+};
 pub(crate) use request::{
     Assembly, check_request, decision_filter, environment, history_of, list_decisions,
     list_scorecards, page_request, page_size, question, scorecard_filter, watched_decisions,

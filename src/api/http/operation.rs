@@ -22,7 +22,8 @@ pub(super) async fn readyz(State(site): State<Site>) -> Result<&'static str, Fau
 /// Counters for Prometheus.
 pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Fault> {
     let waiting = site.desk.gate().store().map_or(0, |store| store.waiting());
-    let text = site.desk.metrics().text(waiting, site.desk.gate().comparisons())?;
+    let gate = site.desk.gate();
+    let text = site.desk.metrics().text(waiting, gate.comparisons(), gate.troubles())?;
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 

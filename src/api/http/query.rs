@@ -1,5 +1,7 @@
 //! What is asked for in a query: typed, and nothing that is not known, since a misspelt filter would list everything.
 
+mod inventory;
+
 use std::str::FromStr;
 
 use axum::extract::FromRequestParts;
@@ -15,6 +17,8 @@ use crate::domain::error::Error;
 use crate::domain::request::Stage;
 use crate::domain::service::{Environment, ServiceRef};
 use crate::record::{DecisionFilter, PageRequest, ScorecardFilter};
+
+pub(super) use inventory::{ComponentsQuery, ReleasesQuery, WhoHasQuery};
 
 /// A query, read.
 #[derive(Debug)]

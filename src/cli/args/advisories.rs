@@ -23,6 +23,12 @@ pub enum AdvisoriesVerb {
         #[arg(long)]
         add: bool,
     },
+    /// Ask the configured mirrors and look at the configured folder, once, as a server does by itself
+    #[command(
+        after_help = "What is asked stands in goldgate.yaml: advisories.folder, advisories.mirrors.\n\n\
+        Exit codes: 0 the newest is in force, 2 something could not be taken; what was in force before stays."
+    )]
+    Refresh,
     /// What is in force: how much, how old
     #[command(after_help = "Example:\n  goldgate advisories status -o json")]
     Status {

@@ -269,10 +269,12 @@ fn next(facts: &ImageFacts) -> Option<String> {
             Some(format!("sign it in the release job with `cosign sign {}`", resolved?))
         }
         VerificationStatus::Unverified => {
-            Some("docs/images.md has each code, what it means and what to do".to_owned())
+            let help = shortfalls.first().map(|code| code.help());
+            Some(help.unwrap_or("docs/images.md has each code and what to do").to_owned())
         }
         VerificationStatus::Error => {
-            Some("mend what is named above, and ask again; docs/images.md has each code".to_owned())
+            let help = facts.verification.errors.first().map(|fault| fault.code.help());
+            Some(help.unwrap_or("mend what is named above, and ask again").to_owned())
         }
         VerificationStatus::Skipped => {
             Some("add a rule for it to `images.yaml`, see docs/images.md".to_owned())

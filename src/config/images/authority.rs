@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::page::{Node, Page, Section};
 use super::{Entries, Named};
+use crate::domain::evidence::code::TrustFaultCode as Fault;
 use crate::domain::suggest;
 use crate::domain::trust::{
     AnchoredRegex, Authority, Claim, HashPolicy, IdentityPattern, KeyAuthority, KeylessAuthority,
@@ -65,6 +66,7 @@ impl Reading<'_> {
             (Some(_), Some(_)) | (None, None) => {
                 let help = "write `key:` with `pemFile`, or `keyless:` with `identities`";
                 page.fault(
+                    Fault::FieldsExclusive,
                     node.place.value,
                     format!("{what} needs one of `key` and `keyless`"),
                     help,
@@ -79,6 +81,7 @@ impl Reading<'_> {
         if trust_root.is_none() && !is_key && at("trustRoot").is_none() {
             let help = "add `trustRoot:` with a name of `trustRoots`";
             page.fault(
+                Fault::RootNotNamed,
                 node.place.value,
                 format!("{what} has no `trustRoot` for its certificates"),
                 help,
@@ -103,6 +106,7 @@ impl Reading<'_> {
                 "{what} asks for a log entry or a timestamp, and has no `trustRoot` to check them with"
             );
             page.fault(
+                Fault::RootNotNamed,
                 node.place.value,
                 message,
                 "add `trustRoot:`, or write `tlog: ignored` and `timestamp: none`",
@@ -112,7 +116,12 @@ impl Reading<'_> {
             let message =
                 format!("{what} asks for no signed time, and its certificates live for minutes");
             let span = at("timestamp").map_or(node.place.value, |node| node.place.value);
-            page.fault(span, message, "write `timestamp: tlog-or-tsa` or `timestamp: tsa`");
+            page.fault(
+                Fault::TimeNotAsked,
+                span,
+                message,
+                "write `timestamp: tlog-or-tsa` or `timestamp: tsa`",
+            );
         }
         Some(Authority {
             name: name.to_owned(),
@@ -132,7 +141,7 @@ impl Reading<'_> {
             let help = suggest::help(name, known, "add it to `trustRoots`");
             let message =
                 format!("{what} names the trust root `{name}`, which is not in `trustRoots`");
-            self.page.fault(node.place.value, message, help);
+            self.page.fault(Fault::NameUnknown, node.place.value, message, help);
             return None;
         }
         Some(name.to_owned())
@@ -145,6 +154,7 @@ impl Reading<'_> {
             let help =
                 "export the public key (`cosign public-key --key …`) and name it with `pemFile:`";
             page.fault(
+                Fault::KmsUnsupported,
                 kms.place.key,
                 "`key.kms` is not supported: the gate asks no key service",
                 help,
@@ -153,13 +163,18 @@ impl Reading<'_> {
         }
         let (place, pem) = match (section.get("pemFile"), section.get("pem")) {
             (Some(node), None) => {
-                let bytes = page.file(node, "pemFile")?;
+                let bytes = page.file(node, "pemFile", Fault::KeyFileUnreadable)?;
                 (node.place.value, String::from_utf8_lossy(&bytes).into_owned())
             }
             (None, Some(node)) => (node.place.value, page.text(node, "pem")?.to_owned()),
             (Some(_), Some(_)) | (None, None) => {
                 let help = "write `pemFile: release.pub`, or `pem: |` with the key below";
-                page.fault(node.place.value, "`key` needs one of `pemFile` and `pem`", help);
+                page.fault(
+                    Fault::FieldsExclusive,
+                    node.place.value,
+                    "`key` needs one of `pemFile` and `pem`",
+                    help,
+                );
                 return None;
             }
         };
@@ -171,6 +186,7 @@ impl Reading<'_> {
             }
             Err(cause) => {
                 page.fault(
+                    Fault::KeyUnusable,
                     place,
                     format!("the key cannot be used: {cause}"),
                     "name a public key in PEM",
@@ -187,12 +203,17 @@ impl Reading<'_> {
             "add `identities:` with `issuer` and `subject` (or `issuerRegex` and `subjectRegex`)";
         let Some(node) = section.get("identities") else {
             let message = format!("{what} accepts anybody: it has no `identities`");
-            page.fault(section.node.place.value, message, help);
+            page.fault(Fault::IdentityOpen, section.node.place.value, message, help);
             return None;
         };
         let items = page.items(node, "identities");
         if items.is_empty() {
-            page.fault(node.place.value, format!("{what} has an empty list of `identities`"), help);
+            page.fault(
+                Fault::IdentityOpen,
+                node.place.value,
+                format!("{what} has an empty list of `identities`"),
+                help,
+            );
             return None;
         }
         let identities: Vec<_> = items.iter().map(|node| identity(page, *node)).collect::<Vec<_>>();
@@ -227,6 +248,7 @@ fn pattern(
                 let message =
                     format!("`{regex}` is no regular expression: {}", cause.replace('\n', " "));
                 page.fault(
+                    Fault::ExpressionInvalid,
                     node.place.value,
                     message,
                     "it must match the whole text; `\\.` is a dot",
@@ -236,11 +258,17 @@ fn pattern(
         },
         (None, None) => {
             let message = format!("an identity without `{exact}` accepts everybody's");
-            page.fault(section.node.place.value, message, format!("add `{exact}:` or `{regex}:`"));
+            page.fault(
+                Fault::IdentityOpen,
+                section.node.place.value,
+                message,
+                format!("add `{exact}:` or `{regex}:`"),
+            );
             None
         }
         (Some(_), Some(node)) => {
             page.fault(
+                Fault::FieldsExclusive,
                 node.place.key,
                 format!("both `{exact}` and `{regex}`"),
                 "leave one of them out",
@@ -258,12 +286,18 @@ fn claims(page: &Page, node: Node<'_>) -> BTreeMap<Claim, Vec<String>> {
         let Some((_, claim)) = names.iter().find(|(known, _)| known == name) else {
             let known = names.iter().map(|(known, _)| known.as_str());
             let help = suggest::help(name, known, "docs/images.md lists the claims");
-            page.fault(node.place.key, format!("there is no claim `{name}`"), help);
+            page.fault(
+                Fault::NameUnknown,
+                node.place.key,
+                format!("there is no claim `{name}`"),
+                help,
+            );
             continue;
         };
         let values = page.texts(node, name);
         if values.is_empty() {
             page.fault(
+                Fault::ValueInvalid,
                 node.place.key,
                 format!("the claim `{name}` allows no value"),
                 "list the values that are right, or leave it out",

@@ -68,7 +68,7 @@ fn document(page: &Page, node: Node<'_>, draft: &mut Draft) {
             let message = format!("`{kind}` is no policy about images that can be carried over");
             let help =
                 "name files with `ClusterImagePolicy`, `ImageValidatingPolicy` or `ClusterPolicy`";
-            page.fault(node.place.value, message, help);
+            page.refuse(node.place.value, message, help);
         }
     }
 }
@@ -107,7 +107,7 @@ impl Draft {
                 "policy `{}` may be about images of `{pattern}` in policy `{other}`: there both are asked, here only the first rule is",
                 rule.name
             );
-            page.fault(
+            page.refuse(
                 node.place.value,
                 message,
                 "make one policy of the two, or narrow their patterns",
@@ -117,7 +117,7 @@ impl Draft {
         // Where something was refused, a rule without images or demands is no fault of its own.
         if rule.patterns.is_empty() && !page.has_faults() {
             let message = format!("policy `{}` names no image that can be carried over", rule.name);
-            page.fault(node.place.value, message, "name images, e.g. `registry.example/shop/*`");
+            page.refuse(node.place.value, message, "name images, e.g. `registry.example/shop/*`");
             return;
         }
         let asks = ["signatures", "attestations", "action"];
@@ -125,7 +125,7 @@ impl Draft {
             let message =
                 format!("policy `{}` asks for nothing that can be carried over", rule.name);
             let help = "ask for a signature or an attestation, or leave the policy out";
-            page.fault(node.place.value, message, help);
+            page.refuse(node.place.value, message, help);
             return;
         }
         self.rules.push(rule);
@@ -195,7 +195,7 @@ fn key_tree(
 ) -> Option<Tree> {
     let text = page.text(needed(page, section, pem)?, pem)?;
     if text.matches("-----BEGIN PUBLIC KEY-----").count() != 1 {
-        page.fault(
+        page.refuse(
             section.get(pem)?.place.value,
             format!("`{pem}` that is not one key in PEM cannot be carried over"),
             "write an entry for each key, with the key itself",
@@ -218,7 +218,7 @@ fn needed<'v>(page: &Page, section: &super::Section<'_, 'v>, key: &str) -> Optio
     let found = section.get(key);
     if found.is_none() && !others.iter().any(|other| section.get(other).is_some()) {
         let message = format!("`{key}` is missing, and without it nothing can be carried over");
-        page.fault(section.node.place.value, message, format!("add `{key}:`"));
+        page.refuse(section.node.place.value, message, format!("add `{key}:`"));
     }
     found
 }
@@ -227,7 +227,7 @@ fn needed<'v>(page: &Page, section: &super::Section<'_, 'v>, key: &str) -> Optio
 fn refuse(page: &Page, section: &super::Section<'_, '_>, keys: &[(&str, &str)]) {
     for (key, help) in keys {
         if let Some(node) = section.get(key) {
-            page.fault(node.place.key, format!("`{key}` cannot be carried over"), *help);
+            page.refuse(node.place.key, format!("`{key}` cannot be carried over"), *help);
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::config::{ConfigFault, Origin};
 use crate::document::{self, DocumentLimits};
+use crate::domain::evidence::code::TrustFaultCode;
 use crate::domain::place::{Place, Places, SourceFile, Span};
 use crate::domain::suggest;
 use crate::domain::value::Value;
@@ -44,7 +45,7 @@ impl Page {
         };
         if let Some((_, _, second)) = documents.next() {
             let help = "put everything into one document, without `---`";
-            page.fault(second.value, "a second document", help);
+            page.fault(TrustFaultCode::YamlInvalid, second.value, "a second document", help);
         }
         (page, value, place)
     }
@@ -62,7 +63,7 @@ impl Page {
                 }
                 Err(fault) => {
                     let help = fault.help.unwrap_or_else(|| "mend the YAML".to_owned());
-                    page.fault(fault.span, fault.message, help);
+                    page.fault(TrustFaultCode::YamlInvalid, fault.span, fault.message, help);
                     (page, Value::Null, Place::default())
                 }
             }
@@ -79,12 +80,23 @@ impl Page {
         }
     }
 
+    /// Notes something that cannot be carried over from another verifier's policy.
+    pub(super) fn refuse(&self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+        self.fault(TrustFaultCode::NotCarriedOver, span, message, help);
+    }
+
     /// Notes a fault.
-    pub(super) fn fault(&self, span: Span, message: impl Into<String>, help: impl Into<String>) {
+    pub(super) fn fault(
+        &self,
+        code: TrustFaultCode,
+        span: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
         let (line, column) = self.file.line_and_column(span.start);
         let origin = Origin::File { file: self.file.path.clone(), line, column };
-        let help = Some(help.into());
-        self.faults.borrow_mut().push(ConfigFault { origin, message: message.into(), help });
+        let (code, message, help) = (Some(code.code()), message.into(), Some(help.into()));
+        self.faults.borrow_mut().push(ConfigFault { code, origin, message, help });
     }
 
     /// The file, line and column of a place, as faults write them.
@@ -147,7 +159,8 @@ impl Page {
             if !known.contains(&key) {
                 let otherwise = format!("known here: `{}`", known.join("`, `"));
                 let help = suggest::help(key, known.iter().copied(), &otherwise);
-                self.fault(child.place.key, format!("unknown key `{key}` in {what}"), help);
+                let message = format!("unknown key `{key}` in {what}");
+                self.fault(TrustFaultCode::FieldUnknown, child.place.key, message, help);
             }
         }
         Section { page: self, node }
@@ -205,12 +218,13 @@ impl Page {
         let names: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
         let otherwise = format!("write one of `{}`", names.join("`, `"));
         let help = suggest::help(text, names, &otherwise);
-        self.fault(node.place.value, format!("`{text}` is no value of `{what}`"), help);
+        let message = format!("`{text}` is no value of `{what}`");
+        self.fault(TrustFaultCode::ValueInvalid, node.place.value, message, help);
         None
     }
 
-    /// The bytes of a file that `node` names, relative to the configuration's own folder.
-    pub(super) fn file(&self, node: Node<'_>, what: &str) -> Option<Vec<u8>> {
+    /// The bytes of a file that `node` names, relative to the configuration's own folder; `code` says that there are none.
+    pub(super) fn file(&self, node: Node<'_>, what: &str, code: TrustFaultCode) -> Option<Vec<u8>> {
         let path = self.path(node, what)?;
         let read = match std::fs::metadata(&path) {
             Ok(data) if data.len() > MAX_FILE_BYTES => {
@@ -224,7 +238,7 @@ impl Page {
             Err(cause) => {
                 let message = format!("cannot read `{what}` `{}`: {cause}", path.display());
                 let help = "name a file that exists and that the gate may read; a relative path begins at the folder of this file";
-                self.fault(node.place.value, message, help);
+                self.fault(code, node.place.value, message, help);
                 None
             }
         }
@@ -237,7 +251,8 @@ impl Page {
 
     fn expected(&self, node: Node<'_>, what: &str, expected: &str) {
         let message = format!("`{what}` is {expected}, found {}", described(node.value));
-        self.fault(node.place.value, message, "docs/images.md shows every key with an example");
+        let help = "docs/images.md shows every key with an example";
+        self.fault(TrustFaultCode::ValueInvalid, node.place.value, message, help);
     }
 }
 

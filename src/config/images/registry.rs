@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::Named;
 use super::page::{Node, Page, Section};
+use crate::domain::evidence::code::TrustFaultCode as Fault;
 use crate::domain::trust::{CredentialSource, Registries, RegistryHost};
 
 pub(super) fn registries(page: &Page, node: Option<Node<'_>>, named: &mut Named) -> Registries {
@@ -30,9 +31,14 @@ fn host(page: &Page, name: &str, node: Node<'_>, named: &mut Named) -> RegistryH
     let keys = ["mirrors", "caFile", "plainHttp", "allowPrivateAddresses", "auth"];
     let section = page.section(node, &what, &keys);
     let ca_pem = section.get("caFile").and_then(|node| {
-        let pem = page.file(node, "caFile")?;
+        let pem = page.file(node, "caFile", Fault::CaFileUnreadable)?;
         if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
-            page.fault(node.place.value, "`caFile` holds no certificate", "name a PEM file");
+            page.fault(
+                Fault::CaFileUnreadable,
+                node.place.value,
+                "`caFile` holds no certificate",
+                "name a PEM file",
+            );
         }
         named.0.push(pem.clone());
         Some(Arc::from(pem))
@@ -70,12 +76,13 @@ fn credentials(page: &Page, what: &str, node: Node<'_>) -> CredentialSource {
             }
             let help = "write `{namespace: shop, name: pull, file: /var/run/secrets/pull/.dockerconfigjson}`";
             let message = "`pullSecret` needs `namespace`, `name` and a `file` that is there";
-            page.fault(node.place.value, message, help);
+            page.fault(Fault::FieldMissing, node.place.value, message, help);
             CredentialSource::Anonymous
         }
         (Some(_), Some(_)) | (None, None) => {
             let help = "write `dockerConfigFile: config.json`, or leave `auth` out";
             page.fault(
+                Fault::FieldsExclusive,
                 node.place.value,
                 "`auth` needs one of `dockerConfigFile` and `pullSecret`",
                 help,
@@ -94,6 +101,7 @@ fn helpers(page: &Page, section: &Section<'_, '_>) -> Vec<String> {
     if let (Some(name), Some(node)) = (names.iter().find(odd), section.get("allowedHelpers")) {
         let message = format!("`{name}` is no name of a credential helper");
         page.fault(
+            Fault::ValueInvalid,
             node.place.value,
             message,
             "write `ecr-login` for `docker-credential-ecr-login`",
@@ -109,7 +117,7 @@ fn existing(page: &Page, node: Node<'_>, what: &str) -> Option<PathBuf> {
         return Some(path);
     }
     let message = format!("there is no file `{}` for `{what}`", path.display());
-    page.fault(node.place.value, message, "name a file that exists");
+    page.fault(Fault::CredentialsFileMissing, node.place.value, message, "name a file that exists");
     None
 }
 
@@ -134,6 +142,7 @@ fn check_host(page: &Page, span: crate::domain::place::Span, name: &str) {
     if name.contains('/') || name.contains(char::is_whitespace) || name.contains('*') {
         let message = format!("`{name}` is no host");
         page.fault(
+            Fault::HostInvalid,
             span,
             message,
             "write a host with an optional port, e.g. `registry.example:5000`",

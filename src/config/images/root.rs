@@ -7,7 +7,8 @@ use super::Entries;
 use super::page::{Node, Page};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
-use crate::domain::trust::{TrustMaterial, TrustRoot, TufMirror};
+use crate::domain::evidence::code::TrustFaultCode as Fault;
+use crate::domain::trust::{RootFault, TrustMaterial, TrustRoot, TufMirror};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -44,9 +45,14 @@ pub(super) fn roots(
         });
         let root = root.filter(|root| {
             let usable = material.usable(&root.json, now);
-            if let Err(cause) = &usable {
+            if let Err(unusable) = &usable {
+                let (code, cause) = match unusable {
+                    RootFault::Unusable(cause) => (Fault::RootUnusable, cause),
+                    RootFault::Expired(cause) => (Fault::RootExpired, cause),
+                };
                 let message = format!("the trust root `{name}` cannot be used: {cause}");
                 page.fault(
+                    code,
                     node.place.value,
                     message,
                     "name a `trusted_root.json` that is in force",
@@ -75,12 +81,19 @@ fn origin(
             page.word(node, "builtin", &[("public-good", ())])?;
             Some(plain(Arc::from(material.public_good().as_bytes())))
         }
-        (None, Some(node), None) => page.file(node, "file").map(|json| plain(Arc::from(json))),
+        (None, Some(node), None) => {
+            page.file(node, "file", Fault::RootFileUnreadable).map(|json| plain(Arc::from(json)))
+        }
         (None, None, Some(node)) => mirrored(page, node, name, material, now, read),
         (..) => {
             let help =
                 "write `builtin: public-good`, `file: trusted_root.json`, or `tuf:` with its keys";
-            page.fault(node.place.value, format!("{what} needs one origin"), help);
+            page.fault(
+                Fault::FieldsExclusive,
+                node.place.value,
+                format!("{what} needs one origin"),
+                help,
+            );
             None
         }
     }
@@ -100,7 +113,12 @@ fn mirrored(
     for key in ["mirror", "rootFile", "cacheDir"] {
         if section.get(key).is_none() {
             let help = format!("add `{key}:`; docs/images.md says what it holds");
-            page.fault(node.place.value, format!("{what} has no `{key}`"), help);
+            page.fault(
+                Fault::FieldMissing,
+                node.place.value,
+                format!("{what} has no `{key}`"),
+                help,
+            );
         }
     }
     let url = section.get("mirror").and_then(|node| {
@@ -108,11 +126,13 @@ fn mirrored(
         let good = url.starts_with("https://") || url.starts_with("http://127.0.0.1:");
         if !good {
             let message = format!("`{url}` is no address of a mirror");
-            page.fault(node.place.value, message, "write `https://…`");
+            page.fault(Fault::HostInvalid, node.place.value, message, "write `https://…`");
         }
         good.then(|| url.to_owned())
     });
-    let root = section.get("rootFile").and_then(|node| page.file(node, "rootFile"));
+    let root = section
+        .get("rootFile")
+        .and_then(|node| page.file(node, "rootFile", Fault::RootFileUnreadable));
     let cache = section.get("cacheDir").and_then(|node| page.path(node, "cacheDir"));
     let refresh = section.duration("refresh", DAY);
     let max_stale = section.duration("maxStale", 7 * DAY);
@@ -136,7 +156,7 @@ fn mirrored(
                 );
                 let help =
                     format!("make `{}` reachable, or name a fresh root with `file:`", mirror.url);
-                page.fault(node.place.value, message, help);
+                page.fault(Fault::RootStale, node.place.value, message, help);
             }
             Some(Origin {
                 json: found.json,
@@ -148,7 +168,7 @@ fn mirrored(
             let message =
                 format!("the trust root `{name}` cannot be had from `{}`: {cause}", mirror.url);
             let help = "make the mirror reachable, or copy its verified folder to `cacheDir`";
-            page.fault(node.place.value, message, help);
+            page.fault(Fault::MirrorUnavailable, node.place.value, message, help);
             None
         }
     }

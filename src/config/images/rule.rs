@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Entries;
 use super::page::{Node, Page, Section};
+use crate::domain::evidence::code::TrustFaultCode as Fault;
 use crate::domain::suggest;
 use crate::domain::trust::{
     AttestationDemand, Authority, Format, PinPolicy, Rule, RuleAction, SignatureDemand,
@@ -40,12 +41,17 @@ pub(super) fn rules(
 ) -> Vec<Rule> {
     let help = "add e.g. `- {name: all, images: [\"**\"], signatures: {anyOf: [release-key]}}`";
     let Some(node) = section.get("rules") else {
-        page.fault(section.node.place.value, "`images.yaml` has no `rules`", help);
+        page.fault(
+            Fault::FieldMissing,
+            section.node.place.value,
+            "`images.yaml` has no `rules`",
+            help,
+        );
         return Vec::new();
     };
     let items = page.items(node, "rules");
     if items.is_empty() {
-        page.fault(node.place.value, "the list of `rules` is empty", help);
+        page.fault(Fault::RuleEmpty, node.place.value, "the list of `rules` is empty", help);
     }
     let mut reading = Reading { page, authorities, earlier: Vec::new() };
     let mut names = BTreeMap::new();
@@ -53,7 +59,7 @@ pub(super) fn rules(
         let rule = reading.rule(node)?;
         if let Some(line) = names.insert(rule.name.clone(), page.line(node.place.value)) {
             let message = format!("a second rule `{}`; the first is in line {line}", rule.name);
-            page.fault(node.place.value, message, "give it a name of its own");
+            page.fault(Fault::NameTwice, node.place.value, message, "give it a name of its own");
         }
         Some(rule)
     });
@@ -67,6 +73,7 @@ impl Reading<'_> {
         let Some(name) = section.text("name") else {
             if section.get("name").is_none() && node.value.as_object().is_some() {
                 page.fault(
+                    Fault::FieldMissing,
                     node.place.value,
                     "a rule without a name",
                     "add `name:`; decisions name the rule",
@@ -82,6 +89,7 @@ impl Reading<'_> {
                 let items = page.items(node, "formats");
                 if items.is_empty() {
                     page.fault(
+                        Fault::RuleEmpty,
                         node.place.value,
                         format!("rule `{name}` allows no format"),
                         "leave `formats` out to allow all",
@@ -96,11 +104,13 @@ impl Reading<'_> {
             || attestations.iter().any(|demand| demand.required);
         match (action, asks) {
             (RuleAction::Verify, false) => page.fault(
+                Fault::RuleEmpty,
                 node.place.value,
                 format!("rule `{name}` asks for nothing, so every image would be verified"),
                 "add `signatures:` or a required attestation, or write `action: skip`",
             ),
             (RuleAction::Deny | RuleAction::Skip, true) => page.fault(
+                Fault::RuleContradicts,
                 node.place.value,
                 format!("rule `{name}` asks for signatures that its `action` never looks at"),
                 "leave `action` out, or leave out what is asked for",
@@ -114,6 +124,7 @@ impl Reading<'_> {
             && !repository.contains('/')
         {
             page.fault(
+                Fault::ValueInvalid,
                 place.place.value,
                 format!("`{repository}` is no repository"),
                 "write `registry/repository`",
@@ -136,19 +147,34 @@ impl Reading<'_> {
         let page = self.page;
         let help = "add `images:` with patterns such as `registry.example/**`";
         let Some(node) = section.get("images") else {
-            page.fault(section.node.place.value, format!("rule `{rule}` is about no image"), help);
+            page.fault(
+                Fault::RuleEmpty,
+                section.node.place.value,
+                format!("rule `{rule}` is about no image"),
+                help,
+            );
             return Vec::new();
         };
         let items = page.items(node, "images");
         if items.is_empty() {
-            page.fault(node.place.value, format!("rule `{rule}` is about no image"), help);
+            page.fault(
+                Fault::RuleEmpty,
+                node.place.value,
+                format!("rule `{rule}` is about no image"),
+                help,
+            );
         }
         let mut patterns = Vec::new();
         for item in items {
             let Some(pattern) = page.text(item, "images") else { continue };
             let span = item.place.value;
             if let Some((wrong, help)) = wrong_pattern(pattern) {
-                page.fault(span, format!("the pattern `{pattern}` {wrong}"), help);
+                page.fault(
+                    Fault::PatternInvalid,
+                    span,
+                    format!("the pattern `{pattern}` {wrong}"),
+                    help,
+                );
                 continue;
             }
             let before = self.earlier.iter().find(|(earlier, ..)| covers(earlier, pattern));
@@ -156,7 +182,12 @@ impl Reading<'_> {
                 let message = format!(
                     "the pattern `{pattern}` is never reached: `{earlier}` of rule `{other}` in line {line} comes first"
                 );
-                page.fault(span, message, "put the narrower rule before the wider one");
+                page.fault(
+                    Fault::PatternUnreachable,
+                    span,
+                    message,
+                    "put the narrower rule before the wider one",
+                );
             }
             self.earlier.push((pattern.to_owned(), rule.to_owned(), page.line(span)));
             patterns.push(pattern.to_owned());
@@ -185,6 +216,7 @@ impl Reading<'_> {
         let name = section.text("name").map(str::to_owned);
         if name.is_none() && section.get("name").is_none() {
             page.fault(
+                Fault::FieldMissing,
                 node.place.value,
                 format!("an attestation of rule `{rule}` without a name"),
                 "add `name:`",
@@ -194,7 +226,12 @@ impl Reading<'_> {
         let predicate_types = section.texts("predicateTypes");
         if predicate_types.is_empty() {
             let help = "add `predicateTypes: [https://slsa.dev/provenance/v1]`";
-            page.fault(node.place.value, format!("{what} names no type of predicate"), help);
+            page.fault(
+                Fault::RuleEmpty,
+                node.place.value,
+                format!("{what} names no type of predicate"),
+                help,
+            );
         }
         let authorities = self.named(&what, &section, "authorities")?;
         let threshold = self.threshold(&what, &section, authorities.len());
@@ -207,12 +244,22 @@ impl Reading<'_> {
         let page = self.page;
         let help = format!("add `{key}:` with names of `authorities`");
         let Some(node) = section.get(key) else {
-            page.fault(section.node.place.value, format!("{what} names no authority"), help);
+            page.fault(
+                Fault::RuleEmpty,
+                section.node.place.value,
+                format!("{what} names no authority"),
+                help,
+            );
             return None;
         };
         let items = page.items(node, key);
         if items.is_empty() {
-            page.fault(node.place.value, format!("{what} names no authority"), help);
+            page.fault(
+                Fault::RuleEmpty,
+                node.place.value,
+                format!("{what} names no authority"),
+                help,
+            );
             return None;
         }
         let mut names: Vec<String> = Vec::new();
@@ -222,12 +269,14 @@ impl Reading<'_> {
                 let known = self.authorities.keys().map(String::as_str);
                 let help = suggest::help(name, known, "add it to `authorities`");
                 page.fault(
+                    Fault::NameUnknown,
                     item.place.value,
                     format!("{what} names the authority `{name}`, which is not in `authorities`"),
                     help,
                 );
             } else if names.iter().any(|known| known == name) {
                 page.fault(
+                    Fault::NameTwice,
                     item.place.value,
                     format!("{what} names the authority `{name}` twice"),
                     "it counts once; leave it out",
@@ -243,6 +292,7 @@ impl Reading<'_> {
         if let (true, Some(node)) = (threshold > most, section.get("threshold")) {
             let message = format!("{what} asks for {threshold} authorities and names {most}");
             self.page.fault(
+                Fault::ThresholdUnreachable,
                 node.place.value,
                 message,
                 "lower `threshold`, or name more authorities",

@@ -31,6 +31,15 @@ pub struct MirroredRoot {
     pub trouble: Option<String>,
 }
 
+/// Why a trust root cannot be used, in words for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RootFault {
+    /// It is none.
+    Unusable(String),
+    /// Every certificate authority in it has expired.
+    Expired(String),
+}
+
 /// Reads keys and trust roots, so that the reader of the configuration needs no cryptography.
 pub trait TrustMaterial: Send + Sync + fmt::Debug {
     /// Reads a public key (PEM) as `SubjectPublicKeyInfo` (DER).
@@ -46,7 +55,7 @@ pub trait TrustMaterial: Send + Sync + fmt::Debug {
     ///
     /// # Errors
     /// What is wrong with it.
-    fn usable(&self, json: &[u8], now: Timestamp) -> Result<(), String>;
+    fn usable(&self, json: &[u8], now: Timestamp) -> Result<(), RootFault>;
 
     /// Asks a mirror, or what is kept of it when it was asked lately or cannot be reached. Blocks.
     ///

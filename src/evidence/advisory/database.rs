@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::lookup::{self, Hit, Versions};
-use super::packed::{self, Directory, Packed};
+use super::lookup::{self, Compared, Hit};
+use super::packed::{self, Directory, Entries, Packed, Versions};
 use super::version::Order;
 use crate::domain::advisory::{Advisory, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
-use crate::domain::package::{Component, Ecosystem};
+use crate::domain::package::Ecosystem;
 use crate::domain::sbom::Sbom;
 
 /// What was imported, as it lies on disk.
@@ -77,53 +77,29 @@ impl Database {
         matches(Some(self), sboms)
     }
 
-    /// Adds what is known of a component to its troubles.
-    fn add_hits(&self, component: &Component, hits: &mut Trouble) {
-        let Some(package) = component.package.as_ref() else { return };
-        let version = component.compared_version.as_deref();
-        let order = Order::of(package.ecosystem.family());
-        let mut found: BTreeMap<u32, Hit> = BTreeMap::new();
-        for (ecosystem, is_certain) in self.asked(&package.ecosystem) {
-            for (at, versions) in self.packed.entries(ecosystem, &package.name) {
-                let Some(mut hit) = lookup::hit(version, &versions, order) else { continue };
-                if !is_certain {
-                    hit.state = MatchState::CannotCompare;
-                }
-                // What one entry is sure of, another one need not guess.
-                match found.get(&at) {
-                    Some(earlier) if earlier.state <= hit.state => {}
-                    Some(_) | None => {
-                        found.insert(at, hit);
-                    }
-                }
+    /// Adds what the entries say of a component to its troubles.
+    fn add_hits(&self, entries: &Entries<'_>, version: Option<&Compared<'_>>, hits: &mut Trouble) {
+        let order = version.and_then(|version| version.order);
+        let before = hits.len();
+        let mut found: Vec<(u32, Hit)> = Vec::new();
+        for (at, is_certain, versions) in entries.iter() {
+            let Some(mut hit) = lookup::hit(version, &versions, order) else { continue };
+            if !is_certain {
+                hit.state = MatchState::CannotCompare;
+            }
+            // What one entry is sure of, another one need not guess.
+            match found.iter_mut().find(|(known, _)| *known == at) {
+                Some((_, earlier)) if earlier.state <= hit.state => {}
+                Some((_, earlier)) => *earlier = hit,
+                None => found.push((at, hit)),
             }
         }
         hits.extend(
             found.into_iter().filter_map(|(at, hit)| Some((self.packed.advisory(at)?, hit))),
         );
-    }
-
-    /// The lowest version above a component's that no advisory is about, those left aside that no version mends.
-    fn upgrade(&self, component: &Component) -> Option<Arc<str>> {
-        let package = component.package.as_ref()?;
-        let version = component.compared_version.as_deref()?;
-        let order = Order::of(package.ecosystem.family())?;
-        let entries = self
-            .asked(&package.ecosystem)
-            .flat_map(|(ecosystem, _)| self.packed.entries(ecosystem, &package.name))
-            .map(|(_, versions)| versions);
-        let is_mended = |versions: &Versions<'_>| {
-            lookup::hit(Some(version), versions, Some(order)).is_none_or(|hit| hit.fixed.is_some())
-        };
-        let entries: Vec<Versions<'_>> = entries.filter(is_mended).collect();
-        let is_above = |fix: &&str| order.compare(fix, version).is_ok_and(Ordering::is_gt);
-        let mut fixes: Vec<&str> =
-            entries.iter().flat_map(lookup::fixes).filter(is_above).collect();
-        fixes.sort_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal));
-        let is_clear = |fix: &&str| {
-            entries.iter().all(|versions| lookup::hit(Some(fix), versions, Some(order)).is_none())
-        };
-        fixes.into_iter().find(is_clear).map(Arc::from)
+        if let Some(own) = hits.get_mut(before..) {
+            own.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
+        }
     }
 
     /// The ecosystems whose advisories are about a component of this one, and whether that is certain: of a distribution
@@ -138,34 +114,76 @@ impl Database {
     }
 }
 
+/// The lowest version above a component's that no advisory is about, those left aside that no version mends.
+fn upgrade(entries: &Entries<'_>, version: &Compared<'_>) -> Option<Arc<str>> {
+    let order = version.order?;
+    let is_mended = |versions: &Versions<'_, '_>| {
+        lookup::hit(Some(version), versions, Some(order)).is_none_or(|hit| hit.fixed.is_some())
+    };
+    let entries: Vec<Versions<'_, '_>> =
+        entries.iter().map(|(.., versions)| versions).filter(is_mended).collect();
+    let is_above = |fix: &&str| version.to(fix).is_ok_and(Ordering::is_lt);
+    let mut fixes: Vec<&str> = entries.iter().flat_map(lookup::fixes).filter(is_above).collect();
+    fixes.sort_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal));
+    let is_clear = |fix: &&str| {
+        let fix = Compared::new(fix, Some(order));
+        entries.iter().all(|versions| lookup::state(Some(&fix), versions).is_none())
+    };
+    fixes.into_iter().find(is_clear).map(Arc::from)
+}
+
 /// What the advisories and the scanners' own reports say of every component, the same trouble under several ids once.
 pub(super) fn matches(database: Option<&Database>, sboms: &[Sbom]) -> Vec<AdvisoryMatch> {
     let mut matches = Vec::new();
+    let directory = database.map(|database| &database.packed.directory);
+    let mut entries = Entries::default();
+    // A bill has components of one or two ecosystems, so that of the last one is nearly always asked again.
+    let mut asked: Option<(&Ecosystem, Vec<(usize, bool)>)> = None;
     for (sbom, bill) in sboms.iter().enumerate() {
-        let mut reported: BTreeMap<usize, Trouble> = BTreeMap::new();
-        for one in bill.scan.iter().flat_map(|scan| &scan.reported) {
-            let hit = Hit { state: MatchState::Affected, fixed: one.fixed.clone() };
-            reported.entry(one.component).or_default().push((Arc::clone(&one.advisory), hit));
-        }
+        let mut reported = reported(bill);
         for (index, component) in bill.components.iter().enumerate() {
             // What a scanner says is the same trouble where the ids say so.
             let mut hits = reported.remove(&index).unwrap_or_default();
-            if let Some(database) = database {
-                database.add_hits(component, &mut hits);
+            let mut mended = None;
+            if let (Some(database), Some(package)) = (database, component.package.as_ref()) {
+                let ecosystem = &package.ecosystem;
+                if asked.as_ref().is_none_or(|(last, _)| *last != ecosystem) {
+                    asked = Some((ecosystem, database.asked(ecosystem).collect()));
+                }
+                let ecosystems = asked.as_ref().map(|(_, list)| list.as_slice());
+                database.packed.entries(
+                    ecosystems.unwrap_or_default(),
+                    &package.name,
+                    &mut entries,
+                );
+                if !entries.is_empty() || !hits.is_empty() {
+                    let order = Order::of(ecosystem.as_str());
+                    let version = component.compared_version.as_deref();
+                    let version = version.map(|version| Compared::new(version, order));
+                    database.add_hits(&entries, version.as_ref(), &mut hits);
+                    if !hits.is_empty() {
+                        mended = version.and_then(|version| upgrade(&entries, &version));
+                    }
+                }
             }
-            let directory = database.map(|database| &database.packed.directory);
-            let troubles = joined(hits);
-            if troubles.is_empty() {
-                continue;
-            }
-            let upgrade = database.and_then(|database| database.upgrade(component));
-            matches.extend(troubles.iter().filter_map(|trouble| {
-                let found = found(directory, sbom, index, trouble)?;
-                Some(AdvisoryMatch { upgrade: upgrade.clone(), ..found })
-            }));
+            let found = joined(hits).into_iter().filter_map(|trouble| {
+                let found = found(directory, sbom, index, &trouble)?;
+                Some(AdvisoryMatch { upgrade: mended.clone(), ..found })
+            });
+            matches.extend(found);
         }
     }
     matches
+}
+
+/// What a scanner reported of each component.
+fn reported(bill: &Sbom) -> BTreeMap<usize, Trouble> {
+    let mut reported: BTreeMap<usize, Trouble> = BTreeMap::new();
+    for one in bill.scan.iter().flat_map(|scan| &scan.reported) {
+        let hit = Hit { state: MatchState::Affected, fixed: one.fixed.clone() };
+        reported.entry(one.component).or_default().push((Arc::clone(&one.advisory), hit));
+    }
+    reported
 }
 
 fn found(
@@ -175,8 +193,10 @@ fn found(
     trouble: &[(Arc<Advisory>, Hit)],
 ) -> Option<AdvisoryMatch> {
     let advisories = || trouble.iter().map(|(advisory, _)| advisory);
-    let ids: BTreeSet<&Arc<str>> =
-        advisories().flat_map(|advisory| advisory.aliases.iter().chain([&advisory.id])).collect();
+    let ids = advisories().flat_map(|advisory| advisory.aliases.iter().chain([&advisory.id]));
+    let mut ids: Vec<&Arc<str>> = ids.collect();
+    ids.sort();
+    ids.dedup();
     // The record that says most: how bad it is, then what can be done.
     let (spoken, hit) = trouble
         .iter()

@@ -57,6 +57,8 @@ pub struct ImportReport {
     pub n_bad: usize,
     /// The first of them, each with the reason.
     pub bad: Vec<(String, String)>,
+    /// The first files that end before their end: what stood before it was taken.
+    pub broken: Vec<(String, String)>,
 }
 
 /// Reads everything at `paths`: folders, `.zip`, `.tar`, `.tar.gz`, `.tar.zst`, `.json`, `.md` and `.csv`.
@@ -195,7 +197,7 @@ impl Import {
             return Err(too_many_bytes(self.limits.max_total_bytes));
         }
         match read {
-            Err(cause) => self.bad(name, cause.to_string()),
+            Err(cause) => self.broken(name, cause.to_string()),
             Ok(_) if bytes.len() as u64 > limit => {
                 self.bad(name, format!("it has more than {limit} bytes"));
             }
@@ -217,7 +219,7 @@ impl Import {
         match read {
             Err(_) if left.of_all() == 0 => Err(too_many_bytes(max_total_bytes)),
             Err(cause) => {
-                self.bad(name, cause.to_string());
+                self.broken(name, cause.to_string());
                 Ok(())
             }
             Ok(()) => Ok(()),
@@ -272,7 +274,7 @@ impl Import {
                 let entries = catalogue.vulnerabilities.into_iter();
                 self.records.exploited.extend(entries.map(|entry| (entry.id, entry.date_added)));
             }
-            Err(cause) => self.bad(name, cause.to_string()),
+            Err(cause) => self.broken(name, cause.to_string()),
         }
     }
 
@@ -293,6 +295,14 @@ impl Import {
                 self.bad(name, format!("line {line} is not `CVE-…,probability,percentile`"));
             }
         }
+    }
+
+    /// A file whose end is missing counts as a bad record, too.
+    fn broken(&mut self, name: &str, reason: String) {
+        if self.report.broken.len() < MAX_TOLD {
+            self.report.broken.push((name.to_owned(), reason.clone()));
+        }
+        self.bad(name, reason);
     }
 
     fn bad(&mut self, name: &str, reason: String) {

@@ -3,41 +3,9 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-
-use super::version::{Order, Unorderable};
-use crate::domain::advisory::{Affected, Event, MatchState};
-
-/// A turning point in the versions of a package.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Turn<'t> {
-    Introduced(&'t str),
-    Fixed(&'t str),
-    LastAffected(&'t str),
-}
-
-/// Which versions an advisory is about, borrowed from where it lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Versions<'t> {
-    #[serde(borrow)]
-    ranges: Vec<Vec<Turn<'t>>>,
-    #[serde(borrow)]
-    named: Vec<&'t str>,
-}
-
-impl<'t> Versions<'t> {
-    pub(super) fn of(affected: &'t Affected) -> Self {
-        let turn = |event: &'t Event| match event {
-            Event::Introduced(version) => Turn::Introduced(version),
-            Event::Fixed(version) => Turn::Fixed(version),
-            Event::LastAffected(version) => Turn::LastAffected(version),
-        };
-        Self {
-            ranges: affected.ranges.iter().map(|range| range.iter().map(turn).collect()).collect(),
-            named: affected.versions.iter().map(AsRef::as_ref).collect(),
-        }
-    }
-}
+use super::packed::{Turn, Versions};
+use super::version::{Order, Unorderable, Version};
+use crate::domain::advisory::MatchState;
 
 /// A hit of one advisory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,53 +15,80 @@ pub(super) struct Hit {
     pub(super) fixed: Option<Arc<str>>,
 }
 
-/// Compares a version with an entry of an advisory, in the order of its ecosystem where one is known; none when it is not
-/// affected.
+/// A component's version: as written, and taken apart in the order of its ecosystem where that can be done.
+#[derive(Debug)]
+pub(super) struct Compared<'v> {
+    pub(super) written: &'v str,
+    parsed: Option<Version<'v>>,
+    /// None where the order of the ecosystem is not known.
+    pub(super) order: Option<Order>,
+}
+
+impl<'v> Compared<'v> {
+    pub(super) fn new(written: &'v str, order: Option<Order>) -> Self {
+        Self { written, parsed: order.and_then(|order| order.parse(written)), order }
+    }
+
+    /// How it stands to another version.
+    pub(super) fn to(&self, other: &str) -> Result<Ordering, Unorderable> {
+        let own = self.parsed.as_ref().ok_or(Unorderable)?;
+        let other = self.order.and_then(|order| order.parse(other)).ok_or(Unorderable)?;
+        Ok(own.cmp(&other))
+    }
+}
+
+/// Whether a version is among those of an entry; none when it is not affected.
 ///
 /// A version that is missing or cannot be ordered counts as affected: unknown is never safe.
 ///
 /// Source: ossf.github.io/osv-schema, "Evaluation".
-pub(super) fn hit(
-    version: Option<&str>,
-    versions: &Versions<'_>,
-    order: Option<Order>,
-) -> Option<Hit> {
-    let unknown = || {
-        let fixed = order.and_then(|order| highest_fix(versions, order));
-        Some(Hit { state: MatchState::CannotCompare, fixed })
-    };
-    let Some(version) = version else { return unknown() };
-    let affected = || {
-        let fixed = order.and_then(|order| fix_behind(version, versions, order));
-        Some(Hit { state: MatchState::Affected, fixed })
-    };
-    if versions.named.contains(&version) {
-        return affected();
+pub(super) fn state(
+    version: Option<&Compared<'_>>,
+    versions: &Versions<'_, '_>,
+) -> Option<MatchState> {
+    let Some(version) = version else { return Some(MatchState::CannotCompare) };
+    if versions.named.contains(&version.written) {
+        return Some(MatchState::Affected);
     }
-    if versions.ranges.is_empty() {
-        return None;
+    if version.order.is_none() {
+        return versions.has_ranges().then_some(MatchState::CannotCompare);
     }
-    let Some(order) = order else { return unknown() };
-    for range in &versions.ranges {
-        match is_within(version, range, order) {
-            Ok(true) => return affected(),
+    for range in versions.ranges() {
+        match is_within(version, range) {
+            Ok(true) => return Some(MatchState::Affected),
             Ok(false) => {}
-            Err(Unorderable) => return unknown(),
+            Err(Unorderable) => return Some(MatchState::CannotCompare),
         }
     }
     None
 }
 
+/// What an entry says of a version that is among its own, and which version mends it.
+pub(super) fn hit(
+    version: Option<&Compared<'_>>,
+    versions: &Versions<'_, '_>,
+    order: Option<Order>,
+) -> Option<Hit> {
+    let state = state(version, versions)?;
+    let fixed = match (state, version) {
+        (MatchState::Affected, Some(version)) => fix_behind(version, versions),
+        (MatchState::Affected | MatchState::CannotCompare, _) => {
+            order.and_then(|order| highest_fix(versions, order))
+        }
+    };
+    Some(Hit { state, fixed })
+}
+
 /// Walks the events of a range in the order of their versions.
-fn is_within(version: &str, range: &[Turn<'_>], order: Order) -> Result<bool, Unorderable> {
+fn is_within(version: &Compared<'_>, range: &[Turn<'_>]) -> Result<bool, Unorderable> {
     // What nearly every record has: from a version on, up to another one.
     if let [Turn::Introduced(from), turn] = range
         && !matches!(turn, Turn::Introduced(_))
     {
-        let has_begun = *from == "0" || order.compare(version, from)?.is_ge();
+        let has_begun = *from == "0" || version.to(from)?.is_ge();
         let has_ended = match turn {
-            Turn::Fixed(fixed) => order.compare(version, fixed)?.is_ge(),
-            Turn::LastAffected(last) => order.compare(version, last)?.is_gt(),
+            Turn::Fixed(fixed) => version.to(fixed)?.is_ge(),
+            Turn::LastAffected(last) => version.to(last)?.is_gt(),
             Turn::Introduced(_) => false,
         };
         return Ok(has_begun && !has_ended);
@@ -103,7 +98,7 @@ fn is_within(version: &str, range: &[Turn<'_>], order: Order) -> Result<bool, Un
         // Insertion keeps faults of the order visible, where a sort would have to hide them.
         let mut at = turns.len();
         for (index, other) in turns.iter().enumerate() {
-            if compare_turns(turn, other, order)?.is_lt() {
+            if compare_turns(turn, other, version.order)?.is_lt() {
                 at = index;
                 break;
             }
@@ -114,17 +109,17 @@ fn is_within(version: &str, range: &[Turn<'_>], order: Order) -> Result<bool, Un
     for turn in turns {
         match turn {
             Turn::Introduced(from) => {
-                if from == "0" || order.compare(version, from)?.is_ge() {
+                if from == "0" || version.to(from)?.is_ge() {
                     affected = true;
                 }
             }
             Turn::Fixed(fixed) => {
-                if order.compare(version, fixed)?.is_ge() {
+                if version.to(fixed)?.is_ge() {
                     affected = false;
                 }
             }
             Turn::LastAffected(last) => {
-                if order.compare(version, last)?.is_gt() {
+                if version.to(last)?.is_gt() {
                     affected = false;
                 }
             }
@@ -133,12 +128,16 @@ fn is_within(version: &str, range: &[Turn<'_>], order: Order) -> Result<bool, Un
     Ok(affected)
 }
 
-fn compare_turns(left: &Turn<'_>, right: &Turn<'_>, order: Order) -> Result<Ordering, Unorderable> {
+fn compare_turns(
+    left: &Turn<'_>,
+    right: &Turn<'_>,
+    order: Option<Order>,
+) -> Result<Ordering, Unorderable> {
     match (version_of(left), version_of(right)) {
         ("0", "0") => Ok(Ordering::Equal),
         ("0", _) => Ok(Ordering::Less),
         (_, "0") => Ok(Ordering::Greater),
-        (left, right) => order.compare(left, right),
+        (left, right) => order.ok_or(Unorderable)?.compare(left, right),
     }
 }
 
@@ -149,26 +148,27 @@ const fn version_of<'t>(turn: &Turn<'t>) -> &'t str {
 }
 
 /// Every version that mends something.
-pub(super) fn fixes<'v>(versions: &'v Versions<'_>) -> impl Iterator<Item = &'v str> {
-    versions.ranges.iter().flatten().filter_map(|turn| match turn {
+pub(super) fn fixes<'p>(versions: &Versions<'_, 'p>) -> impl Iterator<Item = &'p str> {
+    versions.turns().iter().filter_map(|turn| match turn {
         Turn::Fixed(version) => Some(*version),
         Turn::Introduced(_) | Turn::LastAffected(_) => None,
     })
 }
 
 /// The lowest fix above `version` that no range of the entry affects.
-fn fix_behind(version: &str, versions: &Versions<'_>, order: Order) -> Option<Arc<str>> {
-    let above = |fix: &&str| order.compare(fix, version).is_ok_and(Ordering::is_gt);
-    let is_clear = |fix: &&str| {
-        !versions.ranges.iter().any(|range| is_within(fix, range, order).unwrap_or(true))
+fn fix_behind(version: &Compared<'_>, versions: &Versions<'_, '_>) -> Option<Arc<str>> {
+    let order = version.order?;
+    let is_clear = |fix: &str| {
+        let fix = Compared::new(fix, Some(order));
+        !versions.ranges().any(|range| is_within(&fix, range).unwrap_or(true))
     };
     fixes(versions)
-        .filter(|fix| above(fix) && is_clear(fix))
+        .filter(|fix| version.to(fix).is_ok_and(Ordering::is_lt) && is_clear(fix))
         .min_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal))
         .map(Arc::from)
 }
 
-fn highest_fix(versions: &Versions<'_>, order: Order) -> Option<Arc<str>> {
+fn highest_fix(versions: &Versions<'_, '_>, order: Order) -> Option<Arc<str>> {
     fixes(versions)
         .max_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal))
         .map(Arc::from)
@@ -177,7 +177,9 @@ fn highest_fix(versions: &Versions<'_>, order: Order) -> Option<Arc<str>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::advisory::{Affected, Event};
     use crate::domain::package::{Ecosystem, Package};
+    use crate::evidence::advisory::packed::Entries;
 
     fn affected(ecosystem: &str, ranges: &[&[(&str, &str)]], versions: &[&str]) -> Affected {
         let event = |(kind, version): &(&str, &str)| match *kind {
@@ -194,7 +196,11 @@ mod tests {
 
     fn hit(version: Option<&str>, affected: &Affected) -> Option<Hit> {
         let order = Order::of(affected.package.ecosystem.family());
-        super::hit(version, &Versions::of(affected), order)
+        let mut bytes = Vec::new();
+        let entries = Entries::of(&[(0, affected)], &mut bytes);
+        let version = version.map(|version| Compared::new(version, order));
+        let (_, _, versions) = entries.iter().next().unwrap();
+        super::hit(version.as_ref(), &versions, order)
     }
 
     #[track_caller]

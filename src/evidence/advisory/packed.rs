@@ -1,17 +1,21 @@
-//! The advisories as they lie on disk and in memory: bytes, and an index of where each package's are.
+//! The advisories as they lie on disk and in memory: bytes, and a table of where each package's are.
 //!
 //! A quarter of a million advisories as objects would take long to make and fill the memory, and of them a release needs a
 //! handful. So nothing is decoded before it is asked for: first what the advisories of one package say of its versions, then
 //! those advisories that are hit.
+
+mod entry;
+mod head;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use self::entry::{Cursor, write_number, write_text};
+pub(super) use self::entry::{Entries, Turn, Versions};
 use super::database::Records;
-use super::lookup::Versions;
-use crate::domain::advisory::Advisory;
+use crate::domain::advisory::{Advisory, Affected};
 use crate::domain::clock::Timestamp;
 use crate::domain::package::Ecosystem;
 
@@ -24,21 +28,12 @@ pub(super) struct Directory {
     /// How many advisories there are of each family.
     pub(super) counts: BTreeMap<String, usize>,
     pub(super) ecosystems: Vec<Ecosystem>,
-    /// Every package, and where its advisories' versions begin.
-    packages: Vec<Listed>,
+    n_packages: usize,
+    /// Where the first package begins: behind the last advisory.
+    packages_start: u32,
     pub(super) exploited: BTreeMap<Arc<str>, Arc<str>>,
     pub(super) probabilities: BTreeMap<Arc<str>, f64>,
 }
-
-#[derive(Debug, Serialize, Deserialize)]
-struct Listed {
-    ecosystem: u16,
-    name: Box<str>,
-    start: u32,
-}
-
-/// What the advisories of one package say of its versions, each with the place of the advisory.
-pub(super) type Entries<'p> = Vec<(u32, Versions<'p>)>;
 
 /// Why bytes are not what was packed.
 pub(super) const BROKEN: &str = "it cannot be decoded";
@@ -49,12 +44,21 @@ const LENGTH_BYTES: usize = 8;
 #[derive(Debug)]
 pub(super) struct Packed {
     pub(super) directory: Directory,
-    /// INVARIANT: made by [`pack`]; the advisories one behind the other, then each package's versions.
+    /// INVARIANT: made by [`pack`]; the advisories one behind the other, then the packages, each with its number of an
+    /// ecosystem, its name, the length of its entries, and these.
     bytes: Vec<u8>,
     /// Where the first advisory begins.
     base: usize,
-    /// A table of packages by their hash; each slot has the number of a package plus one, or zero.
-    slots: Vec<u32>,
+    /// A table of packages by their hash.
+    slots: Vec<Slot>,
+}
+
+/// Where a package lies, and a part of its hash, so that nearly every other package is passed by without a look at it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Slot {
+    tag: u32,
+    /// Zero in a free slot: there an advisory lies, never a package.
+    start: u32,
 }
 
 /// Puts records into bytes.
@@ -69,31 +73,39 @@ pub(super) fn pack(records: &Records) -> Result<Vec<u8>, postcard::Error> {
         probabilities: records.probabilities.clone(),
         ..Directory::default()
     };
-    let mut by_package: BTreeMap<(&Ecosystem, &str), Entries<'_>> = BTreeMap::new();
+    let mut by_package: BTreeMap<(&Ecosystem, &str), Vec<(u32, &Affected)>> = BTreeMap::new();
     for advisory in &records.advisories {
         let at = place(blob.len())?;
-        blob = postcard::to_extend(advisory, blob)?;
+        head::write(advisory, &mut blob);
+        blob = postcard::to_extend(&advisory.affected, blob)?;
         directory.newest = directory.newest.max(advisory.modified);
         let mut families = BTreeSet::new();
         for affected in &advisory.affected {
             let package = &affected.package;
             families.insert(package.ecosystem.family());
             let entries = by_package.entry((&package.ecosystem, &package.name)).or_default();
-            entries.push((at, Versions::of(affected)));
+            entries.push((at, affected));
         }
         for family in families {
             *directory.counts.entry(family.to_owned()).or_default() += 1;
         }
     }
+    directory.n_packages = by_package.len();
+    directory.packages_start = place(blob.len())?;
+    let mut entries_bytes = Vec::new();
     for ((ecosystem, name), entries) in &by_package {
         if directory.ecosystems.last() != Some(*ecosystem) {
             directory.ecosystems.push((*ecosystem).clone());
         }
-        let ecosystem = u16::try_from(directory.ecosystems.len() - 1)
-            .map_err(|_too_many| postcard::Error::SerializeBufferFull)?;
-        let start = place(blob.len())?;
-        blob = postcard::to_extend(entries, blob)?;
-        directory.packages.push(Listed { ecosystem, name: Box::from(*name), start });
+        let ecosystem = directory.ecosystems.len() - 1;
+        u16::try_from(ecosystem).map_err(|_too_many| postcard::Error::SerializeBufferFull)?;
+        place(blob.len())?;
+        entries_bytes.clear();
+        entry::write(entries, &mut entries_bytes);
+        write_number(ecosystem, &mut blob);
+        write_text(name, &mut blob);
+        write_number(entries_bytes.len(), &mut blob);
+        blob.extend_from_slice(&entries_bytes);
     }
     let head = postcard::to_allocvec(&directory)?;
     let mut bytes = Vec::with_capacity(LENGTH_BYTES + head.len() + blob.len());
@@ -114,76 +126,108 @@ impl Packed {
         let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_long| BROKEN)?;
         let head = rest.get(..length).ok_or(BROKEN)?;
         let directory: Directory = postcard::from_bytes(head).map_err(|_broken| BROKEN)?;
-        // Half of the slots stay free, so that a search ends soon.
-        let n_slots = (directory.packages.len() * 2).next_power_of_two();
-        let mut slots = vec![0_u32; n_slots];
-        for (number, package) in (1_u32..).zip(&directory.packages) {
-            let ecosystem = usize::from(package.ecosystem);
-            let free = probes(ecosystem, &package.name, n_slots)
-                .find(|slot| slots.get(*slot).is_some_and(|number| *number == 0));
-            if let Some(slot) = free.and_then(|slot| slots.get_mut(slot)) {
-                *slot = number;
-            }
-        }
         let base = LENGTH_BYTES + length;
+        let slots = slots(&directory, bytes.get(base..).unwrap_or_default()).ok_or(BROKEN)?;
         Ok(Self { directory, bytes, base, slots })
     }
 
-    /// What the advisories of a package say of its versions; none when there is no such package.
-    pub(super) fn entries(&self, ecosystem: usize, name: &str) -> Entries<'_> {
-        for slot in probes(ecosystem, name, self.slots.len()) {
-            let number = self.slots.get(slot).copied().unwrap_or_default();
-            let package = (number as usize)
-                .checked_sub(1)
-                .and_then(|index| self.directory.packages.get(index));
-            let Some(package) = package else { return Vec::new() };
-            if usize::from(package.ecosystem) == ecosystem && package.name.as_ref() == name {
-                return self.decoded(package.start).unwrap_or_default();
+    /// Takes what the advisories of a package say of its versions, from each of these ecosystems; nothing when there is no
+    /// such package.
+    pub(super) fn entries<'p>(
+        &'p self,
+        ecosystems: &[(usize, bool)],
+        name: &str,
+        entries: &mut Entries<'p>,
+    ) {
+        entries.clear();
+        for (ecosystem, is_certain) in ecosystems {
+            if let Some(mut cursor) = self.package(*ecosystem, name)
+                && entries.read(&mut cursor, *is_certain).is_none()
+            {
+                // The digest of the whole was that of what we wrote ourselves.
+                tracing::error!(name, "Cannot decode the advisories of a package");
             }
         }
-        Vec::new()
     }
 
-    /// The advisory at a place.
+    /// The entries of a package.
+    fn package(&self, ecosystem: usize, name: &str) -> Option<Cursor<'_>> {
+        let hash = hash(ecosystem, name);
+        for slot in probes(hash, self.slots.len()) {
+            let slot = self.slots.get(slot).filter(|slot| **slot != Slot::default())?;
+            if slot.tag != tag(hash) {
+                continue;
+            }
+            let mut cursor = Cursor(self.bytes.get(self.base + slot.start as usize..)?);
+            if cursor.number()? == ecosystem && cursor.text()? == name {
+                cursor.number()?;
+                return Some(cursor);
+            }
+        }
+        None
+    }
+
+    /// The advisory at a place, without the packages that it is about: these were asked already.
     pub(super) fn advisory(&self, at: u32) -> Option<Arc<Advisory>> {
-        self.decoded::<Advisory>(at).map(Arc::new)
+        let bytes = self.bytes.get(self.base + at as usize..)?;
+        let advisory = head::read(&mut Cursor(bytes));
+        if advisory.is_none() {
+            // The digest of the whole was that of what we wrote ourselves.
+            tracing::error!(at, "Cannot decode an advisory");
+        }
+        advisory.map(Arc::new)
     }
 
     /// Everything, as it was packed.
     pub(super) fn into_records(self) -> Result<Records, &'static str> {
         let mut advisories = Vec::with_capacity(self.directory.n_advisories);
-        let mut rest = self.bytes.get(self.base..).unwrap_or_default();
+        let mut cursor = Cursor(self.bytes.get(self.base..).unwrap_or_default());
         for _ in 0..self.directory.n_advisories {
-            let (advisory, behind) =
-                postcard::take_from_bytes::<Advisory>(rest).map_err(|_broken| BROKEN)?;
-            advisories.push(advisory);
-            rest = behind;
+            let advisory = head::read(&mut cursor).ok_or(BROKEN)?;
+            let (affected, behind) =
+                postcard::take_from_bytes(cursor.0).map_err(|_broken| BROKEN)?;
+            advisories.push(Advisory { affected, ..advisory });
+            cursor.0 = behind;
         }
         let Directory { exploited, probabilities, .. } = self.directory;
         Ok(Records { advisories, exploited, probabilities })
     }
-
-    fn decoded<'p, T: Deserialize<'p>>(&'p self, at: u32) -> Option<T> {
-        let bytes = self.bytes.get(self.base + at as usize..)?;
-        match postcard::take_from_bytes(bytes) {
-            Ok((value, _)) => Some(value),
-            Err(cause) => {
-                // The digest of the whole was that of what we wrote ourselves.
-                tracing::error!(%cause, "Cannot decode advisories");
-                None
-            }
-        }
-    }
 }
 
-/// The slots in which a package may stand, the likeliest first.
-fn probes(ecosystem: usize, name: &str, n_slots: usize) -> impl Iterator<Item = usize> {
+/// Walks over all packages and notes where each lies; none when they are not what was packed.
+fn slots(directory: &Directory, blob: &[u8]) -> Option<Vec<Slot>> {
+    // Half of the slots stay free, so that a search ends soon. A package takes four bytes at least.
+    let n_packages = directory.n_packages.min(blob.len() / 4);
+    let mut slots = vec![Slot::default(); (n_packages * 2).next_power_of_two()];
+    let n_slots = slots.len();
+    let mut cursor = Cursor(blob.get(directory.packages_start as usize..)?);
+    for _ in 0..n_packages {
+        let start = u32::try_from(blob.len() - cursor.0.len()).ok()?;
+        let hash = hash(cursor.number()?, cursor.text()?);
+        let n_bytes = cursor.number()?;
+        cursor.0 = cursor.0.get(n_bytes..)?;
+        let free = probes(hash, n_slots)
+            .find(|slot| slots.get(*slot).is_some_and(|slot| *slot == Slot::default()));
+        *slots.get_mut(free?)? = Slot { tag: tag(hash), start };
+    }
+    Some(slots)
+}
+
+fn hash(ecosystem: usize, name: &str) -> u64 {
     // FNV-1a: short, and the names come from databases that we took in.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64 ^ (ecosystem as u64);
     for byte in name.bytes() {
         hash = (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3);
     }
-    hash ^= hash >> 32;
+    hash ^ (hash >> 32)
+}
+
+const fn tag(hash: u64) -> u32 {
+    (hash >> 32) as u32
+}
+
+/// The slots in which a package may stand, the likeliest first.
+fn probes(hash: u64, n_slots: usize) -> impl Iterator<Item = usize> {
     let mask = n_slots.saturating_sub(1);
     let first = usize::try_from(hash & 0xffff_ffff).unwrap_or_default();
     (0..n_slots).map(move |step| first.wrapping_add(step) & mask)

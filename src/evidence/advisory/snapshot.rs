@@ -3,7 +3,7 @@
 //! A head of 56 bytes (a mark, the form's number, the time, the digest of what follows), then zstd over what [`super::packed`] makes.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
@@ -15,8 +15,10 @@ use crate::domain::error::Error;
 
 const MARK: &[u8; 8] = b"GGADVIS\n";
 /// Counts the changes of the form; another one is refused and imported anew.
-const FORM: u64 = 2;
+const FORM: u64 = 3;
 const HEAD_BYTES: usize = 56;
+/// Where the head says when it was imported.
+const IMPORTED_AT: std::ops::Range<usize> = 16..24;
 /// Far above what all of OSV needs, so that a small file cannot fill the memory.
 const MAX_UNPACKED_BYTES: usize = 2 << 30;
 const LEVEL: i32 = 3;
@@ -26,33 +28,61 @@ const LEVEL: i32 = 3;
 /// # Errors
 /// `Unavailable` when the disk does not take them; the old ones stay.
 pub fn write(path: &Path, records: &Records, imported: Timestamp) -> Result<Digest, Error> {
-    let unwritable = |cause: io::Error| {
-        let place = path.display();
-        Error::unavailable(format!("cannot write the advisories to `{place}`"), cause.to_string())
-            .with_help("make the data folder writable, or name another one with `--data DIR`")
-    };
     let plain = packed::pack(records)
         .map_err(|cause| Error::internal_fault(format!("cannot encode the advisories: {cause}")))?;
-    let packed = zstd::bulk::compress(&plain, LEVEL).map_err(unwritable)?;
+    let packed = zstd::bulk::compress(&plain, LEVEL).map_err(|cause| unwritable(path, &cause))?;
     let digest = Digest::of(&packed);
     let mut head = Vec::with_capacity(HEAD_BYTES);
     head.extend_from_slice(MARK);
     head.extend_from_slice(&FORM.to_le_bytes());
     head.extend_from_slice(&imported.as_millis().to_le_bytes());
     head.extend_from_slice(digest.as_bytes());
+    put(path, &[&head, &packed]).map_err(|cause| unwritable(path, &cause))?;
+    Ok(digest)
+}
+
+/// Writes beside `path` and moves that into its place.
+fn put(path: &Path, parts: &[&[u8]]) -> io::Result<()> {
     let fresh = path.with_extension("new");
     // As every file of the data folder: for its owner alone.
     let mut file = OpenOptions::new();
-    let file = file.write(true).create(true).truncate(true).mode(0o600).open(&fresh);
-    let mut file = file.map_err(unwritable)?;
-    file.write_all(&head).map_err(unwritable)?;
-    file.write_all(&packed).map_err(unwritable)?;
-    file.sync_all().map_err(unwritable)?;
-    fs::rename(&fresh, path).map_err(unwritable)?;
-    if let Some(folder) = path.parent() {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(unwritable)?;
+    let mut file = file.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
+    for part in parts {
+        file.write_all(part)?;
     }
-    Ok(digest)
+    file.sync_all()?;
+    fs::rename(&fresh, path)?;
+    match path.parent() {
+        Some(folder) => File::open(folder)?.sync_all(),
+        None => Ok(()),
+    }
+}
+
+fn unwritable(path: &Path, cause: &io::Error) -> Error {
+    let place = path.display();
+    Error::unavailable(format!("cannot write the advisories to `{place}`"), cause.to_string())
+        .with_help("make the data folder writable, or name another one with `--data DIR`")
+}
+
+/// When what lies at `path` was imported; none when that cannot be told.
+pub(super) fn imported(path: &Path) -> Option<Timestamp> {
+    let mut head = [0; HEAD_BYTES];
+    File::open(path).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let millis = head.get(IMPORTED_AT)?.first_chunk::<8>()?;
+    (head.get(..8)? == MARK).then(|| Timestamp::from_millis(i64::from_le_bytes(*millis)))
+}
+
+/// Says that what lies at `path` is still the newest at `now`: the same file with another time, moved into its place.
+///
+/// # Errors
+/// `Unavailable` when it cannot be read, or the disk does not take it.
+pub(super) fn confirm(path: &Path, now: Timestamp) -> Result<(), Error> {
+    let mut bytes = content(path)?.unwrap_or_default();
+    parse(&bytes).map_err(|why| unreadable(path, why))?;
+    if let Some(time) = bytes.get_mut(IMPORTED_AT) {
+        time.copy_from_slice(&now.as_millis().to_le_bytes());
+    }
+    put(path, &[&bytes]).map_err(|cause| unwritable(path, &cause))
 }
 
 /// Reads the records back; none when nothing was imported yet.

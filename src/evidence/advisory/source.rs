@@ -1,14 +1,16 @@
 //! The source of advisories: the imported file, opened when a release first has components, and again when it changed.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::{Arc, RwLock};
 use std::time::SystemTime;
 
 use super::database::{self, Database};
+use super::refresh::Troubles;
 use super::snapshot;
 use crate::domain::advisory::AdvisoryFacts;
+use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::release::Release;
@@ -35,12 +37,19 @@ struct Opened {
 pub struct AdvisorySource {
     path: PathBuf,
     opened: RwLock<Opened>,
+    troubles: Troubles,
 }
 
 impl AdvisorySource {
     /// Makes a source of the file that `goldgate advisories import` writes. It need not exist yet.
     pub fn new(path: PathBuf) -> Self {
-        Self { path, opened: RwLock::default() }
+        Self { path, opened: RwLock::default(), troubles: Troubles::default() }
+    }
+
+    /// The same source, beside what gets the file by itself and tells its troubles.
+    #[must_use]
+    pub fn with_troubles(self, troubles: Troubles) -> Self {
+        Self { troubles, ..self }
     }
 
     /// The advisories in force.
@@ -71,9 +80,26 @@ impl AdvisorySource {
     }
 }
 
+/// A number for the file as it lies there now; none when there is no such file.
+pub(in crate::evidence) fn edition_of(path: &Path) -> Option<u64> {
+    let file = fs::metadata(path).ok()?;
+    let since = file.modified().ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+    let parts = [since.as_nanos().to_le_bytes().as_slice(), &file.len().to_le_bytes()].concat();
+    Digest::of(&parts).as_bytes().first_chunk::<8>().copied().map(u64::from_le_bytes)
+}
+
 impl Source for AdvisorySource {
     fn name(&self) -> &'static str {
         "advisories"
+    }
+
+    fn edition(&self) -> Option<u64> {
+        edition_of(&self.path)
+    }
+
+    fn n_troubles(&self) -> usize {
+        let opened = self.opened.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.troubles.told().len() + usize::from(opened.fault.is_some())
     }
 
     fn gather<'a>(

@@ -11,7 +11,8 @@ mod nuget;
 mod number;
 
 use std::cmp::Ordering;
-use std::str::FromStr;
+use std::fmt;
+use std::str::FromStr as _;
 
 /// A version that is longer is none: what takes one apart must not be led into the depth.
 const MAX_VERSION_BYTES: usize = 512;
@@ -54,11 +55,17 @@ pub enum Order {
 }
 
 impl Order {
-    /// The order of an ecosystem's family; none where it is not known here.
+    /// The order of an ecosystem, with its release or without; none where it is not known here.
     ///
-    /// Source: ossf.github.io/osv-schema, "Defined ecosystems".
-    pub fn of(family: &str) -> Option<Self> {
+    /// Source: ossf.github.io/osv-schema, 1.7.5, "Defined ecosystems".
+    pub fn of(ecosystem: &str) -> Option<Self> {
+        let (family, release) = ecosystem.split_once(':').unwrap_or((ecosystem, ""));
         Some(match family {
+            // Whoever mends packages of others keeps their versions: `TuxCare:npm`, `Docker Hardened Images:Alpine:3.23`.
+            "Docker Hardened Images" | "Root" | "TuxCare" => {
+                let inner = release.split(':').next().unwrap_or_default();
+                return if inner == family { None } else { Self::of(release) };
+            }
             "crates.io" | "Go" | "Hex" | "SwiftURL" | "GitHub Actions" | "Bitnami" | "VSCode"
             | "Kubernetes" => Self::Semantic,
             "Pub" | "Julia" => Self::SemanticWithBuild,
@@ -84,115 +91,84 @@ impl Order {
         })
     }
 
+    /// Takes a version apart; none when it is no version of this order.
+    pub fn parse(self, text: &str) -> Option<Version<'_>> {
+        if text.is_empty() || text.len() > MAX_VERSION_BYTES {
+            return None;
+        }
+        Some(Version(match self {
+            // Build metadata has no part in the order, but the crate would compare it.
+            Self::Semantic => Form::Semantic(semantic(text.split('+').next().unwrap_or(text))?),
+            Self::SemanticWithBuild => Form::Semantic(semantic(text)?),
+            Self::Node => Form::Semantic(node(text)?),
+            Self::Python => Form::Python(pep440_rs::Version::from_str(text).ok()?),
+            Self::Maven => Form::Maven(maven::Version::parse(text)),
+            Self::Nuget => Form::Nuget(nuget::Version::parse(text)?),
+            Self::Gem => Form::Gem(gem::Version::parse(text)?),
+            Self::Composer => Form::Composer(composer::Version::parse(text)?),
+            Self::Debian => Form::Debian(debian(text)?),
+            Self::Opam => Form::Debian(opam(text)?),
+            Self::Rpm => Form::Rpm(rpm_version::Evr::parse(text)),
+            Self::Alpine => Form::Alpine(alpine::Version::parse(text)?),
+            Self::Dotted => Form::Dotted(dotted::Version::parse(text, &['.'])?),
+            Self::DottedOrHyphened => Form::Dotted(dotted::Version::parse(text, &['.', '-'])?),
+        }))
+    }
+
     /// Orders two versions.
     ///
     /// # Errors
     /// When one of them is no version of this order.
     pub fn compare(self, left: &str, right: &str) -> Result<Ordering, Unorderable> {
-        let is_long = |version: &str| version.is_empty() || version.len() > MAX_VERSION_BYTES;
-        if is_long(left) || is_long(right) {
-            return Err(Unorderable);
-        }
-        match self {
-            Self::Semantic => compare_parsed::<Semantic>(left, right),
-            Self::SemanticWithBuild => compare_parsed::<SemanticWithBuild>(left, right),
-            Self::Node => compare_parsed::<Node>(left, right),
-            Self::Python => compare_parsed::<Python>(left, right),
-            Self::Maven => Ok(maven::compare(left, right)),
-            Self::Nuget => in_order(nuget::Version::parse(left), nuget::Version::parse(right)),
-            Self::Gem => in_order(gem::Version::parse(left), gem::Version::parse(right)),
-            Self::Composer => {
-                in_order(composer::Version::parse(left), composer::Version::parse(right))
-            }
-            Self::Debian => in_order(debian(left), debian(right)),
-            Self::Opam => in_order(opam(left), opam(right)),
-            Self::Rpm => Ok(rpm_version::Evr::parse(left).cmp(&rpm_version::Evr::parse(right))),
-            Self::Alpine => in_order(alpine::Version::parse(left), alpine::Version::parse(right)),
-            Self::Dotted => in_order(
-                dotted::Version::parse(left, &['.']),
-                dotted::Version::parse(right, &['.']),
-            ),
-            Self::DottedOrHyphened => in_order(
-                dotted::Version::parse(left, &['.', '-']),
-                dotted::Version::parse(right, &['.', '-']),
-            ),
+        match (self.parse(left), self.parse(right)) {
+            (Some(left), Some(right)) => Ok(left.cmp(&right)),
+            (None, _) | (_, None) => Err(Unorderable),
         }
     }
 }
 
-fn in_order<V: Ord>(left: Option<V>, right: Option<V>) -> Result<Ordering, Unorderable> {
-    match (left, right) {
-        (Some(left), Some(right)) => Ok(left.cmp(&right)),
-        (None, _) | (_, None) => Err(Unorderable),
-    }
-}
+/// A version taken apart. Only versions of one [`Order`] may be compared.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version<'t>(Form<'t>);
 
-fn compare_parsed<V: FromStr + Ord>(left: &str, right: &str) -> Result<Ordering, Unorderable> {
-    match (left.parse::<V>(), right.parse::<V>()) {
-        (Ok(left), Ok(right)) => Ok(left.cmp(&right)),
-        (Err(_), _) | (_, Err(_)) => Err(Unorderable),
+impl fmt::Debug for Version<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Version").finish_non_exhaustive()
     }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Semantic(semver::Version);
-
-impl FromStr for Semantic {
-    type Err = Unorderable;
-
-    fn from_str(text: &str) -> Result<Self, Unorderable> {
-        // Build metadata has no part in the order, but the crate would compare it.
-        semantic(text.split('+').next().unwrap_or(text)).map(Self)
-    }
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct SemanticWithBuild(semver::Version);
-
-impl FromStr for SemanticWithBuild {
-    type Err = Unorderable;
-
-    fn from_str(text: &str) -> Result<Self, Unorderable> {
-        semantic(text).map(Self)
-    }
+enum Form<'t> {
+    Semantic(semver::Version),
+    Python(pep440_rs::Version),
+    Maven(maven::Version),
+    Nuget(nuget::Version<'t>),
+    Gem(gem::Version<'t>),
+    Composer(composer::Version<'t>),
+    Debian(DebianVersion<'t>),
+    Rpm(rpm_version::Evr<'t>),
+    Alpine(alpine::Version<'t>),
+    Dotted(dotted::Version<'t>),
 }
 
 /// Reads a version whose last numbers may be missing.
-fn semantic(text: &str) -> Result<semver::Version, Unorderable> {
+fn semantic(text: &str) -> Option<semver::Version> {
     let text = text.strip_prefix('v').unwrap_or(text);
     let digits = text.split(['-', '+']).next().unwrap_or(text);
     let missing = match digits.split('.').count() {
         1 => ".0.0",
         2 => ".0",
-        _ => "",
+        _ => return semver::Version::parse(text).ok(),
     };
     let rest = text.get(digits.len()..).unwrap_or_default();
-    semver::Version::parse(&format!("{digits}{missing}{rest}")).map_err(|_refused| Unorderable)
+    semver::Version::parse(&format!("{digits}{missing}{rest}")).ok()
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Node(semver::Version);
-
-impl FromStr for Node {
-    type Err = Unorderable;
-
-    fn from_str(text: &str) -> Result<Self, Unorderable> {
-        // npm wants all three numbers, and so does the crate; what is behind a `+` has to be well-formed, but counts no more.
-        let text = text.trim().trim_start_matches('v');
-        let version = semver::Version::parse(text).map_err(|_refused| Unorderable)?;
-        Ok(Self(semver::Version { build: semver::BuildMetadata::EMPTY, ..version }))
-    }
-}
-
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Python(pep440_rs::Version);
-
-impl FromStr for Python {
-    type Err = Unorderable;
-
-    fn from_str(text: &str) -> Result<Self, Unorderable> {
-        pep440_rs::Version::from_str(text).map_or(Err(Unorderable), |version| Ok(Self(version)))
-    }
+/// npm wants all three numbers, and so does the crate; what is behind a `+` has to be well-formed, but counts no more.
+fn node(text: &str) -> Option<semver::Version> {
+    let text = text.trim().trim_start_matches('v');
+    let version = semver::Version::parse(text).ok()?;
+    Some(semver::Version { build: semver::BuildMetadata::EMPTY, ..version })
 }
 
 /// A version in the order of Debian's packages.

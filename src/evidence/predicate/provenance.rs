@@ -12,7 +12,8 @@ use crate::domain::value::Value;
 pub(super) fn v1(root: &Field<'_>) -> Result<Predicate, Malformed> {
     let definition = root.required_object(&["buildDefinition"])?;
     let details = root.required_object(&["runDetails"])?;
-    let parameters = definition.required_object(&["externalParameters"])?;
+    // The specification asks for them; builders that take none leave them out, as the public conformance set has it.
+    let parameters = definition.at(&["externalParameters"])?;
     let materials = materials(&definition.items(&["resolvedDependencies"])?)?;
     Ok(Predicate::Provenance(Box::new(Provenance {
         version: "1".to_owned(),

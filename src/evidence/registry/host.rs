@@ -281,6 +281,44 @@ pub(in crate::evidence) fn mirror_client() -> Result<reqwest::Client, Error> {
         })
 }
 
+/// A client for large files that nobody signed: it follows a few ways on, but none from `https` to `http`.
+///
+/// # Errors
+/// `Invalid` when `ca_pem` cannot be read, `Internal` when the client cannot be made.
+pub(in crate::evidence) fn download_client(
+    ca_pem: Option<&[u8]>,
+    silence: Duration,
+    whole: Duration,
+) -> Result<reqwest::Client, Error> {
+    const MAX_REDIRECTS: usize = 5;
+    // The crate makes a client of its own before it takes this one, and that needs the provider of the whole process.
+    let _installed_before = aws_lc_rs::default_provider().install_default();
+    let config = Roots::default().client_config("the mirror", ca_pem, false)?;
+    let redirects = Policy::custom(|attempt| {
+        let is_safe = |url: &Url| url.scheme() == "https";
+        if attempt.previous().len() > MAX_REDIRECTS {
+            return attempt.error("it leads on too often");
+        }
+        if attempt.previous().last().is_some_and(is_safe) && !is_safe(attempt.url()) {
+            return attempt.error("it leads from `https` to `http`");
+        }
+        attempt.follow()
+    });
+    reqwest::Client::builder()
+        .user_agent(concat!("goldgate/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirects)
+        .referer(false)
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .read_timeout(silence)
+        .timeout(whole)
+        .tls_backend_preconfigured(config)
+        .build()
+        .map_err(|cause| {
+            Error::internal_fault("cannot make the HTTP client of a mirror").with_source(cause)
+        })
+}
+
 /// The certificates that the machine trusts, read when the first host needs them.
 #[derive(Default)]
 struct Roots(std::sync::OnceLock<Arc<RootCertStore>>);

@@ -8,6 +8,7 @@ use super::bom_link::Links;
 use super::product::shares;
 use super::purl::Purl;
 use crate::domain::advisory::AdvisoryMatch;
+use crate::domain::digest::Digest;
 use crate::domain::evidence::{EvidenceSet, ImageFacts};
 use crate::domain::package::Component;
 use crate::domain::release::Release;
@@ -131,6 +132,20 @@ pub(super) fn judge_by(
 fn statements_of(index: &Index, found: &AdvisoryMatch) -> BTreeSet<(usize, usize)> {
     let ids = found.aliases.iter().chain([&found.advisory.id]);
     ids.filter_map(|id| index.by_id.get(&id.to_ascii_uppercase())).flatten().copied().collect()
+}
+
+/// A number for everything that is said of a trouble, whichever product it is about; 0 when that is nothing.
+pub(super) fn said(index: &Index, trust: &VexTrust, found: &AdvisoryMatch) -> u64 {
+    let mut sum = 0_u64;
+    for (number, statement) in statements_of(index, found) {
+        let Some(held) = index.held.get(number) else { continue };
+        let Some(statement) = held.document.statements.get(statement) else { continue };
+        let said = format!("{statement:?}{:?}", opinion(statement, held, trust));
+        let digest = Digest::of(said.as_bytes());
+        let number = digest.as_bytes().first_chunk::<8>().copied().map_or(0, u64::from_le_bytes);
+        sum = sum.wrapping_add(number);
+    }
+    sum
 }
 
 /// The newest word that counts stands; what does not count is kept to be shown.

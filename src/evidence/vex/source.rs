@@ -8,14 +8,16 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::SystemTime;
 
-use super::judge::{Held, Index, judge_by};
+use super::judge::{self, Held, Index, judge_by};
 use super::store::{self, Taken};
+use crate::domain::advisory::AdvisoryMatch;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::predicate::Predicate;
 use crate::domain::release::Release;
 use crate::domain::vex::{VexDocumentFacts, VexFacts, VexFault, VexTrust, Voucher};
 use crate::evidence::Source;
+use crate::evidence::advisory::edition_of;
 
 /// Which file was read: another import has another time or length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,15 @@ fn indexed(taken: Vec<Taken>, stamp: Option<Stamp>) -> Opened {
 impl Source for VexSource {
     fn name(&self) -> &'static str {
         "vex"
+    }
+
+    fn edition(&self) -> Option<u64> {
+        edition_of(self.path.as_ref()?)
+    }
+
+    fn said_of(&self, found: &AdvisoryMatch) -> u64 {
+        let said = judge::said(&self.current().index, &self.trust, found);
+        said.wrapping_add(judge::said(&Index::new(self.named.clone()), &self.trust, found))
     }
 
     fn gather<'a>(

@@ -32,8 +32,7 @@ fn bill(file: &str, purls: &[&str]) -> Sbom {
     let component =
         |purl: &&str| Component { purl: Some(Arc::from(*purl)), ..Component::default() };
     let components: Vec<Component> = purls.iter().map(component).collect();
-    let edges = vec![Vec::new(); components.len()];
-    Sbom::new(source, components, &[], &edges)
+    Sbom::new(source, components, &[], &[])
 }
 
 fn release(purls: &[&str]) -> Release {

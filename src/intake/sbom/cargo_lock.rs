@@ -47,7 +47,7 @@ pub(super) fn read(text: &str) -> Result<Bill, toml::de::Error> {
         let of_crates_io =
             package.source.as_deref().is_some_and(|source| CRATES_IO.contains(&source));
         let mut component = Component {
-            name: package.name.clone(),
+            name: Arc::from(package.name.as_str()),
             version: Some(Arc::from(package.version.as_str())),
             purl: of_crates_io
                 .then(|| purl::of("cargo", &package.name, &package.version))

@@ -27,6 +27,8 @@ struct Package {
     name: String,
     version: String,
     #[serde(default)]
+    time: Option<String>,
+    #[serde(default)]
     license: Option<Licences>,
     /// An empty list where nothing is required, since PHP has no other empty object.
     #[serde(default)]
@@ -61,14 +63,15 @@ pub(super) fn read(text: &str) -> Result<Bill, serde_json::Error> {
             // Composer's list is a choice.
             Some(Licences::Several(texts)) => vec![texts.join(" OR ")],
         };
-        component.licence = super::licence(texts);
+        component.licence = super::licence::licence(texts);
+        component.released = package.time.as_deref().and_then(|time| time.parse().ok());
         if package.version.starts_with("dev-") {
             bill.leave_out(format!("`{}` is the branch `{}`", package.name, package.version));
         }
         own.push(index.add(
             &mut bill,
             &package.version,
-            Component { name: package.name.clone(), ..component },
+            Component { name: package.name.as_str().into(), ..component },
         ));
     }
     for (package, own) in packages.iter().zip(own) {

@@ -3,20 +3,17 @@
 //! Source: cyclonedx.org/docs, JSON and XML reference. Keys that are not needed are skipped, so newer versions read the
 //! same way.
 
+mod parts;
+mod references;
 pub(super) mod xml;
-
-use std::borrow::Cow;
-use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Bill, named, purl};
-use crate::domain::package::{Component, Licence};
+use crate::document::text::Text;
 use crate::domain::sbom::SbomFormat;
-
-type Text<'t> = Cow<'t, str>;
+use parts::Parts;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -30,7 +27,7 @@ struct Document<'t> {
     #[serde(borrow, default)]
     metadata: Metadata<'t>,
     #[serde(borrow, default)]
-    components: Vec<Part<'t>>,
+    components: Parts<'t>,
     #[serde(borrow, default)]
     dependencies: Vec<Dependency<'t>>,
 }
@@ -78,12 +75,20 @@ struct Part<'t> {
     publisher: Option<Text<'t>>,
     #[serde(borrow, default)]
     author: Option<Text<'t>>,
+    #[serde(borrow, default, rename = "releaseNotes")]
+    release_notes: Option<Notes<'t>>,
     #[serde(borrow, default)]
     hashes: Vec<Hash<'t>>,
     #[serde(borrow, default)]
     licenses: Vec<Choice<'t>>,
     #[serde(borrow, default)]
     components: Vec<Part<'t>>,
+}
+
+#[derive(Default, Deserialize)]
+struct Notes<'t> {
+    #[serde(borrow, default)]
+    timestamp: Option<Text<'t>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -148,10 +153,7 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
 
 fn bill(document: Document<'_>, tools: Vec<String>) -> Bill {
     let mut bill = Bill::new(SbomFormat::Cyclonedx, &document.spec_version);
-    let mut references = BTreeMap::new();
-    for part in document.components {
-        take(part, &mut bill, &mut references);
-    }
+    let mut parts = document.components;
     let metadata = document.metadata;
     bill.tools = tools;
     bill.created = metadata.timestamp.map(Text::into_owned);
@@ -167,12 +169,13 @@ fn bill(document: Document<'_>, tools: Vec<String>) -> Bill {
         root = part.reference;
         // What the bill is about may bring its parts with it.
         for nested in part.components {
-            take(nested, &mut bill, &mut references);
+            parts.take(nested);
         }
     }
+    let references = parts.into_components(&mut bill);
     for dependency in document.dependencies {
-        let targets = dependency.depends_on.iter().filter_map(|name| references.get(name.as_ref()));
-        match references.get(dependency.reference.as_ref()) {
+        let targets = dependency.depends_on.iter().filter_map(|name| references.get(name));
+        match references.get(&dependency.reference) {
             Some(index) => bill.add_edges(*index, targets.copied()),
             None if root.as_ref() == Some(&dependency.reference) => bill.direct.extend(targets),
             None => {}
@@ -181,57 +184,15 @@ fn bill(document: Document<'_>, tools: Vec<String>) -> Bill {
     bill
 }
 
-fn take(part: Part<'_>, bill: &mut Bill, references: &mut BTreeMap<String, usize>) {
-    // A bill of a container lists its files too: they are what packages are made of, and none themselves.
-    if part.kind != "file" {
-        let name = match part.group.as_deref() {
-            Some(group) if !group.is_empty() => {
-                let is_maven =
-                    part.purl.as_deref().is_some_and(|purl| purl.starts_with("pkg:maven/"));
-                let separator = if is_maven { ':' } else { '/' };
-                format!("{group}{separator}{}", part.name)
-            }
-            Some(_) | None => part.name.into_owned(),
-        };
-        let supplier = part.supplier.map(|party| party.name).or(part.publisher).or(part.author);
-        let digests = part.hashes.iter().map(|hash| (&hash.alg, &hash.content));
-        let mut component = Component {
-            name,
-            version: part.version.filter(|version| !version.is_empty()).map(Arc::from),
-            purl: part.purl.map(Arc::from),
-            licence: licence(part.licenses),
-            supplier: supplier.filter(|name| !name.is_empty()).map(Arc::from),
-            digest: super::strongest(digests).map(Arc::from),
-            ..Component::default()
-        };
-        purl::identify(&mut component);
-        let index = bill.add(component);
-        if let Some(reference) = part.reference {
-            references.insert(reference.into_owned(), index);
-        }
-    }
-    for nested in part.components {
-        take(nested, bill, references);
-    }
-}
-
 /// The digests of an image stand as its hash, its version, or in its package URL.
 fn subject_digests(part: &Part<'_>) -> Vec<String> {
     let hashes = part.hashes.iter().map(|hash| (&hash.alg, &hash.content));
     let mut digests: Vec<String> = super::strongest(hashes).into_iter().collect();
-    let texts = [part.version.as_deref(), part.purl.as_deref(), Some(part.name.as_ref())];
+    let texts = [part.version.as_deref(), part.purl.as_deref(), Some(&*part.name)];
     digests.extend(texts.into_iter().flatten().filter_map(purl::digest_in));
     digests.sort();
     digests.dedup();
     digests
-}
-
-fn licence(choices: Vec<Choice<'_>>) -> Licence {
-    let texts = choices.into_iter().filter_map(|choice| {
-        let named = choice.license.and_then(|license| license.id.or(license.name));
-        choice.expression.or(named)
-    });
-    super::licence(texts.map(Text::into_owned))
 }
 
 /// A list until 1.4, an object with components since 1.5.

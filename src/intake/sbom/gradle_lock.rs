@@ -25,7 +25,7 @@ pub(super) fn read(text: &str) -> Bill {
             continue;
         };
         let component = index::component("maven", &format!("{group}/{artifact}"), version);
-        let component = Component { name: format!("{group}:{artifact}"), ..component };
+        let component = Component { name: format!("{group}:{artifact}").into(), ..component };
         index.add(&mut bill, version, component);
     }
     bill

@@ -9,7 +9,7 @@ use crate::domain::package::{Component, Licence};
 /// A component of an ecosystem whose name and version are all that a lock file says.
 pub(super) fn component(kind: &str, name: &str, version: &str) -> Component {
     let mut component = Component {
-        name: name.to_owned(),
+        name: Arc::from(name),
         version: (!version.is_empty()).then(|| Arc::from(version)),
         purl: purl::of(kind, name, version),
         licence: Licence::None,
@@ -22,7 +22,7 @@ pub(super) fn component(kind: &str, name: &str, version: &str) -> Component {
 /// Which component each name and version is.
 #[derive(Debug, Default)]
 pub(super) struct Index {
-    by_name: BTreeMap<String, Vec<(String, usize)>>,
+    by_name: BTreeMap<Arc<str>, Vec<(String, usize)>>,
 }
 
 impl Index {
@@ -31,7 +31,7 @@ impl Index {
         if let Some(known) = self.find(&component.name, Some(version)) {
             return known;
         }
-        let name = component.name.clone();
+        let name = Arc::clone(&component.name);
         let index = bill.add(component);
         self.by_name.entry(name).or_default().push((version.to_owned(), index));
         index

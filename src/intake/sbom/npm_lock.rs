@@ -66,10 +66,10 @@ pub(super) fn read(text: &str) -> Result<Option<Bill>, serde_json::Error> {
         let name = package.name.as_deref().unwrap_or(folder);
         let version = package.version.as_deref();
         let mut component = Component {
-            name: name.to_owned(),
+            name: Arc::from(name),
             version: version.map(Arc::from),
             purl: version.and_then(|version| purl::of("npm", name, version)),
-            licence: super::licence(package.license.as_deref().map(str::to_owned)),
+            licence: super::licence::licence(package.license.as_deref()),
             ..Component::default()
         };
         purl::identify(&mut component);

@@ -2,70 +2,95 @@
 //!
 //! Source: github.com/package-url/purl-spec, "purl-types"; ossf.github.io/osv-schema, "Defined ecosystems".
 
+mod url;
+
 use std::borrow::Cow;
-use std::str::FromStr;
+use std::str::FromStr as _;
 use std::sync::Arc;
 
 use packageurl::PackageUrl;
 
+use self::url::Url;
 use crate::domain::package::{Component, Ecosystem, Package};
 
 /// Fills in what a component's package URL says. One that cannot be read leaves the component without a package.
 pub(super) fn identify(component: &mut Component) {
     let Some(written) = component.purl.clone() else { return };
-    let Ok(purl) = PackageUrl::from_str(&written) else { return };
+    let Some(url) = Url::parse(&written) else { return };
     if component.version.is_none() {
-        component.version = purl.version().map(Arc::from);
+        component.version = url.version.as_deref().map(Arc::from);
     }
-    let qualifiers = purl.qualifiers();
-    let qualifier = |key: &str| qualifiers.get(key).map(AsRef::<str>::as_ref);
-    let distribution = qualifier("distro").unwrap_or_default();
-    let namespace = purl.namespace().unwrap_or_default();
-    let joined = |separator: &str| match namespace {
-        "" => Cow::Borrowed(purl.name()),
-        _ => Cow::Owned(format!("{namespace}{separator}{}", purl.name())),
+    let Some(ecosystem) = ecosystem(&url) else { return };
+    let is_distribution = matches!(url.kind.as_ref(), "deb" | "apk" | "rpm");
+    let mut name = if is_distribution || url.namespace.is_empty() {
+        Cow::Borrowed(url.name.as_ref())
+    } else {
+        let separator = if url.kind == "maven" { ":" } else { "/" };
+        Cow::Owned([url.namespace.as_ref(), separator, &url.name].concat())
     };
-    let (ecosystem, name) = match purl.ty() {
-        "cargo" => (Ecosystem::new("crates.io"), joined("/")),
-        "npm" => (Ecosystem::new("npm"), joined("/")),
-        "pypi" => (Ecosystem::new("PyPI"), joined("/")),
-        "golang" => (Ecosystem::new("Go"), joined("/")),
-        "maven" => (Ecosystem::new("Maven"), joined(":")),
-        "nuget" => (Ecosystem::new("NuGet"), joined("/")),
-        "gem" => (Ecosystem::new("RubyGems"), joined("/")),
-        "composer" => (Ecosystem::new("Packagist"), joined("/")),
-        "hex" => (Ecosystem::new("Hex"), joined("/")),
-        "pub" => (Ecosystem::new("Pub"), joined("/")),
-        "swift" => (Ecosystem::new("SwiftURL"), joined("/")),
-        "githubactions" => (Ecosystem::new("GitHub Actions"), joined("/")),
-        "bitnami" => (Ecosystem::new("Bitnami"), joined("/")),
-        "conan" => (Ecosystem::new("ConanCenter"), joined("/")),
-        "cran" => (Ecosystem::new("CRAN"), joined("/")),
-        "bioconductor" => (Ecosystem::new("Bioconductor"), joined("/")),
-        "hackage" => (Ecosystem::new("Hackage"), joined("/")),
-        "julia" => (Ecosystem::new("Julia"), joined("/")),
-        "opam" => (Ecosystem::new("opam"), joined("/")),
-        "vscode-extension" => (Ecosystem::new("VSCode"), joined("/")),
-        "deb" | "apk" | "rpm" => {
-            (distribution_of(purl.ty(), namespace, distribution), Cow::Borrowed(purl.name()))
-        }
-        _ => return,
-    };
-    let version = component.version.clone();
+    let mut version = component.version.clone();
     // Advisories of Debian, Ubuntu and Alpine name the source package, which may have a version of its own.
-    let source = qualifier("upstream").filter(|_| matches!(purl.ty(), "deb" | "apk"));
-    let (name, version) = match source
-        .map(|source| source.split_once('@').map_or((source, None), |(n, v)| (n, Some(v))))
-    {
-        Some((name, own)) => (Cow::Borrowed(name), own.map(Arc::from).or(version)),
-        None => (name, version),
-    };
-    let version = match qualifier("epoch").filter(|_| purl.ty() == "rpm") {
-        Some(epoch) => version.map(|version| Arc::from(format!("{epoch}:{version}"))),
-        None => version,
-    };
-    component.package = Some(Package::new(ecosystem, &name));
+    let source = url.upstream.as_deref().filter(|_| matches!(url.kind.as_ref(), "deb" | "apk"));
+    if let Some(source) = source {
+        let (source, own) = match source.split_once('@') {
+            Some((source, own)) => (source, Some(Arc::from(own))),
+            None => (source, None),
+        };
+        name = Cow::Borrowed(source);
+        version = own.or(version);
+    }
+    if let Some(epoch) = url.epoch.as_deref().filter(|_| url.kind == "rpm") {
+        version = version.map(|version| Arc::from(format!("{epoch}:{version}")));
+    }
+    component.package = Some(if *name == *component.name {
+        Package::shared(ecosystem, &component.name)
+    } else {
+        Package::new(ecosystem, &name)
+    });
     component.compared_version = version;
+}
+
+/// The package that a package URL names, whichever version; none of a type whose packages are not compared.
+///
+/// # Errors
+/// Why the text is no package URL.
+pub fn package_of(purl: &str) -> Result<Option<Package>, String> {
+    PackageUrl::from_str(purl).map_err(|cause| cause.to_string())?;
+    let mut component = Component { purl: Some(Arc::from(purl)), ..Component::default() };
+    identify(&mut component);
+    Ok(component.package)
+}
+
+/// Whose advisories are about a package of this type; none where nobody's are.
+fn ecosystem(url: &Url<'_>) -> Option<Ecosystem> {
+    Some(Ecosystem::known(match url.kind.as_ref() {
+        "cargo" => "crates.io",
+        "npm" => "npm",
+        "pypi" => "PyPI",
+        "golang" => "Go",
+        "maven" => "Maven",
+        "nuget" => "NuGet",
+        "gem" => "RubyGems",
+        "composer" => "Packagist",
+        "hex" => "Hex",
+        "pub" => "Pub",
+        "swift" => "SwiftURL",
+        // Generators write an action as the repository that it lies in.
+        "githubactions" | "github" => "GitHub Actions",
+        "bitnami" => "Bitnami",
+        "conan" => "ConanCenter",
+        "cran" => "CRAN",
+        "bioconductor" => "Bioconductor",
+        "hackage" => "Hackage",
+        "julia" => "Julia",
+        "opam" => "opam",
+        "vscode-extension" => "VSCode",
+        "deb" | "apk" | "rpm" => {
+            let distribution = url.distribution.as_deref().unwrap_or_default();
+            return Some(distribution_of(&url.kind, &url.namespace, distribution));
+        }
+        _ => return None,
+    }))
 }
 
 /// `debian-12` is `Debian:12`; a distribution without a release is known by its family alone, and one that no database

@@ -37,7 +37,7 @@ fn add(bill: &mut Bill, scan: Scan, findings: impl IntoIterator<Item = Found>) {
     let mut reported = Vec::new();
     for found in findings {
         let mut component = Component {
-            name: found.name,
+            name: found.name.into(),
             version: (!found.version.is_empty()).then(|| Arc::from(found.version.as_str())),
             purl: found.purl.map(Arc::from),
             ..Component::default()

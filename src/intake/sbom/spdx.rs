@@ -5,17 +5,16 @@
 pub(super) mod graph;
 pub(super) mod tags;
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::licence::Licences;
 use super::{Bill, named, purl};
-use crate::domain::package::{Component, Licence};
+use crate::document::text::Text;
+use crate::domain::package::Component;
 use crate::domain::sbom::SbomFormat;
-
-type Text<'t> = Cow<'t, str>;
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -57,6 +56,10 @@ struct Package<'t> {
     name: Text<'t>,
     #[serde(borrow, default)]
     version_info: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    release_date: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    built_date: Option<Text<'t>>,
     #[serde(borrow, default)]
     license_concluded: Option<Text<'t>>,
     #[serde(borrow, default)]
@@ -119,6 +122,7 @@ fn bill(document: Document<'_>) -> Option<Bill> {
     }
     let described = described(&document.described, &document.relationships);
     let mut references = BTreeMap::new();
+    let mut licences = Licences::default();
     for package in document.packages {
         if described.len() == 1 && described.contains(package.id.as_ref()) {
             bill.subject = Some(named(&package.name, package.version_info.as_deref()));
@@ -126,7 +130,7 @@ fn bill(document: Document<'_>) -> Option<Bill> {
             continue;
         }
         let id = package.id.clone().into_owned();
-        let index = bill.add(component(package));
+        let index = bill.add(component(package, &mut licences));
         references.insert(id, index);
     }
     for relationship in &document.relationships {
@@ -198,26 +202,23 @@ fn described<'t>(
     listed.iter().map(AsRef::as_ref).chain(related).collect()
 }
 
-fn component(package: Package<'_>) -> Component {
+fn component(package: Package<'_>, licences: &mut Licences) -> Component {
     let purl =
         package.external_refs.into_iter().find(|reference| reference.reference_type == "purl");
     let said = |text: &Text<'_>| !matches!(text.as_ref(), "NOASSERTION" | "NONE" | "");
-    let licence = [package.license_concluded, package.license_declared];
+    let licence = [package.license_concluded, package.license_declared].into_iter().flatten();
     let supplier = [package.supplier, package.originator].into_iter().flatten().find(said);
     let checksums = package.checksums.iter().map(|checksum| (&checksum.algorithm, &checksum.value));
     let mut component = Component {
-        name: package.name.into_owned(),
+        name: Arc::from(package.name),
         version: package.version_info.filter(|version| !version.is_empty()).map(Arc::from),
         purl: purl.map(|reference| Arc::from(reference.reference_locator)),
-        licence: licence
-            .into_iter()
-            .flatten()
-            .find(said)
-            .map_or(Licence::None, |licence| super::licence([licence.into_owned()])),
+        licence: licences.of(licence.filter(said).take(1)),
         supplier: supplier.map(|supplier| {
             Arc::from(supplier.split_once(": ").map_or(supplier.as_ref(), |(_, name)| name))
         }),
         digest: super::strongest(checksums).map(Arc::from),
+        released: package.release_date.or(package.built_date).and_then(|date| date.parse().ok()),
         ..Component::default()
     };
     purl::identify(&mut component);

@@ -1,6 +1,7 @@
 //! Small bills of every format, and how they are read.
 
 use super::*;
+use crate::domain::package::Licence;
 
 #[track_caller]
 fn bill(path: &str, text: &str) -> Sbom {
@@ -9,7 +10,7 @@ fn bill(path: &str, text: &str) -> Sbom {
 
 /// `name@version` of each component on the way to `index`.
 fn way(bill: &Sbom, name: &str) -> String {
-    let index = bill.components.iter().position(|component| component.name == name).unwrap();
+    let index = bill.components.iter().position(|component| *component.name == *name).unwrap();
     let shown = bill.path_to(index).into_iter().map(|index| {
         let component = &bill.components[index];
         format!("{}@{}", component.name, component.version.as_deref().unwrap_or("?"))
@@ -168,13 +169,4 @@ fn a_broken_bill_shows_where() {
         assert!(fault.message.contains(message), "{path}: {}", fault.message);
         assert_eq!(fault.span.range().start, at, "{path} {}", fault.message);
     }
-}
-
-#[test]
-fn a_licence_is_an_expression_or_unknown_or_none() {
-    let of = |texts: &[&str]| licence(texts.iter().map(|text| (*text).to_owned()));
-    assert_eq!(of(&["MIT OR Apache-2.0"]), Licence::Expression("MIT OR Apache-2.0".into()));
-    assert_eq!(of(&["MIT/Apache-2.0"]), Licence::Expression("MIT OR Apache-2.0".into()));
-    assert_eq!(of(&["The Beer Licence"]), Licence::Unknown("The Beer Licence".into()));
-    assert_eq!(of(&[" "]), Licence::None);
 }

@@ -37,7 +37,7 @@ pub(super) fn bill(index: usize, bill: &Sbom, evidence: &EvidenceSet, now: Times
     fields.set_if("serial", bill.claims.serial.as_deref().map(Value::from));
     fields.set_if("scan", bill.scan.as_ref().map(|scan| quality::scan(scan, now)));
     fields.set("quality", quality::of(bill));
-    fields.set("by_purl", by_purl(bill));
+    fields.set("by_purl", by_purl(bill, now));
     fields.set("by_license", license::by_license(bill));
     let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
     let own = matches.iter().filter(|found| found.sbom == index);
@@ -83,10 +83,10 @@ fn of_image(digests: &[&str], evidence: &EvidenceSet) -> Option<bool> {
         .then(|| images.any(|image| digests.contains(&image.to_string().as_str())))
 }
 
-fn by_purl(bill: &Sbom) -> Value {
+fn by_purl(bill: &Sbom, now: Timestamp) -> Value {
     let entry = |(index, component): (usize, &Component)| {
         let mut fields = Fields::default();
-        fields.set("name", Value::from(component.name.as_str()));
+        fields.set("name", Value::from(component.name.as_ref()));
         fields.set_if("version", component.version.as_deref().map(Value::from));
         fields.set_if(
             "ecosystem",
@@ -94,6 +94,9 @@ fn by_purl(bill: &Sbom) -> Value {
         );
         fields.set("license", license::of(&component.licence));
         fields.set_if("supplier", component.supplier.as_deref().map(Value::from));
+        let released = component.released;
+        fields.set_if("released", released.map(|time| Value::from(time.to_string())));
+        fields.set_if("age_days", released.map(|time| days(time, now)));
         fields.set_if("digest", component.digest.as_deref().map(Value::from));
         fields.set("direct", Value::from(bill.is_direct(index)));
         Some((Arc::clone(component.purl.as_ref()?), fields.into_value()))
@@ -104,7 +107,7 @@ fn by_purl(bill: &Sbom) -> Value {
 fn shown(component: &Component) -> String {
     match &component.version {
         Some(version) => format!("{} {version}", component.name),
-        None => component.name.clone(),
+        None => component.name.to_string(),
     }
 }
 
@@ -112,8 +115,13 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     let component = bill.components.get(found.component)?;
     let advisory = &found.advisory;
     let number = |number: f64| Some(Value::Number(Number::from_f64(number)?));
-    let path = bill.path_to(found.component).into_iter();
-    let path = path.filter_map(|index| bill.components.get(index)).map(|on| Value::from(shown(on)));
+    let way = bill.path_to(found.component);
+    let is_cut = bill.is_cut(&way);
+    let steps = way.iter().filter_map(|index| bill.components.get(*index));
+    let mut path: Vec<Value> = steps.map(|on| Value::from(shown(on))).collect();
+    if is_cut {
+        path.insert(1, Value::from("…"));
+    }
     let mut fields = Fields::default();
     fields.set("id", Value::from(advisory.id.as_ref()));
     fields.set("aliases", texts(&found.aliases));
@@ -123,10 +131,10 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     fields.set_if("score", advisory.score.and_then(number));
     fields.set_if("published", advisory.published.map(|time| Value::from(time.to_string())));
     fields.set_if("url", advisory.url.as_deref().map(Value::from));
-    fields.set("component", Value::from(component.name.as_str()));
+    fields.set("component", Value::from(component.name.as_ref()));
     fields.set_if("version", component.version.as_deref().map(Value::from));
     fields.set_if("purl", component.purl.as_deref().map(Value::from));
-    fields.set("path", Value::array(path.collect()));
+    fields.set("path", Value::array(path));
     fields.set("direct", Value::from(bill.is_direct(found.component)));
     fields.set("comparable", Value::from(found.state == MatchState::Affected));
     fields.set_if("fixed", found.fixed.as_deref().map(Value::from));

@@ -8,6 +8,7 @@ use rusqlite::{Connection, params};
 
 use super::cards::{Cards, Standing, Step, Subject};
 use super::fault::Fault;
+use super::inventory::Changes;
 use super::posting::CHUNK;
 use super::rows;
 use crate::domain::decision::Decision;
@@ -22,6 +23,7 @@ pub(super) struct Batch {
     subjects: BTreeMap<Arc<Subject>, Touched>,
     last_subject: Option<i64>,
     span: BTreeMap<i64, (i64, i64)>,
+    inventory: Changes,
 }
 
 struct Touched {
@@ -65,6 +67,11 @@ impl Batch {
         self.subjects.get(subject).map(|touched| (touched.id, touched.seq))
     }
 
+    /// What changes in the rows of packages.
+    pub(super) fn inventory(&mut self) -> &mut Changes {
+        &mut self.inventory
+    }
+
     /// The id of a subject that is not in the file yet.
     fn new_subject(&mut self, connection: &Connection) -> Result<i64, Fault> {
         let last = match self.last_subject {
@@ -106,6 +113,7 @@ impl Batch {
         for (chunk, (earliest, latest)) in self.span {
             span.execute(params![chunk, earliest, latest])?;
         }
+        self.inventory.write(connection)?;
         let mut standings = Standings::new();
         for (subject, touched) in self.subjects {
             touched.write(connection, &subject)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::ledger::PackedBlob;
+use super::entry::PackedBlob;
 use crate::domain::digest::Digest;
 
 /// About 3 MiB.

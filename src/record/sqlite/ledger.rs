@@ -9,82 +9,19 @@ use super::batch::{Batch, Standings};
 use super::cards::{Cards, Facts, Step, Subject};
 use super::chain;
 use super::dictionary::{Dictionaries, Sample};
+use super::entry::{Entry, Outcome, Reckoned};
 use super::fault::Fault;
+use super::inventory::{self, Names};
 use super::posting::{CHUNK, Kind, Postings};
 use super::rollup;
 use super::rows::{self, Image};
 use super::sightings;
-use crate::domain::decision::{Decision, Verdict};
+use crate::domain::decision::Verdict;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::scorecard::{ScorecardDelta, ScorecardRules};
-use crate::domain::sighting::Sighting;
+use crate::domain::inventory::Rejudged;
+use crate::domain::scorecard::ScorecardRules;
 use crate::record::{key_conflict, row};
-
-/// A draft, ready to be written.
-#[derive(Debug)]
-pub(super) struct Entry {
-    pub(super) facts: Facts,
-    /// `None` while the service is not known: then there is no scorecard.
-    pub(super) subject: Option<Arc<Subject>>,
-    /// What the caller made of the scorecard; `None` when it did not know where to begin.
-    pub(super) step: Option<Step>,
-    pub(super) body: Vec<u8>,
-    /// What the body is packed with, if with one.
-    pub(super) dictionary: Option<i64>,
-    pub(super) blobs: Vec<PackedBlob>,
-    pub(super) key: Option<Key>,
-    /// What was seen in the service for the first time.
-    pub(super) sightings: Vec<Sighting>,
-}
-
-/// Bytes that were handed in, compressed.
-#[derive(Debug)]
-pub(super) struct PackedBlob {
-    pub(super) digest: Digest,
-    pub(super) size: usize,
-    pub(super) content: Vec<u8>,
-}
-
-/// An idempotency key and what is stored of it.
-#[derive(Debug)]
-pub(super) struct Key {
-    pub(super) text: String,
-    pub(super) digest: [u8; 16],
-}
-
-impl Key {
-    pub(super) fn new(text: String) -> Self {
-        let digest = Self::digest_of(&text);
-        Self { text, digest }
-    }
-
-    pub(super) fn digest_of(text: &str) -> [u8; 16] {
-        let [half @ .., _, _, _, _, _, _, _, _, _, _, _, _, _, _, _, _] =
-            *Digest::of(text.as_bytes()).as_bytes();
-        half
-    }
-}
-
-/// What became of an entry.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// It was written.
-    Written(Reckoned),
-    /// Its key stands for this earlier decision on the same input.
-    Earlier(Arc<Decision>),
-    /// It cannot be written, whatever else happens.
-    Refused(Error),
-}
-
-/// Who reckoned how the scorecard moved.
-#[derive(Debug)]
-pub(super) enum Reckoned {
-    /// The entry's own step was written.
-    ByCaller,
-    /// This was written; `None` without a service.
-    ByWriter(Option<ScorecardDelta>),
-}
 
 /// The writer's connection and what it remembers between batches.
 pub(super) struct Ledger {
@@ -95,6 +32,7 @@ pub(super) struct Ledger {
     rules: Option<(Arc<ScorecardRules>, i64)>,
     dictionaries: Arc<Dictionaries>,
     sample: Sample,
+    names: Names,
 }
 
 impl Ledger {
@@ -107,6 +45,7 @@ impl Ledger {
             rules: None,
             dictionaries,
             sample: Sample::default(),
+            names: Names::default(),
         }
     }
 
@@ -146,6 +85,21 @@ impl Ledger {
         written
     }
 
+    /// Notes in a transaction of its own what releases were judged by.
+    ///
+    /// # Errors
+    /// Whatever stopped it; then nothing of it was written.
+    pub(super) fn note(&mut self, rejudged: &[Rejudged]) -> Result<(), Fault> {
+        let noted = self.run("BEGIN IMMEDIATE").and_then(|()| {
+            rejudged.iter().try_for_each(|one| inventory::note(&self.connection, one))?;
+            self.run("COMMIT")
+        });
+        if noted.is_err() {
+            self.roll_back();
+        }
+        noted
+    }
+
     /// Finds out whether a transaction can begin, and after a failure whether one can be written.
     pub(super) fn probe(&mut self, after_failure: bool) -> Result<(), Fault> {
         let sql = if after_failure {
@@ -166,6 +120,7 @@ impl Ledger {
             let _failed = self.connection.execute_batch("ROLLBACK");
         }
         self.version = -1;
+        self.names.forget();
     }
 
     fn fill<'e>(
@@ -199,6 +154,7 @@ impl Ledger {
         if version != self.version {
             cards.forget();
             self.postings.forget();
+            self.names.forget();
             self.rules = None;
             self.last_seq = None;
             self.version = version;
@@ -223,6 +179,7 @@ impl Ledger {
         }
         self.keep_blobs(entry)?;
         self.keep_sightings(entry)?;
+        self.keep_release(entry, place, batch)?;
         let team = step.as_ref().map_or(entry.facts.team.as_str(), |step| &step.after.team);
         self.mark(entry, team, seq)?;
         batch.note(&entry.facts.decision, entry.subject.as_ref(), step.as_deref(), seq);
@@ -345,6 +302,20 @@ impl Ledger {
         };
         let time = entry.facts.decision.time;
         sightings::keep(&self.connection, &subject.service.to_string(), time, &entry.sightings)
+    }
+
+    fn keep_release(
+        &mut self,
+        entry: &Entry,
+        place: Option<(i64, Option<i64>)>,
+        batch: &mut Batch,
+    ) -> Result<(), Fault> {
+        if let Some(rejudged) = &entry.rejudged {
+            inventory::note(&self.connection, rejudged)?;
+        }
+        let (Some(arrival), Some((subject, _))) = (&entry.arrival, place) else { return Ok(()) };
+        let kept = (&mut self.names, batch.inventory());
+        inventory::arrive(&self.connection, kept, subject, &entry.facts.decision, arrival)
     }
 
     fn mark(&mut self, entry: &Entry, team: &str, seq: i64) -> Result<(), Fault> {

@@ -20,12 +20,13 @@ pub(super) const FILE_NAME: &str = "goldgate.db";
 const APPLICATION_ID: i32 = 0x4747_6462;
 
 /// The layout that this program writes.
-const LAYOUT: i64 = 3;
+const LAYOUT: i64 = 4;
 
 const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__record", include_str!("../migrations/sqlite/V1__record.sql")),
     ("V2__chunks", include_str!("../migrations/sqlite/V2__chunks.sql")),
     ("V3__sightings", include_str!("../migrations/sqlite/V3__sightings.sql")),
+    ("V4__inventory", include_str!("../migrations/sqlite/V4__inventory.sql")),
 ];
 
 /// How long a writer waits for another process.
@@ -97,7 +98,7 @@ fn prepare_writer(mut connection: Connection, file: &Path) -> Result<Connection,
             migrated?;
         }
     }
-    connection.set_prepared_statement_cache_capacity(48);
+    connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
 }
 

@@ -13,11 +13,14 @@ use super::batch::Standings;
 use super::cards::{Cards, Standing};
 use super::checkpoint::Checkpointer;
 use super::dictionary::Dictionaries;
+use super::entry::{Entry, Outcome, Reckoned};
 use super::fault::{self, Fault};
+use super::inventory::PackedArrival;
 use super::known::KnownBlobs;
-use super::ledger::{Entry, Ledger, Outcome, Reckoned};
+use super::ledger::Ledger;
 use crate::domain::decision::Decision;
 use crate::domain::error::{Error, ErrorKind};
+use crate::domain::inventory::Rejudged;
 
 /// How many drafts may wait.
 const QUEUE: usize = 4096;
@@ -42,6 +45,8 @@ const GLANCE: Duration = Duration::from_micros(250);
 pub(super) enum Message {
     Put(Put),
     Probe(oneshot::Sender<Result<(), Error>>),
+    /// Releases that were judged again without a new decision.
+    Note(Vec<Rejudged>, oneshot::Sender<Result<(), Error>>),
     Close,
 }
 
@@ -234,6 +239,11 @@ impl Writer {
                 let _gone =
                     answer.send(probed.map_err(|fault| fault.into_error(&self.shared.file)));
             }
+            Message::Note(rejudged, answer) => {
+                let noted = self.ledger.note(&rejudged);
+                // Whoever asked may have gone.
+                let _gone = answer.send(noted.map_err(|fault| fault.into_error(&self.shared.file)));
+            }
             Message::Close => self.closing = true,
         }
     }
@@ -334,6 +344,7 @@ impl Entry {
     fn weight(&self) -> usize {
         const PAGES_BESIDE: usize = 4 * 4096;
         let blobs: usize = self.blobs.iter().map(|blob| blob.content.len()).sum();
-        self.body.len() + blobs + PAGES_BESIDE
+        let arrival = self.arrival.as_ref().map_or(0, PackedArrival::weight);
+        self.body.len() + blobs + arrival + PAGES_BESIDE
     }
 }

@@ -1,15 +1,18 @@
 //! X.509 certificates as Go shows them. Source: OPA 1.x, `topdown/crypto.go`; Go's `crypto/x509`; RFC 5280.
 
+mod chain;
 mod extension;
+mod key;
 mod name;
 mod private;
+mod request;
 
 use std::sync::Arc;
 
 use base64::Engine as _;
 use num_bigint::BigInt;
 
-use crate::domain::value::{Number, Value};
+use crate::domain::value::{Number, Object, Value};
 
 use super::der::{BIT_STRING, Element, INTEGER, OID, Reader, SEQUENCE};
 use super::encoding::{STANDARD, base64_bytes, illegal};
@@ -21,6 +24,7 @@ use super::token::{PublicKey, public_key};
 
 const KEY: Type = Type::Object(&Type::String, &Type::Any);
 const CERTIFICATES: Type = Type::Array(&KEY);
+const VERIFIED: Type = Type::Tuple(&[Type::Boolean, CERTIFICATES]);
 
 pub(super) const BUILTINS: &[Builtin] = &[
     entry("crypto.x509.parse_certificates", &[Type::String], CERTIFICATES, parse_certificates),
@@ -30,6 +34,21 @@ pub(super) const BUILTINS: &[Builtin] = &[
         KEY,
         private::parse_rsa_private_key,
     ),
+    entry(
+        "crypto.x509.parse_and_verify_certificates",
+        &[Type::String],
+        VERIFIED,
+        chain::parse_and_verify,
+    ),
+    entry(
+        "crypto.x509.parse_and_verify_certificates_with_options",
+        &[Type::String, KEY],
+        VERIFIED,
+        chain::parse_and_verify_with_options,
+    ),
+    entry("crypto.x509.parse_certificate_request", &[Type::String], KEY, request::parse),
+    entry("crypto.x509.parse_keypair", &[Type::String, Type::String], KEY, key::parse_keypair),
+    entry("crypto.parse_private_keys", &[Type::String], CERTIFICATES, key::parse_private_keys),
 ];
 
 /// Entries of a certificate's object.
@@ -39,14 +58,28 @@ fn parse_certificates(arguments: &[Value], context: &mut CallContext<'_>) -> Ans
     let text = string(arguments, 1)?;
     charge(text.len() * 8, context)?;
     let bytes = certificate_bytes(text).map_err(failed)?;
-    let mut reader = Reader::new(&bytes);
+    Ok(Some(Value::array(certificates_of(&bytes).map_err(failed)?)))
+}
+
+/// Certificates that stand one after the other.
+fn certificates_of(bytes: &[u8]) -> Result<Vec<Value>, String> {
+    let mut reader = Reader::new(bytes);
     let mut certificates = Vec::new();
     while !reader.is_empty() {
         let certificate = reader.expect(SEQUENCE).and_then(shown);
-        let certificate = certificate.ok_or_else(|| failed("x509: malformed certificate"))?;
-        certificates.push(certificate.map_err(failed)?);
+        certificates.push(certificate.ok_or("x509: malformed certificate")??);
     }
-    Ok(Some(Value::array(certificates)))
+    Ok(certificates)
+}
+
+/// A certificate without what OPA adds to it.
+fn plain(certificate: &Value) -> Value {
+    let entries = certificate.as_object().map(Object::entries).unwrap_or_default();
+    Value::object(entries.iter().filter(|(key, _)| key.as_ref() != "URIStrings").cloned().collect())
+}
+
+fn object(entries: Vec<(&str, Value)>) -> Value {
+    Value::object(entries.into_iter().map(|(key, value)| (Arc::from(key), value)).collect())
 }
 
 /// The certificates one after the other: from PEM, from base64 of PEM, or from base64 of DER.
@@ -136,9 +169,6 @@ fn shown(certificate: Element<'_>) -> Option<Result<Value, String>> {
 
 /// Go's number for the kind of key, and the key.
 fn key_shown(key: Element<'_>) -> (i64, Value) {
-    let object = |parts: Vec<(&str, Value)>| {
-        Value::object(parts.into_iter().map(|(key, part)| (Arc::from(key), part)).collect())
-    };
     match public_key(key) {
         Some(PublicKey::Rsa { n, e }) => {
             (1, object(vec![("N", unsigned_value(&n)), ("E", unsigned_value(&e))]))

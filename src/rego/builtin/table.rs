@@ -6,8 +6,8 @@ use std::sync::OnceLock;
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, certificate, comparison, config, conforma, conversion,
-    digest, display, encoding, glob, identity, json, net, object, regex, schema, semver, set,
-    template, text, time, token, unit, uri, yaml,
+    digest, display, encoding, glob, graphql, identity, json, module, net, object, regex, schema,
+    semver, set, template, text, time, token, unit, uri, yaml,
 };
 
 /// The families, each a list of built-ins in any order.
@@ -24,10 +24,12 @@ const FAMILIES: &[&[Builtin]] = &[
     encoding::BUILTINS,
     encoding::QUERIES,
     glob::BUILTINS,
+    graphql::BUILTINS,
     identity::BUILTINS,
     json::BUILTINS,
     json::PATCHES,
     json::PATHS,
+    module::BUILTINS,
     net::BUILTINS,
     object::BUILTINS,
     regex::BUILTINS,

@@ -219,3 +219,9 @@ fn borrow(part: &mut i64, from: &mut i64, size: i64) {
         *from -= 1;
     }
 }
+
+/// The second in UTC as certificates show times, and whether a part of the next one has passed.
+pub(super) fn second_of(at_ns: i64) -> (String, bool) {
+    let at = chrono::DateTime::from_timestamp_nanos(at_ns);
+    (at.format("%Y-%m-%dT%H:%M:%SZ").to_string(), at.timestamp_subsec_nanos() > 0)
+}

@@ -17,7 +17,7 @@ use super::text::charge;
 
 use algorithm::{Algorithm, verified};
 use key::VerificationKey;
-pub(super) use key::{PublicKey, public_key};
+pub(super) use key::{Curve, PublicKey, public_key};
 
 const TWO: &[Type] = &[Type::String, Type::String];
 const OBJECT: Type = Type::Object(&Type::Any, &Type::Any);

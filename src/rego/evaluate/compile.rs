@@ -2,6 +2,7 @@
 
 mod body;
 mod reference;
+mod required;
 mod term;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use super::program::{
     Rule, RuleId, Step,
 };
 use super::switches::Switches;
+use required::{Frequencies, Needs};
 
 /// A part of a program, or why there is none.
 type Compiled<T> = Result<T, Refusal>;
@@ -140,7 +142,8 @@ impl Compiler {
         let Some(target) = self.program.rules.get_mut(id as usize) else { return };
         match compiled {
             Ok((definitions, default)) => {
-                target.settled_by_first = switches.early_exit && settled_by_first(&definitions);
+                target.settled_by_first =
+                    switches.early_exit && settled_by_first(definitions.iter());
                 target.remembered = switches.remembered_calls
                     && matches!(rule.kind, RuleKind::Function { .. })
                     && definitions.iter().any(inspect::is_costly);
@@ -157,24 +160,66 @@ impl Compiler {
     }
 
     fn definitions(&mut self, rule: &ir::Rule) -> Compiled<(Vec<Definition>, Option<Definition>)> {
-        let definitions = rule.definitions.iter().map(|it| self.definition(it, rule.kind));
-        let definitions = definitions.collect::<Compiled<Vec<_>>>()?;
-        let default = rule.default.as_ref().map(|it| self.definition(it, rule.kind)).transpose()?;
+        let mut order = Frequencies::default();
+        let needs: Vec<Vec<Needs>> =
+            rule.definitions.iter().map(|it| self.needs_of(it, rule.kind, &mut order)).collect();
+        order.sort();
+        let mut ranked = Vec::with_capacity(needs.len());
+        for (source, needs) in rule.definitions.iter().zip(&needs) {
+            let rank = needs.iter().map(|needs| needs.rank(&order)).min();
+            ranked.push((rank, self.definition(source, rule.kind, needs, &order)?));
+        }
+        // Where the first solution settles the value, it matters which definition comes first.
+        if self.program.switches.early_exit
+            && settled_by_first(ranked.iter().map(|(_, definition)| definition))
+        {
+            ranked.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        let definitions = ranked.into_iter().map(|(_, definition)| definition).collect();
+        let default = rule.default.as_ref();
+        let default = default.map(|it| self.definition(it, rule.kind, &[], &order)).transpose()?;
         Ok((definitions, default))
     }
 
-    fn definition(&mut self, source: &ir::Definition, kind: RuleKind) -> Compiled<Definition> {
-        let arity = if let RuleKind::Function { arity } = kind { number(arity) } else { 0 };
+    /// What the rule index asks of each branch; nothing where everything is evaluated as it is written.
+    fn needs_of(
+        &self,
+        source: &ir::Definition,
+        kind: RuleKind,
+        order: &mut Frequencies,
+    ) -> Vec<Needs> {
+        let Switches { tests_first, coverage, .. } = self.program.switches;
+        if !tests_first || coverage {
+            return Vec::new();
+        }
+        let branches = source.branches.iter();
+        branches.map(|branch| self.needs(branch, arity(kind), order)).collect()
+    }
+
+    fn definition(
+        &mut self,
+        source: &ir::Definition,
+        kind: RuleKind,
+        needs: &[Needs],
+        order: &Frequencies,
+    ) -> Compiled<Definition> {
+        let arity = arity(kind);
         let mut slots = source.slots.max(arity);
         let mut branches = Vec::new();
-        for branch in &source.branches {
+        for (index, branch) in source.branches.iter().enumerate() {
             self.frame = Frame { bound: (0..arity).collect(), ready: BTreeSet::new() };
             let mut scope = Scope { slots, ops: Vec::new() };
             self.span = source.head;
             for (parameter, slot) in source.parameters.iter().zip(0..) {
                 self.parameter(parameter, slot, &mut scope)?;
             }
-            branches.push(self.branch(source, branch, arity, &mut scope)?);
+            let mut branch = self.branch(source, branch, arity, &mut scope)?;
+            if let Some(needs) = needs.get(index) {
+                let mut body = self.guards(needs, order, &mut scope)?;
+                body.append(&mut branch.body);
+                branch.body = body;
+            }
+            branches.push(branch);
             slots = scope.slots;
         }
         Ok(Definition { slots, branches })
@@ -249,10 +294,14 @@ impl Scope {
     }
 }
 
-fn settled_by_first(definitions: &[Definition]) -> bool {
-    let mut values = definitions.iter().flat_map(|it| &it.branches).map(|branch| &branch.value);
+fn settled_by_first<'d>(definitions: impl Iterator<Item = &'d Definition>) -> bool {
+    let mut values = definitions.flat_map(|it| &it.branches).map(|branch| &branch.value);
     let Some(first @ Expr::Constant(_)) = values.next() else { return false };
     values.all(|value| value == first)
+}
+
+fn arity(kind: RuleKind) -> Slot {
+    if let RuleKind::Function { arity } = kind { number(arity) } else { 0 }
 }
 
 /// Programs never have as many parts as 32 bits count: sources are bounded.

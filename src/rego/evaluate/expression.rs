@@ -6,7 +6,7 @@ use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
 use super::machine::Evaluation;
-use super::program::{Comparison, Expr, Pattern};
+use super::program::{Comparison, Expr, Guard, Pattern};
 
 impl<'p> Evaluation<'p> {
     /// The value, or `None` where it is undefined.
@@ -71,6 +71,13 @@ impl<'p> Evaluation<'p> {
             return comparison.holds(&a, &b);
         }
         self.value(expr).is_some_and(|value| !matches!(*value, Value::Bool(false)))
+    }
+
+    /// Whether what stands at the place is, or holds, what the guard names.
+    pub(super) fn admits(&self, guard: &Guard) -> bool {
+        let Some(found) = self.value(&guard.on) else { return false };
+        guard.among.is_empty()
+            || guard.among.iter().any(|wanted| *wanted == *found || is_member(wanted, &found))
     }
 
     fn path<'a>(&'a self, base: &'a Expr, steps: &'a [Expr]) -> Option<Cow<'a, Value>> {

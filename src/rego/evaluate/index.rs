@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
+use super::inspect::may_fail;
 use super::program::{Comparison, Definition, Expr, Join, Op, Pattern};
 
 /// Chooses definitions by one value that their bodies compare with constants.
@@ -72,12 +73,20 @@ pub(super) fn dispatch(definitions: &[Definition]) -> Option<Dispatch> {
 fn compared(definition: &Definition) -> Vec<(&Expr, &Value)> {
     // With an `else` branch the definition may hold where the first body does not.
     let [branch] = definition.branches.as_slice() else { return Vec::new() };
-    branch
-        .body
-        .iter()
-        .map_while(|op| if let Op::Test(test) = op { Some(test) } else { None })
-        .filter_map(equality)
-        .collect()
+    let first = branch.body.iter().take_while(|op| matches!(op, Op::Test(_) | Op::Guard(_)));
+    first.filter_map(compared_with).collect()
+}
+
+/// What a step compares, if it is one of those that stand before all others.
+fn compared_with(op: &Op) -> Option<(&Expr, &Value)> {
+    if let Op::Test(test) = op {
+        return equality(test);
+    }
+    let Op::Guard(guard) = op else { return None };
+    match (&guard.on, guard.among.as_slice()) {
+        (on @ (Expr::Input(_) | Expr::Slot(_)), [value]) => Some((on, value)),
+        _ => None,
+    }
 }
 
 fn equality(test: &Expr) -> Option<(&Expr, &Value)> {
@@ -89,15 +98,18 @@ fn equality(test: &Expr) -> Option<(&Expr, &Value)> {
     }
 }
 
-/// Moves tests to the front that read only input, base documents and arguments: they can neither fail with an error
-/// nor depend on what comes before them. Behind them comes what takes a part of the input, which may be missing.
+/// Moves tests forward that read only input, base documents and arguments, but not past a step that may fail with an
+/// error: whether it does must not depend on them. Behind them comes what takes a part of the input, which may be
+/// missing.
 pub(super) fn tests_first(body: &mut [Op], arity: Slot) {
-    body.sort_by_key(|op| {
-        let is_early = matches!(op, Op::Test(test) if !test.any(&mut |expr| {
-            matches!(expr, Expr::Rule(_)) || matches!(expr, Expr::Slot(slot) if *slot >= arity)
-        }));
-        (!is_early, !matches!(op, Op::Bind(_, Expr::Input(_))))
-    });
+    for stretch in body.split_inclusive_mut(may_fail) {
+        stretch.sort_by_key(|op| {
+            let is_early = matches!(op, Op::Test(test) if !test.any(&mut |expr| {
+                matches!(expr, Expr::Rule(_)) || matches!(expr, Expr::Slot(slot) if *slot >= arity)
+            }));
+            (!is_early, !matches!(op, Op::Bind(_, Expr::Input(_))))
+        });
+    }
 }
 
 /// The iterations that an index can serve. The test that each one serves has been moved behind it.

@@ -87,9 +87,13 @@ pub(super) fn is_costly(definition: &Definition) -> bool {
 
 fn is_costly_op(op: &Op) -> bool {
     match op {
-        Op::Bind(..) | Op::Test(_) | Op::Match(..) | Op::Rule(..) | Op::Cover(_) | Op::Held(_) => {
-            false
-        }
+        Op::Bind(..)
+        | Op::Test(_)
+        | Op::Guard(_)
+        | Op::Match(..)
+        | Op::Rule(..)
+        | Op::Cover(_)
+        | Op::Held(_) => false,
         Op::Iterate(_)
         | Op::Walk(_)
         | Op::Read(_)
@@ -98,6 +102,25 @@ fn is_costly_op(op: &Op) -> bool {
         | Op::With(_) => true,
         Op::Call(call) => matches!(call.callee, Callee::Rule(_)),
         Op::Not(body) => body.iter().any(is_costly_op),
+    }
+}
+
+/// Whether a step may end in an error.
+pub(super) fn may_fail(op: &Op) -> bool {
+    match op {
+        Op::Bind(..)
+        | Op::Test(_)
+        | Op::Guard(_)
+        | Op::Match(..)
+        | Op::Iterate(_)
+        | Op::Walk(_)
+        | Op::Cover(_) => false,
+        Op::Rule(..) | Op::Read(_) | Op::Call(_) | Op::With(_) => true,
+        Op::Collect(collect) => {
+            matches!(collect.what, Collection::Object(..)) || collect.body.iter().any(may_fail)
+        }
+        Op::Not(body) => body.iter().any(may_fail),
+        Op::Every(every) => every.body.iter().any(may_fail),
     }
 }
 
@@ -121,6 +144,7 @@ fn op_reads(op: &Op, chosen: &dyn Fn(Slot) -> bool) -> bool {
     match op {
         Op::Bind(_, expr) | Op::Test(expr) => expr.reads(chosen),
         Op::Match(pattern, expr) => pattern_reads(pattern, chosen) || expr.reads(chosen),
+        Op::Guard(guard) => guard.on.reads(chosen),
         Op::Rule(..) | Op::Cover(_) | Op::Held(_) => false,
         Op::Iterate(iterate) => {
             iterate.collection.reads(chosen)

@@ -148,6 +148,8 @@ pub(super) enum Op {
     Bind(Slot, Expr),
     /// Fails where the expression is undefined or false.
     Test(Expr),
+    /// Fails where OPA's rule index leaves the definition out.
+    Guard(Box<Guard>),
     /// Fails where the expression is undefined or does not match.
     Match(Pattern, Expr),
     /// Evaluates a rule into its memo; fails where it is undefined.
@@ -168,6 +170,13 @@ pub(super) enum Op {
     /// What follows up to the same number's [`Op::Held`] is a statement that coverage counts; alone it is a head.
     Cover(u32),
     Held(u32),
+}
+
+/// A place that must be defined and, where values are named, be or hold one of them.
+#[derive(Debug)]
+pub(super) struct Guard {
+    pub(super) on: Expr,
+    pub(super) among: Vec<Value>,
 }
 
 #[derive(Debug)]

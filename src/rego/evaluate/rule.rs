@@ -92,7 +92,12 @@ impl<'p> Evaluation<'p> {
         let Some(dispatch) = &rule.dispatch else {
             return Chosen { all: &rule.definitions, numbers: None, next: 0 };
         };
-        let chosen = self.value(&dispatch.on).and_then(|value| dispatch.by_value.get(&*value));
+        let value = self.value(&dispatch.on);
+        // The index takes a collection for each of its members, and so do the guards of the bodies.
+        if value.as_ref().is_some_and(|value| value.size().is_some()) {
+            return Chosen { all: &rule.definitions, numbers: None, next: 0 };
+        }
+        let chosen = value.and_then(|value| dispatch.by_value.get(&*value));
         let numbers = Some(chosen.unwrap_or(&dispatch.others).as_slice());
         Chosen { all: &rule.definitions, numbers, next: 0 }
     }

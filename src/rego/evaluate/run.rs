@@ -29,6 +29,11 @@ impl<'p> Evaluation<'p> {
                         return Ok(false);
                     }
                 }
+                Op::Guard(guard) => {
+                    if !self.admits(guard) {
+                        return Ok(false);
+                    }
+                }
                 Op::Match(pattern, expr) => {
                     let Some(value) = self.owned(expr) else { return Ok(false) };
                     if !self.fits(pattern, &value) {

@@ -79,7 +79,6 @@ impl Lower<'_, '_, '_> {
             let (chain, rule) = (self.metadata)();
             return Term::Constant(if written.ends_with("chain") { chain } else { rule });
         }
-        let as_written = arguments;
         let arguments: Vec<Term> = arguments.iter().map(|argument| self.term(argument)).collect();
         let head = written.split('.').next().unwrap_or("");
         if self.frame.declared(head).is_some() {
@@ -109,7 +108,7 @@ impl Lower<'_, '_, '_> {
             self.complain(Code::Type, span, message, instead);
         }
         if let Callee::Builtin(name) = &callee {
-            self.globals.uses.borrow_mut().call(name, operator.span, as_written);
+            self.globals.uses.borrow_mut().call(name, operator.span);
         }
         let n = arguments.len();
         match self.globals.arity(&callee) {
@@ -134,7 +133,7 @@ impl Lower<'_, '_, '_> {
 }
 
 /// A function as it was written: `a.b.c`.
-fn written(operator: &ast::Term) -> String {
+pub(in crate::rego) fn written(operator: &ast::Term) -> String {
     match &operator.kind {
         TermKind::Name(name) => name.to_string(),
         TermKind::Reference(base, steps) => {

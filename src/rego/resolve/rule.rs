@@ -44,6 +44,7 @@ impl Lower<'_, '_, '_> {
         self.frame.open(&rule.body);
         let parameters = self.parameters(rule);
         let arguments: Vec<Slot> = (0..self.slot_count()).collect();
+        let templates = templates(rule);
         let (value, is_set) = match &rule.head.makes {
             Makes::Value(value) => (value.as_ref(), false),
             Makes::Element(element) => (Some(element), true),
@@ -51,19 +52,27 @@ impl Lower<'_, '_, '_> {
         let mut keys = Vec::new();
         let mut branches = Vec::with_capacity(1 + rule.branches.len());
         let span = (self.span_of)(rule.span);
-        branches.push(self.branch(&rule.body, &arguments, span, |lower, bound, body| {
-            keys = dynamic.iter().map(|step| lower.head_term(step, bound, body)).collect();
-            lower.value(value, is_set, bound, body)
-        }));
+        branches.push(self.branch(
+            &rule.body,
+            (&arguments, &templates),
+            span,
+            |lower, bound, body| {
+                keys = dynamic.iter().map(|step| lower.head_term(step, bound, body)).collect();
+                lower.value(value, is_set, bound, body)
+            },
+        ));
         for branch in &rule.branches {
             self.close();
             self.frame.open(&branch.body);
             self.frame.begin_branch();
             self.declare_arguments(rule);
             let span = (self.span_of)(branch.span);
-            branches.push(self.branch(&branch.body, &arguments, span, |lower, bound, body| {
-                lower.value(branch.value.as_ref(), false, bound, body)
-            }));
+            branches.push(self.branch(
+                &branch.body,
+                (&arguments, &templates),
+                span,
+                |lower, bound, body| lower.value(branch.value.as_ref(), false, bound, body),
+            ));
         }
         self.close();
         if self.globals.is_strict() && !rule.default {
@@ -126,7 +135,14 @@ impl Lower<'_, '_, '_> {
                 }
             });
         }
-        arguments.iter().map(|argument| self.term(argument)).collect()
+        let pattern = |(argument, slot): (&SyntaxTerm, &Slot)| {
+            // What a template string is made of may be bound in the body; it is compared there.
+            if matches!(argument.kind, TermKind::Template(_)) {
+                return Term::Local(*slot);
+            }
+            self.term(argument)
+        };
+        arguments.iter().zip(&slots).map(pattern).collect()
     }
 
     /// In a further branch the arguments are the same slots.
@@ -144,11 +160,15 @@ impl Lower<'_, '_, '_> {
     fn branch(
         &mut self,
         statements: &[Statement],
-        arguments: &[Slot],
+        (arguments, templates): (&[Slot], &[(Slot, &SyntaxTerm)]),
         span: Span,
         value: impl FnOnce(&mut Self, &mut Slots, &mut Body) -> Head,
     ) -> Branch {
-        let body = self.body(statements);
+        let mut body = self.body(statements);
+        for (slot, template) in templates {
+            let kind = LiteralKind::Unify(Term::Local(*slot), self.term(template));
+            body.push(Literal { kind, with: Vec::new(), span: (self.span_of)(template.span) });
+        }
         let mut bound = Slots::default();
         for slot in arguments {
             bound.insert(*slot);
@@ -225,6 +245,13 @@ impl Lower<'_, '_, '_> {
         body.extend(self.ordered(vec![literal], bound));
         Term::Local(slot)
     }
+}
+
+/// The arguments that are template strings, each with its slot.
+fn templates(rule: &Rule) -> Vec<(Slot, &SyntaxTerm)> {
+    let arguments = rule.head.arguments.iter().flatten();
+    let numbered = (0..).zip(arguments);
+    numbered.filter(|(_, argument)| matches!(argument.kind, TermKind::Template(_))).collect()
 }
 
 /// What OPA refuses in a head: calls among the arguments, and a default that looks something up.

@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use crate::domain::place::Span;
-use crate::rego::check::bound;
 use crate::rego::ir::{Path, Term};
-use crate::rego::syntax::ast;
 
 /// What the rules of one module use.
 #[derive(Debug, Default)]
@@ -33,8 +31,6 @@ pub(crate) struct BuiltinCall {
     pub(crate) name: Arc<str>,
     /// The name where it stands.
     pub(crate) span: Span,
-    /// Why nothing bounds it, and what to write instead.
-    pub(crate) unbounded: Option<(String, String)>,
 }
 
 impl Uses {
@@ -52,8 +48,7 @@ impl Uses {
     }
 
     /// Notes a call of a built-in.
-    pub(super) fn call(&mut self, name: &Arc<str>, span: Span, arguments: &[ast::Term]) {
-        let unbounded = bound::unbounded(name, arguments);
-        self.calls.push(BuiltinCall { name: Arc::clone(name), span, unbounded });
+    pub(super) fn call(&mut self, name: &Arc<str>, span: Span) {
+        self.calls.push(BuiltinCall { name: Arc::clone(name), span });
     }
 }

@@ -288,3 +288,27 @@ fn advisories_on_disk_are_for_their_owner_alone_and_half_a_file_is_refused() {
         assert!(snapshot::open(&path).is_err(), "{at}");
     }
 }
+
+#[test]
+fn a_package_url_that_lies_about_its_type_is_never_taken_for_compared() {
+    let written = [
+        // A type that nobody knows, no URL at all, and a type that asks for a namespace.
+        ("pkg:unheard-of/a@1.0.0", None),
+        ("npm/a@1.0.0", None),
+        ("pkg:composer/a@1.0.0", None),
+        ("pkg:npm/@1.0.0", None),
+        // A distribution of another family has no advisories under that name, which is told as a missing ecosystem.
+        ("pkg:deb/alpine/musl@1.2.4?distro=alpine-3.18", Some("deb alpine")),
+        ("pkg:rpm/debian/bash@5.2?distro=debian-12", Some("rpm debian")),
+    ];
+    let components: Vec<String> = written
+        .iter()
+        .map(|(purl, _)| format!(r#"{{"name":"a","version":"1.0.0","purl":"{purl}"}}"#))
+        .collect();
+    let text = format!(r#"{{"bomFormat":"CycloneDX","components":[{}]}}"#, components.join(","));
+    let bill = bill("bom.json", &text);
+    for (component, (purl, ecosystem)) in bill.components.iter().zip(written) {
+        let found = component.package.as_ref().map(|package| package.ecosystem.as_str());
+        assert_eq!(found, ecosystem, "{purl}");
+    }
+}

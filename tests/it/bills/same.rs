@@ -49,7 +49,7 @@ fn shown(bill: &Sbom, found: &AdvisoryMatch) -> String {
     let way: Vec<&str> = bill
         .path_to(found.component)
         .iter()
-        .map(|index| bill.components[*index].name.as_str())
+        .map(|index| bill.components[*index].name.as_ref())
         .collect();
     format!("{} in {} fixed {:?}", found.advisory.id, way.join(" > "), found.fixed.as_deref())
 }

@@ -27,6 +27,11 @@ impl RegistryServer {
     /// Starts a registry that holds the 131 signed images. Without the program the test is skipped, or fails where
     /// components are required.
     pub(crate) fn start() -> Option<Self> {
+        Self::start_with(FIXTURE)
+    }
+
+    /// Starts a registry that holds what a fixture holds.
+    pub(crate) fn start_with(fixture: &str) -> Option<Self> {
         let Some(program) = program() else {
             component::skipped(
                 "a real registry",
@@ -35,7 +40,7 @@ impl RegistryServer {
             return None;
         };
         let store = tempfile::tempdir().unwrap();
-        unpack(Path::new(FIXTURE), store.path());
+        unpack(Path::new(fixture), store.path());
         // Another process may take the port between the question and the start.
         let process = (0..5).find_map(|_| Running::start(&program, store.path()));
         let process = process.unwrap_or_else(|| panic!("`{}` does not start", program.display()));

@@ -53,9 +53,20 @@ impl Signer {
             r#"{{"_type":"https://in-toto.io/Statement/v0.1","predicateType":"https://cyclonedx.org/bom","subject":[{{"name":"x","digest":{{"sha256":"{}"}}}}],"predicate":{bill}}}"#,
             image.to_hex()
         );
+        self.attest_statement(registry, repository, image, &statement);
+    }
+
+    /// Hangs a statement on an image, whatever it is about.
+    pub(crate) fn attest_statement(
+        &self,
+        registry: &FaultyRegistry,
+        repository: &str,
+        image: Digest,
+        statement: &str,
+    ) {
         // Source: github.com/secure-systems-lab/dsse, `protocol.md`.
         let signed = format!("DSSEv1 {} {IN_TOTO} {} {statement}", IN_TOTO.len(), statement.len());
-        let envelope = json!({"payloadType": IN_TOTO, "payload": STANDARD.encode(&statement),
+        let envelope = json!({"payloadType": IN_TOTO, "payload": STANDARD.encode(statement),
             "signatures": [{"sig": self.signature(signed.as_bytes())}]});
         let mut layer = registry.put_blob(repository, ENVELOPE, envelope.to_string().as_bytes());
         layer["annotations"] = json!({SIGNATURE: ""});

@@ -123,6 +123,8 @@ async fn write_forever(store: Arc<SqliteStore>) {
                 for n in 0.. {
                     let step = of(["a", "b", "c", "d", "e"][caller % 5]).at(n);
                     let step = if n % 3 == 0 { step.failing(&["A"]) } else { step };
+                    let held = format!("openssl@0.10.{}", n % 50);
+                    let step = step.holding(&[&held, "serde@1.0.0"]);
                     tell(store.put_decision(step.draft()).await.unwrap().id);
                 }
             })

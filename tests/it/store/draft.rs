@@ -7,6 +7,8 @@ use goldgate::domain::code::{Code, Severity};
 use goldgate::domain::decision::{Decision, DecisionId, RevisionRef, Summary, Timings, Verdict};
 use goldgate::domain::digest::Digest;
 use goldgate::domain::finding::{Enforcement, Finding, FindingState};
+use goldgate::domain::inventory::{Arrival, Holding, Judged, Via};
+use goldgate::domain::package::{Ecosystem, Package};
 use goldgate::domain::place::Location;
 use goldgate::domain::request::{Stage, Trigger};
 use goldgate::domain::resource::ResourceId;
@@ -29,6 +31,9 @@ pub(crate) struct Of {
     pub(crate) input: String,
     pub(crate) stage: Stage,
     pub(crate) seen: Vec<&'static str>,
+    pub(crate) part: String,
+    pub(crate) held: Option<Vec<String>>,
+    pub(crate) troubles: u64,
 }
 
 pub(crate) fn of(service: &'static str) -> Of {
@@ -43,6 +48,9 @@ pub(crate) fn of(service: &'static str) -> Of {
         input: "input".to_owned(),
         stage: Stage::Deploy,
         seen: Vec::new(),
+        part: String::new(),
+        held: None,
+        troubles: 0,
     }
 }
 
@@ -93,6 +101,45 @@ impl Of {
         self
     }
 
+    /// Lets a release in that holds packages of crates.io: `openssl@0.10.60`, `openssl` without a version.
+    pub(crate) fn holding(mut self, held: &[&str]) -> Self {
+        self.held = Some(held.iter().map(ToString::to_string).collect());
+        self
+    }
+
+    /// What is let in is this object, and not the whole service.
+    pub(crate) fn part(mut self, part: &str) -> Self {
+        part.clone_into(&mut self.part);
+        self
+    }
+
+    pub(crate) fn troubled(mut self, troubles: u64) -> Self {
+        self.troubles = troubles;
+        self
+    }
+
+    fn arrival(&self) -> Option<Arrival> {
+        let holding = |text: &String| {
+            let (name, version) = text
+                .split_once('@')
+                .map_or((text.as_str(), None), |(name, version)| (name, Some(version)));
+            Holding {
+                package: package(name),
+                version: version.map(Arc::from),
+                via: Via::Through(package("reqwest")),
+            }
+        };
+        let held = self.held.as_ref()?;
+        Some(Arrival {
+            part: self.part.clone(),
+            images: vec!["registry.example/a:1".to_owned()],
+            n_components: held.len(),
+            holdings: held.iter().map(holding).collect(),
+            kept: (!held.is_empty()).then(|| format!("{{\"held\": {held:?}}}")),
+            judged: Judged { troubles: self.troubles, outcome: Digest::of(b"outcome"), due: None },
+        })
+    }
+
     pub(crate) fn draft(&self) -> Draft {
         let time = Timestamp::from_millis(self.millis);
         let state = |standing| {
@@ -135,8 +182,14 @@ impl Of {
             }],
             idempotency_key: self.key.clone(),
             sightings: self.seen.iter().map(|id| sighting(id)).collect(),
+            arrival: self.arrival(),
+            rejudged: None,
         }
     }
+}
+
+pub(crate) fn package(name: &str) -> Package {
+    Package::new(Ecosystem::new("crates.io"), name)
 }
 
 pub(crate) fn sighting(id: &str) -> Sighting {

@@ -6,8 +6,9 @@ use std::path::Path;
 use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
 use goldgate::domain::error::{Error, ErrorKind};
+use goldgate::domain::inventory::ReleaseFilter;
 use goldgate::record::sqlite::SqliteStore;
-use goldgate::record::{PageRequest, Store};
+use goldgate::record::{Inventory as _, PageRequest, Store};
 use rusqlite::Connection;
 
 use super::draft::{environment, of, service};
@@ -110,7 +111,7 @@ fn a_record_of_a_newer_version_is_refused_and_both_are_named() {
     let file = SqliteStore::file_in(dir.path());
     Connection::open(file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     let error = refusal(dir.path());
-    for part in ["layout 7", "layout 3", env!("CARGO_PKG_VERSION")] {
+    for part in ["layout 7", "layout 4", env!("CARGO_PKG_VERSION")] {
         assert!(error.external().contains(part), "{error:?}");
     }
 }
@@ -220,4 +221,30 @@ async fn a_record_of_layout_1_is_brought_up_and_says_what_it_said() {
     assert_eq!((verified.n_decisions, verified.contradictions), (2100, Vec::new()));
     let trend = migrated.trend(&service("b"), &environment("production"), since).await.unwrap();
     assert_eq!(trend.iter().map(|day| day.n_decisions).sum::<u32>(), 1120);
+}
+
+/// A record of layout 3 is one of layout 4 without the tables of the inventory.
+#[tokio::test]
+async fn a_record_of_layout_3_is_brought_up_with_an_empty_inventory() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    let first = store.put_decision(of("a").seeing(&["CVE-1"]).draft()).await.unwrap();
+    store.close().await.unwrap();
+    drop(store);
+    let file = SqliteStore::file_in(dir.path());
+    Connection::open(&file)
+        .unwrap()
+        .execute_batch(
+            "DROP TABLE running; DROP TABLE kept; DROP TABLE package; DROP TABLE version; DROP TABLE holder;
+             DELETE FROM refinery_schema_history WHERE version = 4; PRAGMA user_version = 3;",
+        )
+        .unwrap();
+    let store = SqliteStore::open(dir.path()).unwrap();
+    assert_eq!(store.decision(first.id).await.unwrap().unwrap(), first);
+    let runs = || store.releases(ReleaseFilter::default(), PageRequest::default());
+    assert_eq!(runs().await.unwrap().items, []);
+    let second = store.put_decision(of("a").at(1).holding(&["openssl@0.9"]).draft()).await.unwrap();
+    assert_eq!(runs().await.unwrap().items[0].decision, second.id);
+    let verified = store.verify_scorecards().await.unwrap();
+    assert_eq!((verified.n_decisions, verified.contradictions), (2, Vec::new()));
 }

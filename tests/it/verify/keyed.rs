@@ -14,6 +14,7 @@ use goldgate::domain::trust::{
     Authority, HashPolicy, KeyAuthority, LogDemand, Signer, TimestampDemand,
 };
 use goldgate::evidence::attachment::Attachment;
+use goldgate::evidence::verify::ImageVerifier;
 use rcgen::{KeyPair, PKCS_ECDSA_P521_SHA512, PublicKeyData as _};
 use serde_json::{Value, json};
 
@@ -101,6 +102,53 @@ fn annotated(workshop: &Workshop, key: &Key, spoil: &dyn Fn(&mut Value)) -> Atta
     item
 }
 
+/// A signature in a bundle whose entry is in the second version of the log.
+fn tiled(workshop: &Workshop, key: &Key) -> Attachment {
+    let (statement, pae) = statement();
+    let signature = STANDARD.encode((key.sign)(pae.as_bytes()));
+    let body = json!({"apiVersion": "0.0.2", "kind": "hashedrekord", "spec": {"hashedRekordV002": {
+        "data": {"algorithm": "SHA2_512", "digest": STANDARD.encode(Sha512::digest(pae.as_bytes()))},
+        "signature": {"content": signature, "verifier": {"keyDetails": "PKIX_ECDSA_P521_SHA_512",
+            "publicKey": {"rawBytes": STANDARD.encode(&key.spki)}}},
+    }}});
+    let entry = workshop.included(("hashedrekord", "0.0.2"), &body);
+    attachment(BUNDLE, bundle(&entry, &statement, &signature).to_string().as_bytes())
+}
+
+/// What a bundle signs, and the very bytes of which it is the signature.
+fn statement() -> (String, String) {
+    let digest: Digest = asked("unsigned#0").digest;
+    let statement = json!({"_type": "https://in-toto.io/Statement/v1", "predicate": {},
+        "predicateType": "https://sigstore.dev/cosign/sign/v1",
+        "subject": [{"digest": {"sha256": digest.to_hex()}}]})
+    .to_string();
+    let pae = format!("DSSEv1 {} {IN_TOTO} {} {statement}", IN_TOTO.len(), statement.len());
+    (statement, pae)
+}
+
+fn bundle(entry: &Value, statement: &str, signature: &str) -> Value {
+    json!({"mediaType": BUNDLE,
+        "verificationMaterial": {"publicKey": {"hint": ""}, "tlogEntries": [entry]},
+        "dsseEnvelope": {"payload": STANDARD.encode(statement), "payloadType": IN_TOTO,
+            "signatures": [{"sig": signature}]}})
+}
+
+/// One item of each form whose log entry this gate verifies itself, with a verifier that accepts it.
+pub(super) fn logged() -> Vec<(String, ImageVerifier, Attachment)> {
+    let mut logged = Vec::new();
+    for (name, key) in [("p521", Key::p521()), ("ed25519ph", Key::ed25519ph())] {
+        let workshop = Workshop::open();
+        for (form, item) in [
+            ("annotated", annotated(&workshop, &key, &|_| {})),
+            ("bundled", bundled(&workshop, &key, &|_| {}, &|_| {})),
+            ("tiled", tiled(&workshop, &key)),
+        ] {
+            logged.push((format!("{name}-{form}"), workshop.verifier_of(key.authority()), item));
+        }
+    }
+    logged
+}
+
 /// A signature in a bundle; `spoil` changes what the log was told, and `twist` the whole bundle.
 fn bundled(
     workshop: &Workshop,
@@ -108,12 +156,7 @@ fn bundled(
     spoil: &dyn Fn(&mut Value),
     twist: &dyn Fn(&mut Value),
 ) -> Attachment {
-    let digest: Digest = asked("unsigned#0").digest;
-    let statement = json!({"_type": "https://in-toto.io/Statement/v1", "predicate": {},
-        "predicateType": "https://sigstore.dev/cosign/sign/v1",
-        "subject": [{"digest": {"sha256": digest.to_hex()}}]})
-    .to_string();
-    let pae = format!("DSSEv1 {} {IN_TOTO} {} {statement}", IN_TOTO.len(), statement.len());
+    let (statement, pae) = statement();
     let signature = STANDARD.encode((key.sign)(pae.as_bytes()));
     let mut body = json!({"apiVersion": "0.0.1", "kind": "dsse", "spec": {
         "envelopeHash": {"algorithm": "sha256", "value": "00".repeat(32)},
@@ -122,10 +165,7 @@ fn bundled(
     }});
     spoil(&mut body);
     let entry = workshop.included(("dsse", "0.0.1"), &body);
-    let mut bundle = json!({"mediaType": BUNDLE,
-        "verificationMaterial": {"publicKey": {"hint": ""}, "tlogEntries": [entry]},
-        "dsseEnvelope": {"payload": STANDARD.encode(&statement), "payloadType": IN_TOTO,
-            "signatures": [{"sig": signature}]}});
+    let mut bundle = bundle(&entry, &statement, &signature);
     twist(&mut bundle);
     attachment(BUNDLE, bundle.to_string().as_bytes())
 }
@@ -134,9 +174,11 @@ fn bundled(
 fn signatures_on_p521_and_by_ed25519ph_count_with_their_log_entries() {
     for (key, algorithm) in [(Key::p521(), "ecdsa-p521-sha512"), (Key::ed25519ph(), "ed25519ph")] {
         let workshop = Workshop::open();
-        for item in
-            [annotated(&workshop, &key, &|_| {}), bundled(&workshop, &key, &|_| {}, &|_| {})]
-        {
+        for item in [
+            annotated(&workshop, &key, &|_| {}),
+            bundled(&workshop, &key, &|_| {}, &|_| {}),
+            tiled(&workshop, &key),
+        ] {
             let answer = workshop.answer_of(key.authority(), item);
             assert_eq!(answer.verification.status, VerificationStatus::Verified, "{answer:#?}");
             let signer = &answer.signatures[0].signer;
@@ -188,6 +230,16 @@ fn an_entry_about_anything_else_is_refused() {
         let twist = |bundle: &mut Value| *bundle.pointer_mut(&pointer).unwrap() = value.clone();
         refused(bundled(&workshop, &key, &|_| {}, &twist));
     }
+    // Another key's name beside the log's own signature.
+    let pointer = part("/inclusionProof/checkpoint/envelope");
+    let renamed = |bundle: &mut Value| {
+        let note = bundle.pointer_mut(&pointer).unwrap();
+        let (before, line) = note.as_str().unwrap().trim_end().rsplit_once(' ').unwrap();
+        let mut bytes = STANDARD.decode(line).unwrap();
+        bytes[0] ^= 1;
+        *note = json!(format!("{before} {}\n", STANDARD.encode(bytes)));
+    };
+    refused(bundled(&workshop, &key, &|_| {}, &renamed));
     let bare = |bundle: &mut Value| {
         bundle.pointer_mut(entry).unwrap().as_object_mut().unwrap().remove("inclusionProof");
     };

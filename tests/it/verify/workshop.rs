@@ -149,6 +149,14 @@ impl Workshop {
     }
 
     pub(super) fn answer_of(&self, authority: Authority, attachment: Attachment) -> Answer {
+        let question = asked("unsigned#0");
+        let hanging = Attachments { items: vec![attachment], faults: Vec::new() };
+        let verifier = self.verifier_of(authority);
+        verifier.verify(&question.rule(), &[question.digest], &hanging, now())
+    }
+
+    /// A verifier that knows an authority and this Sigstore.
+    pub(super) fn verifier_of(&self, authority: Authority) -> ImageVerifier {
         let mut trust = configuration(vec![authority]);
         let root = TrustRoot {
             name: "workshop".to_owned(),
@@ -158,10 +166,7 @@ impl Workshop {
             max_stale: None,
         };
         trust.roots.insert("workshop".to_owned(), root);
-        let question = asked("unsigned#0");
-        let hanging = Attachments { items: vec![attachment], faults: Vec::new() };
-        let verifier = ImageVerifier::new(Arc::new(trust));
-        verifier.verify(&question.rule(), &[question.digest], &hanging, now())
+        ImageVerifier::new(Arc::new(trust))
     }
 }
 

@@ -32,8 +32,10 @@ macro_rules! ask {
     };
 }
 
+pub(super) use ask;
+
 /// What there is, or that there is none.
-fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
+pub(super) fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
     match answer {
         Ok(message) => Ok(Some(message)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -42,7 +44,7 @@ fn found<T>(answer: Result<T, Error>) -> Result<Option<T>, Error> {
 }
 
 /// The items of a page, each read by `read`.
-fn page<M, T>(
+pub(super) fn page<M, T>(
     items: Vec<M>,
     next: String,
     read: impl Fn(M) -> Result<T, Error>,

@@ -283,7 +283,7 @@ fn named(error: Error, field: &str) -> Error {
     if error.field().is_some() { error } else { error.with_field(field) }
 }
 
-fn optional<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<Option<T>, Error> {
+pub(super) fn optional<T: std::str::FromStr<Err = Error>>(text: &str) -> Result<Option<T>, Error> {
     if text.is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 

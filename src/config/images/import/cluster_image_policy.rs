@@ -31,7 +31,7 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
     let name =
         node.value.at(&["metadata", "name"]).and_then(|name| name.as_str()).unwrap_or("policy");
     let Some(spec) = section.get("spec") else {
-        page.fault(node.place.value, "the policy has no `spec`", "add it, or leave the file out");
+        page.refuse(node.place.value, "the policy has no `spec`", "add it, or leave the file out");
         return;
     };
     let keys = ["images", "authorities", "policy", "mode", "match"];
@@ -49,7 +49,7 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
     {
         let help =
             "what a finding does is said in `enforcement.yaml`, e.g. `warn`; leave `mode` out";
-        page.fault(mode.place.value, "`mode` other than `enforce` cannot be carried over", help);
+        page.refuse(mode.place.value, "`mode` other than `enforce` cannot be carried over", help);
     }
     let globs = spec.get("images").map(|node| page.items(node, "images")).unwrap_or_default();
     let patterns: Vec<String> = globs
@@ -79,7 +79,7 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
         demands.push(one(page, &authority, &format!("{name}-{own}"), draft));
     }
     if demands.is_empty() {
-        page.fault(
+        page.refuse(
             spec.node.place.value,
             format!("policy `{name}` has no `authorities`"),
             "add one, or leave the file out",
@@ -93,7 +93,7 @@ pub(super) fn read(page: &Page, node: Node<'_>, draft: &mut Draft) {
         if unlike && let Some(node) = spec.get("authorities") {
             let message = "authorities of which only some have this `source` or `signatureFormat` cannot be carried over";
             let help = "write one policy for each, about images of their own";
-            page.fault(node.place.key, message, help);
+            page.refuse(node.place.key, message, help);
         }
         body.extend(formats.map(Formats::entry));
         let repository = repository.as_ref().map(Tree::text);
@@ -114,7 +114,7 @@ fn body(page: &Page, spec: &Section<'_, '_>, demands: &[Read]) -> Option<Vec<(St
     if mixed || attested > 0 && demands.len() > 1 {
         let help = "write one policy for each authority, about images of their own";
         let message = "several authorities of which one is `static` or asks for attestations cannot be carried over";
-        page.fault(spec.get("authorities")?.place.key, message, help);
+        page.refuse(spec.get("authorities")?.place.key, message, help);
         return None;
     }
     if let [read] = demands
@@ -130,7 +130,7 @@ fn source(page: &Page, authority: &Section<'_, '_>) -> Option<String> {
     let node = authority.get("source")?;
     let items = page.items(node, "source");
     if items.len() > 1 {
-        page.fault(
+        page.refuse(
             node.place.key,
             "several places of signatures cannot be carried over",
             "name one",
@@ -180,7 +180,7 @@ fn one(page: &Page, authority: &Section<'_, '_>, name: &str, draft: &mut Draft) 
         read.tree = Some(keyless(page, node));
     } else {
         let help = "add `key:`, `keyless:` or `static:`";
-        page.fault(
+        page.refuse(
             authority.node.place.value,
             "an authority of another kind cannot be carried over",
             help,
@@ -234,7 +234,7 @@ fn keyless(page: &Page, node: Node<'_>) -> Tree {
     let identities = section.get("identities").map(|node| page.items(node, "identities"));
     let identities = identities.unwrap_or_default();
     if identities.is_empty() {
-        page.fault(
+        page.refuse(
             node.place.value,
             "`keyless` without `identities` accepts everybody",
             "add `identities:`",
@@ -260,6 +260,6 @@ fn public_only(page: &Page, section: &Section<'_, '_>, public: &str) {
     let Some(node) = section.get("url") else { return };
     if node.value.as_str().map(|url| url.trim_end_matches('/')) != Some(public) {
         let message = format!("a `url` other than `{public}` cannot be carried over");
-        page.fault(node.place.value, message, OWN_ROOT);
+        page.refuse(node.place.value, message, OWN_ROOT);
     }
 }

@@ -36,7 +36,7 @@ fn surroundings(page: &Page, node: Node<'_>, spec: &Section<'_, '_>, draft: &mut
     if let Some(node) = spec.get("failurePolicy") {
         match node.value.as_str() {
             Some("Fail") => draft.note(page, node.place.key, &format!("`failurePolicy` is left out: an image that cannot be looked at denies; of a gate that does not answer {WEBHOOK}")),
-            _ => page.fault(
+            _ => page.refuse(
                 node.place.value,
                 "`failurePolicy` other than `Fail` cannot be carried over",
                 "an image that cannot be looked at denies; soften that by name in `enforcement.yaml`",
@@ -56,7 +56,7 @@ fn surroundings(page: &Page, node: Node<'_>, spec: &Section<'_, '_>, draft: &mut
     });
     let entries = annotations.map(|node| page.entries(node, "annotations")).unwrap_or_default();
     for (_, node) in entries.into_iter().filter(|(key, _)| *key == AUTOGEN) {
-        page.fault(node.place.key, format!("`{AUTOGEN}` cannot be carried over"), EVERY_KIND);
+        page.refuse(node.place.key, format!("`{AUTOGEN}` cannot be carried over"), EVERY_KIND);
     }
 }
 
@@ -78,10 +78,10 @@ fn digests(
         && let Some(node) = written("required")
     {
         let message = "`required: false` cannot be carried over";
-        page.fault(node.place.value, message, ENFORCEMENT);
+        page.refuse(node.place.value, message, ENFORCEMENT);
     }
     match (written("mutateDigest"), is_on("mutateDigest")) {
-        (Some(node), true) => page.fault(
+        (Some(node), true) => page.refuse(
             node.place.value,
             "`mutateDigest: true` cannot be carried over",
             "the gate answers the digest in `decision.images` and changes nothing; write `false`",

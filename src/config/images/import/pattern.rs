@@ -11,7 +11,7 @@ pub(super) fn image(page: &Page, node: Node<'_>, what: &str) -> Option<String> {
     let pattern = with_registry(written.strip_suffix(":*").unwrap_or(written));
     if let Some((wrong, help)) = wrong_pattern(&pattern) {
         let message = format!("the pattern `{written}` cannot be carried over: it {wrong}");
-        page.fault(node.place.value, message, help);
+        page.refuse(node.place.value, message, help);
         return None;
     }
     Some(pattern)
@@ -23,7 +23,7 @@ pub(super) fn any_path(page: &Page, node: Node<'_>, what: &str) -> Option<String
     let bare = written.strip_suffix(":*").unwrap_or(written);
     let refused = |why: &str| {
         let message = format!("the pattern `{written}` cannot be carried over: {why}");
-        page.fault(node.place.value, message, "write e.g. `registry.example/shop/*`");
+        page.refuse(node.place.value, message, "write e.g. `registry.example/shop/*`");
         None
     };
     if bare.contains('?') {
@@ -44,7 +44,7 @@ pub(super) fn any_path(page: &Page, node: Node<'_>, what: &str) -> Option<String
     let pattern = with_registry(&format!("{before}**"));
     if let Some((wrong, help)) = wrong_pattern(&pattern) {
         let message = format!("the pattern `{written}` cannot be carried over: it {wrong}");
-        page.fault(node.place.value, message, help);
+        page.refuse(node.place.value, message, help);
         return None;
     }
     Some(pattern)
@@ -116,18 +116,18 @@ fn side(
             if let Err(cause) = AnchoredRegex::new(&whole) {
                 let message =
                     format!("`{regex}` cannot be carried over: {}", cause.replace('\n', " "));
-                page.fault(node.place.value, message, "write an expression without look-around");
+                page.refuse(node.place.value, message, "write an expression without look-around");
                 return None;
             }
             Some((ours.to_owned(), Tree::text(whole)))
         }
         (None, None) => {
             let message = format!("an identity without `{exact}` accepts everybody's");
-            page.fault(section.node.place.value, message, format!("add `{exact}:` or `{regex}:`"));
+            page.refuse(section.node.place.value, message, format!("add `{exact}:` or `{regex}:`"));
             None
         }
         (Some(_), Some((node, _))) => {
-            page.fault(
+            page.refuse(
                 node.place.key,
                 format!("both `{exact}` and `{regex}`"),
                 "leave one of them out",
@@ -161,7 +161,7 @@ pub(super) fn predicate_type(page: &Page, node: Node<'_>, what: &str) -> Option<
         url if url.contains("://") => url,
         other => {
             let message = format!("the type of predicate `{other}` is not known");
-            page.fault(
+            page.refuse(
                 node.place.value,
                 message,
                 "write the whole type, e.g. `https://slsa.dev/provenance/v1`",

@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::domain::advisory::{AdvisoryKind, Affected, Event, MatchState};
 use crate::domain::code::Severity;
-use crate::domain::package::{Ecosystem, Package};
+use crate::domain::package::{Component, Ecosystem, Package};
 use crate::domain::sbom::{SbomFormat, SbomSource};
 
 fn advisory(id: &str, aliases: &[&str], name: &str, fixed: Option<&str>) -> Advisory {
@@ -37,7 +37,7 @@ fn sbom(components: &[(&str, Option<&str>)]) -> Sbom {
         created: None,
     };
     let component = |(name, version): &(&str, Option<&str>)| Component {
-        name: (*name).to_owned(),
+        name: Arc::from(*name),
         version: version.map(Arc::from),
         compared_version: version.map(Arc::from),
         package: Some(Package::new(Ecosystem::new("npm"), name)),

@@ -18,10 +18,34 @@ enum Item {
 /// The words that have a place of their own; the empty one is a release.
 const QUALIFIERS: [&str; 7] = ["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"];
 
-/// Orders two versions. Maven orders every text.
-pub(super) fn compare(left: &str, right: &str) -> Ordering {
-    compare_lists(&parse(left), &parse(right))
+/// A version taken apart. Maven orders every text.
+pub(super) struct Version(Vec<Item>);
+
+impl Version {
+    pub(super) fn parse(text: &str) -> Self {
+        Self(parse(text))
+    }
 }
+
+impl Ord for Version {
+    fn cmp(&self, other: &Self) -> Ordering {
+        compare_lists(&self.0, &other.0)
+    }
+}
+
+impl PartialOrd for Version {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Version {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Version {}
 
 /// The open lists, outermost first; each is the last item of the one before it once all are closed.
 struct Lists(Vec<Vec<Item>>);

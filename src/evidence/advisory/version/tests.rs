@@ -23,6 +23,78 @@ fn ascending(family: &str, versions: &str) {
     }
 }
 
+/// Every ecosystem of the OSV schema 1.7.5. Those without an order are compared by the versions that a record names alone.
+#[test]
+fn every_ecosystem_of_the_schema_has_an_order_or_is_known_to_have_none() {
+    for ecosystem in [
+        "AlmaLinux:9",
+        "Alpaquita",
+        "Alpine:v3.20",
+        "Azure Linux:3",
+        "BellSoft Hardened Containers",
+        "Bioconductor",
+        "Bitnami",
+        "Chainguard",
+        "CRAN",
+        "crates.io",
+        "Debian:12",
+        "Docker Hardened Images:Alpine:3.23",
+        "Docker Hardened Images:Debian:trixie",
+        "Echo",
+        "GHC",
+        "GitHub Actions",
+        "Go",
+        "Hackage",
+        "Hex",
+        "Julia",
+        "Kubernetes",
+        "Mageia:9",
+        "Maven",
+        "MinimOS",
+        "npm",
+        "NuGet",
+        "opam",
+        "openEuler:24.03",
+        "openSUSE:15.5",
+        "Packagist",
+        "Photon OS:5.0",
+        "Pub",
+        "PyPI",
+        "Red Hat:9",
+        "Rocky Linux:9",
+        "Root:Alpine:3.18",
+        "Root:PyPI",
+        "RubyGems",
+        "SUSE:15.5",
+        "SwiftURL",
+        "TuxCare:npm",
+        "TuxCare:Red Hat",
+        "Ubuntu:22.04",
+        "VSCode",
+        "Wolfi",
+    ] {
+        assert!(Order::of(ecosystem).is_some(), "{ecosystem}");
+    }
+    for ecosystem in [
+        "Android",
+        "CleanStart",
+        "ConanCenter",
+        "Docker Hardened Images",
+        "FreeBSD",
+        "Linux",
+        "OSS-Fuzz",
+        "Root",
+        "TuxCare",
+        "TuxCare:TuxCare:npm",
+        "Root:TuxCare:TuxCare",
+        "something new",
+    ] {
+        assert!(Order::of(ecosystem).is_none(), "{ecosystem}");
+    }
+    assert_eq!(Order::of("Docker Hardened Images:Alpine:3.23"), Some(Order::Alpine));
+    assert_eq!(Order::of("TuxCare:npm"), Some(Order::Node));
+}
+
 #[test]
 fn semantic_versions_stand_as_clause_11_says() {
     let table = "1.0.0-alpha 1.0.0-alpha.1 1.0.0-alpha.beta 1.0.0-beta 1.0.0-beta.2 1.0.0-beta.11 \

@@ -2,12 +2,11 @@
 //!
 //! Source: cyclonedx.org/docs, XML reference. A document type is refused, and with it every entity that it could define.
 
-use std::borrow::Cow;
-
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Choice, Dependency, Document, Hash, Named, Part, Party, Text, bill};
+use super::{Choice, Dependency, Document, Hash, Named, Notes, Part, Party, bill};
+use crate::document::text::Text;
 use crate::domain::place::Span;
 use crate::intake::sbom::{Bill, BillFault};
 
@@ -26,7 +25,7 @@ struct Element {
 impl Element {
     fn attribute(&self, name: &str) -> Option<Text<'static>> {
         let found = self.attributes.iter().find(|(key, _)| key == name);
-        found.map(|(_, value)| Cow::Owned(value.clone()))
+        found.map(|(_, value)| Text::from(value.clone()))
     }
 
     fn child(&self, name: &str) -> Option<&Self> {
@@ -39,7 +38,7 @@ impl Element {
 
     fn text_of(&self, name: &str) -> Option<Text<'static>> {
         let text = self.child(name)?.text.trim();
-        (!text.is_empty()).then(|| Cow::Owned(text.to_owned()))
+        (!text.is_empty()).then(|| Text::from(text.to_owned()))
     }
 }
 
@@ -58,11 +57,14 @@ pub(in crate::intake::sbom) fn read(text: &str) -> Result<Bill, BillFault> {
     });
     let version = namespace.unwrap_or_default().to_owned();
     let mut document = Document {
-        spec_version: Cow::Owned(version),
+        spec_version: Text::from(version),
         serial_number: root.attribute("serialNumber"),
-        components: root.child("components").map(parts).unwrap_or_default(),
         ..Document::default()
     };
+    for element in root.child("components").into_iter().flat_map(|list| list.children("component"))
+    {
+        document.components.take(part(element));
+    }
     let mut tools = Vec::new();
     if let Some(metadata) = root.child("metadata") {
         document.metadata.timestamp = metadata.text_of("timestamp");
@@ -99,6 +101,9 @@ fn part(element: &Element) -> Part<'static> {
         supplier: element.child("supplier").map(party),
         publisher: element.text_of("publisher"),
         author: element.text_of("author"),
+        release_notes: element
+            .child("releaseNotes")
+            .map(|notes| Notes { timestamp: notes.text_of("timestamp") }),
         hashes: element
             .child("hashes")
             .into_iter()
@@ -117,13 +122,13 @@ fn party(element: &Element) -> Party<'static> {
 fn hash(element: &Element) -> Hash<'static> {
     Hash {
         alg: element.attribute("alg").unwrap_or_default(),
-        content: Cow::Owned(element.text.trim().to_owned()),
+        content: Text::from(element.text.trim().to_owned()),
     }
 }
 
 fn choices(list: &Element) -> Vec<Choice<'static>> {
     let expressions = list.children("expression").map(|element| Choice {
-        expression: Some(Cow::Owned(element.text.trim().to_owned())),
+        expression: Some(Text::from(element.text.trim().to_owned())),
         license: None,
     });
     let licences = list.children("license").map(|element| Choice {

@@ -2,17 +2,16 @@
 //!
 //! Source: spdx.github.io/spdx-spec/v3.0.1, "Core", "Software", "Simple Licensing" and the JSON-LD serialisation.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Checksum, ExternalRef, Package, component, subject_digests};
+use crate::document::text::Text;
 use crate::domain::sbom::SbomFormat;
+use crate::intake::sbom::licence::Licences;
 use crate::intake::sbom::{Bill, named};
-
-type Text<'t> = Cow<'t, str>;
 
 #[derive(Deserialize)]
 struct Document<'t> {
@@ -34,6 +33,10 @@ struct Element<'t> {
     version: Option<Text<'t>>,
     #[serde(borrow, default, rename = "software_packageUrl")]
     purl: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    release_time: Option<Text<'t>>,
+    #[serde(borrow, default)]
+    built_time: Option<Text<'t>>,
     #[serde(borrow, default)]
     supplied_by: Option<Text<'t>>,
     #[serde(borrow, default)]
@@ -124,6 +127,7 @@ pub(in crate::intake::sbom) fn read(text: &str) -> Result<Option<Bill>, serde_js
     let licences = licences(&elements, &by_id);
     let roots = roots(&elements);
     let mut references = BTreeMap::new();
+    let mut known = Licences::default();
     for element in elements.iter().filter(|element| element.is("Package")) {
         let package = package(element, &by_id, &licences);
         // What the bill is about, and not a part of it.
@@ -131,7 +135,7 @@ pub(in crate::intake::sbom) fn read(text: &str) -> Result<Option<Bill>, serde_js
             bill.subject = Some(named(&package.name, package.version_info.as_deref()));
             bill.claims.subject_digests = subject_digests(&package);
         } else {
-            references.insert(element.id.as_ref(), bill.add(component(package)));
+            references.insert(element.id.as_ref(), bill.add(component(package, &mut known)));
         }
     }
     for relationship in elements.iter().filter(|element| element.from.is_some()) {
@@ -192,7 +196,7 @@ fn package<'e>(
     by_id: &BTreeMap<&str, &'e Element<'_>>,
     licences: &BTreeMap<&str, &'e str>,
 ) -> Package<'e> {
-    let text = |text: &'e Option<Text<'_>>| text.as_deref().map(Cow::Borrowed);
+    let text = |text: &'e Option<Text<'_>>| text.as_deref().map(Text::from);
     let identifiers = element.external_identifier.iter();
     let of_identifier = identifiers
         .filter(|identifier| {
@@ -203,23 +207,25 @@ fn package<'e>(
     let purl = element.purl.as_deref().or(of_identifier);
     let supplier = element.supplied_by.as_deref().and_then(|id| by_id.get(id)?.name.as_deref());
     Package {
-        id: Cow::Borrowed(element.id.as_ref()),
+        id: Text::from(element.id.as_ref()),
         name: text(&element.name).unwrap_or_default(),
         version_info: text(&element.version),
-        supplier: supplier.map(Cow::Borrowed),
-        license_concluded: licences.get(element.id.as_ref()).map(|text| Cow::Borrowed(*text)),
+        release_date: text(&element.release_time),
+        built_date: text(&element.built_time),
+        supplier: supplier.map(Text::from),
+        license_concluded: licences.get(element.id.as_ref()).map(|text| Text::from(*text)),
         checksums: element
             .verified_using
             .iter()
             .map(|hash| Checksum {
-                algorithm: Cow::Borrowed(hash.algorithm.as_ref()),
-                value: Cow::Borrowed(hash.value.as_ref()),
+                algorithm: Text::from(hash.algorithm.as_ref()),
+                value: Text::from(hash.value.as_ref()),
             })
             .collect(),
         external_refs: purl
             .map(|purl| ExternalRef {
-                reference_type: Cow::Borrowed("purl"),
-                reference_locator: Cow::Borrowed(purl),
+                reference_type: Text::from("purl"),
+                reference_locator: Text::from(purl),
             })
             .into_iter()
             .collect(),

@@ -2,9 +2,8 @@
 //!
 //! Source: spdx.github.io/spdx-spec/v2.3, clause 5, "Tag-value format".
 
-use std::borrow::Cow;
-
 use super::{Checksum, Document, ExternalRef, Package, Relationship, bill};
+use crate::document::text::Text;
 use crate::domain::place::Span;
 use crate::intake::sbom::{Bill, BillFault};
 
@@ -53,7 +52,7 @@ pub(in crate::intake::sbom) fn read(text: &str) -> Result<Bill, BillFault> {
 }
 
 fn take<'t>(tag: &str, value: &'t str, section: &mut Section, document: &mut Document<'t>) {
-    let value = Cow::Borrowed(value);
+    let value = Text::from(value);
     match tag {
         "SPDXVersion" => document.spdx_version = value,
         "DocumentNamespace" => document.namespace = Some(value),
@@ -68,9 +67,9 @@ fn take<'t>(tag: &str, value: &'t str, section: &mut Section, document: &mut Doc
             let mut words = value.split_whitespace();
             if let (Some(from), Some(kind), Some(to)) = (words.next(), words.next(), words.next()) {
                 document.relationships.push(Relationship {
-                    spdx_element_id: Cow::Owned(from.to_owned()),
-                    related_spdx_element: Cow::Owned(to.to_owned()),
-                    kind: Cow::Owned(kind.to_owned()),
+                    spdx_element_id: Text::from(from.to_owned()),
+                    related_spdx_element: Text::from(to.to_owned()),
+                    kind: Text::from(kind.to_owned()),
                 });
             }
         }
@@ -83,19 +82,21 @@ fn take<'t>(tag: &str, value: &'t str, section: &mut Section, document: &mut Doc
     }
 }
 
-fn of_package<'t>(tag: &str, value: Cow<'t, str>, package: &mut Package<'t>) {
+fn of_package<'t>(tag: &str, value: Text<'t>, package: &mut Package<'t>) {
     match tag {
         "SPDXID" => package.id = value,
         "PackageVersion" => package.version_info = Some(value),
         "PackageSupplier" => package.supplier = Some(value),
         "PackageOriginator" => package.originator = Some(value),
+        "ReleaseDate" => package.release_date = Some(value),
+        "BuiltDate" => package.built_date = Some(value),
         "PackageLicenseConcluded" => package.license_concluded = Some(value),
         "PackageLicenseDeclared" => package.license_declared = Some(value),
         "PackageChecksum" => {
             if let Some((algorithm, digest)) = value.split_once(':') {
                 package.checksums.push(Checksum {
-                    algorithm: Cow::Owned(algorithm.trim().to_owned()),
-                    value: Cow::Owned(digest.trim().to_owned()),
+                    algorithm: Text::from(algorithm.trim().to_owned()),
+                    value: Text::from(digest.trim().to_owned()),
                 });
             }
         }
@@ -103,8 +104,8 @@ fn of_package<'t>(tag: &str, value: Cow<'t, str>, package: &mut Package<'t>) {
             let mut words = value.split_whitespace().skip(1);
             if let (Some(kind), Some(locator)) = (words.next(), words.next()) {
                 package.external_refs.push(ExternalRef {
-                    reference_type: Cow::Owned(kind.to_owned()),
-                    reference_locator: Cow::Owned(locator.to_owned()),
+                    reference_type: Text::from(kind.to_owned()),
+                    reference_locator: Text::from(locator.to_owned()),
                 });
             }
         }

@@ -1,11 +1,14 @@
 //! What a bill of materials has and lacks, and what a scan says of itself.
 
-use super::{count, days, texts};
+use super::{count, days, shown, texts};
 use crate::domain::clock::Timestamp;
 use crate::domain::package::{Component, Licence};
 use crate::domain::sbom::{Sbom, Scan};
 use crate::domain::value::Value;
 use crate::policy::input::Fields;
+
+/// Components that are told by their names; the others are only counted.
+const MAX_TOLD: usize = 10;
 
 /// What is missing in the bill.
 ///
@@ -47,6 +50,9 @@ pub(super) fn of(bill: &Sbom) -> Value {
     fields.set("n_without_supplier", count(without_supplier));
     fields.set("n_without_digest", count(without_digest));
     fields.set("n_uncompared", count(n(&|component| component.package.is_none())));
+    let uncompared = components.iter().filter(|component| component.package.is_none());
+    let uncompared: Vec<String> = uncompared.take(MAX_TOLD).map(shown).collect();
+    fields.set("uncompared", texts(&uncompared));
     fields.set("n_left_out", count(bill.claims.left_out.len()));
     fields.set("has_graph", Value::from(bill.has_graph));
     fields.set("n_unconnected", count(unconnected));

@@ -184,6 +184,11 @@ impl Compiler {
             }
             _ => {}
         }
+        if self.is_ground(a) && self.is_ground(b) {
+            let (a, b) = self.sides(a, b, scope)?;
+            scope.ops.push(equal(a, b));
+            return Ok(());
+        }
         let (pattern, value) = if self.is_ground(b) {
             (a, b)
         } else if self.is_ground(a) {

@@ -8,7 +8,7 @@ use crate::rego::ir::{self, Collects, RuleKind, Term};
 
 use super::super::inspect;
 use super::super::program::{
-    Call, Callee, Collect, Collection, Comparison, Expr, Op, Pattern, RuleId,
+    Call, Callee, Collect, Collection, Comparison, Expr, Guard, Op, Pattern, RuleId,
 };
 use super::{Compiled, Compiler, Scope};
 
@@ -29,8 +29,78 @@ impl Compiler {
         }
     }
 
+    /// Whether a reference in the term has a step that it binds or iterates.
+    fn binds(&self, term: &Term) -> bool {
+        let any = |items: &[Term]| items.iter().any(|item| self.binds(item));
+        match term {
+            Term::Constant(_) | Term::Comprehension(_) => false,
+            Term::Local(slot) => !self.frame.bound.contains(slot),
+            Term::Wildcard => true,
+            Term::Input(items) | Term::Data(items) | Term::Array(items) | Term::Set(items) => {
+                any(items)
+            }
+            Term::Reference(base, steps) => self.binds(base) || any(steps),
+            Term::Call(call) => any(&call.arguments),
+            Term::Object(entries) => {
+                entries.iter().any(|(key, value)| self.binds(key) || self.binds(value))
+            }
+        }
+    }
+
     pub(super) fn exprs(&mut self, terms: &[Term], scope: &mut Scope) -> Compiled<Vec<Expr>> {
-        terms.iter().map(|term| self.expr(term, scope)).collect()
+        let calls_first = !terms.iter().any(|term| self.binds(term));
+        let mut exprs: Vec<Option<Expr>> = vec![None; terms.len()];
+        for is_call in [true, false] {
+            for (index, term) in terms.iter().enumerate() {
+                // Calls come first, unless they may need what a reference binds.
+                if calls_first && is_call != has_call(term) || !calls_first && !is_call {
+                    continue;
+                }
+                let before: Vec<Expr> = exprs.iter().flatten().cloned().collect();
+                let expr = self.expr_after(&before, term, scope)?;
+                if let Some(place) = exprs.get_mut(index) {
+                    *place = Some(expr);
+                }
+            }
+        }
+        Ok(exprs.into_iter().flatten().collect())
+    }
+
+    /// Compiles what is evaluated behind `before`: where one of these is undefined, it is not evaluated at all, which
+    /// is seen when it would fail with an error.
+    fn expr_after(&mut self, before: &[Expr], term: &Term, scope: &mut Scope) -> Compiled<Expr> {
+        let start = scope.ops.len();
+        let expr = self.expr(term, scope)?;
+        if scope.ops.iter().skip(start).any(inspect::may_fail) {
+            let looked_up = before
+                .iter()
+                .filter(|expr| matches!(expr, Expr::Input(_) | Expr::Base(_) | Expr::Path(..)));
+            let guards = looked_up
+                .map(|on| Op::Guard(Box::new(Guard { on: on.clone(), among: Vec::new() })));
+            let guards: Vec<Op> = guards.collect();
+            scope.ops.splice(start..start, guards);
+        }
+        Ok(expr)
+    }
+
+    /// Both sides of an equation, in the order in which OPA evaluates them: calls first, then references.
+    pub(super) fn sides(
+        &mut self,
+        a: &Term,
+        b: &Term,
+        scope: &mut Scope,
+    ) -> Compiled<(Expr, Expr)> {
+        // The other side may bind what this one reads: `x == xs[x]`.
+        let is_late =
+            !self.is_ground(a) || !has_call(a) && has_call(b) && !self.binds(a) && !self.binds(b);
+        if is_late {
+            let b = self.expr(b, scope)?;
+            let a = self.expr_after(std::slice::from_ref(&b), a, scope)?;
+            return Ok((a, b));
+        }
+        let a = self.expr(a, scope)?;
+        let b = self.expr_after(std::slice::from_ref(&a), b, scope)?;
+        Ok((a, b))
     }
 
     pub(super) fn expr(&mut self, term: &Term, scope: &mut Scope) -> Compiled<Expr> {
@@ -158,14 +228,7 @@ impl Compiler {
         };
         Ok(match (comparison, name, arguments) {
             (Some(comparison), _, [a, b]) => {
-                // The other side may bind what this one reads: `x == xs[x]`.
-                let sides = if self.is_ground(a) {
-                    (self.expr(a, scope)?, self.expr(b, scope)?)
-                } else {
-                    let b = self.expr(b, scope)?;
-                    (self.expr(a, scope)?, b)
-                };
-                Some(Expr::Compare(comparison, Box::new(sides)))
+                Some(Expr::Compare(comparison, Box::new(self.sides(a, b, scope)?)))
             }
             (None, "internal.member_2", [value, collection]) => {
                 let sides = (self.expr(value, scope)?, self.expr(collection, scope)?);
@@ -235,6 +298,21 @@ impl Compiler {
 }
 
 /// The values, when all are constants.
+/// Whether a call stands in the term, outside of comprehensions.
+fn has_call(term: &Term) -> bool {
+    match term {
+        Term::Constant(_) | Term::Local(_) | Term::Wildcard | Term::Comprehension(_) => false,
+        Term::Input(items) | Term::Data(items) | Term::Array(items) | Term::Set(items) => {
+            items.iter().any(has_call)
+        }
+        Term::Reference(base, steps) => has_call(base) || steps.iter().any(has_call),
+        Term::Call(_) => true,
+        Term::Object(entries) => {
+            entries.iter().any(|(key, value)| has_call(key) || has_call(value))
+        }
+    }
+}
+
 fn constants(items: &[Expr]) -> Option<Vec<Value>> {
     let values = items
         .iter()

@@ -51,7 +51,7 @@ pub(in super::super) fn cluster_policy(page: &Page, node: Node<'_>, draft: &mut 
         let own = rule.text("name").unwrap_or("rule");
         let entries = rule.get("verifyImages").map(|node| page.items(node, "verifyImages"));
         if entries.is_none() {
-            page.fault(rule.node.place.value, format!("rule `{own}` has no `verifyImages`"), REGO);
+            page.refuse(rule.node.place.value, format!("rule `{own}` has no `verifyImages`"), REGO);
         }
         if let Some(node) = rule.get("match") {
             only_pods(page, node);
@@ -69,13 +69,13 @@ fn enforced(page: &Page, entry: Node<'_>, own: Option<Node<'_>>, of_policy: Opti
     let Some(node) = own.or(of_policy) else {
         let message = "a policy without `validationFailureAction` only reports, and that cannot be carried over";
         let help = "write `failureAction: Enforce`; what a finding does, and where, is said in `enforcement.yaml`";
-        page.fault(entry.place.value, message, help);
+        page.refuse(entry.place.value, message, help);
         return;
     };
     if node.value.as_str().is_none_or(|action| !action.eq_ignore_ascii_case("enforce")) {
         let key = if own.is_some() { "failureAction" } else { "validationFailureAction" };
         let message = format!("`{key}` other than `Enforce` cannot be carried over");
-        page.fault(node.place.value, message, ENFORCEMENT);
+        page.refuse(node.place.value, message, ENFORCEMENT);
     }
 }
 
@@ -117,7 +117,7 @@ fn verify_images(
     let formats = entry.word("type", &formats, Formats::Tags);
     enforced(page, node, entry.get("failureAction"), action);
     match entry.get("useCache").map(|node| (node, node.value.as_bool())) {
-        Some((node, Some(false))) => page.fault(
+        Some((node, Some(false))) => page.refuse(
             node.place.value,
             "`useCache: false` cannot be carried over",
             "leave it out, and write `cache: {positiveTtl: 0s}` by hand",
@@ -153,7 +153,7 @@ fn verify_images(
             let own =
                 section.text("name").map_or_else(|| format!("attestation-{index}"), str::to_owned);
             let Some(node) = section.get("attestors") else {
-                page.fault(
+                page.refuse(
                     node.place.value,
                     "an attestation without `attestors` accepts everybody's",
                     "add `attestors:`",
@@ -184,7 +184,7 @@ fn attestors(
 ) -> Option<(Vec<String>, usize)> {
     let sets = page.items(node, "attestors");
     if sets.len() != 1 {
-        page.fault(
+        page.refuse(
             node.place.value,
             "several sets of attestors, all of which must sign, cannot be carried over",
             "make one set of them with a `count`",
@@ -210,7 +210,7 @@ fn attestors(
             (Some(node), None) => keys_of(page, node, draft),
             (None, Some(node)) => keyless_of(page, node),
             (..) => {
-                page.fault(
+                page.refuse(
                     node.place.value,
                     "an attestor of another kind cannot be carried over",
                     "add `keys:` or `keyless:`",
@@ -231,7 +231,7 @@ fn attestors(
     }
     if names.is_empty() {
         let message = "a set of attestors of which none can be carried over";
-        page.fault(set.node.place.value, message, "add an entry with `keys:` or `keyless:`");
+        page.refuse(set.node.place.value, message, "add an entry with `keys:` or `keyless:`");
         return None;
     }
     let all = names.len();
@@ -279,7 +279,7 @@ fn keyless_of(page: &Page, node: Node<'_>) -> Option<Entries> {
     let identity = pattern::identity(page, &section, Wildcards::Stand)?;
     if !logged(page, section.get("rekor")) {
         let place = section.get("rekor")?.place.value;
-        page.fault(
+        page.refuse(
             place,
             "`ignoreTlog` of a certificate cannot be carried over",
             "a certificate lives for minutes; its signature needs a log entry",
@@ -297,7 +297,7 @@ fn logged(page: &Page, rekor: Option<Node<'_>>) -> bool {
     if let Some(node) = section.get("url")
         && node.value.as_str().map(|url| url.trim_end_matches('/')) != Some(PUBLIC_REKOR)
     {
-        page.fault(
+        page.refuse(
             node.place.value,
             format!("a log other than `{PUBLIC_REKOR}` cannot be carried over"),
             OWN_ROOT,
@@ -322,7 +322,7 @@ fn only_pods(page: &Page, node: Node<'_>) {
         r#"{"resources":{"kinds":["Pod"]}}"#,
     ];
     if !plain.contains(&text.as_str()) {
-        page.fault(
+        page.refuse(
             node.place.key,
             "a `match` that is not every `Pod` cannot be carried over",
             "narrow `imageReferences`, or say in `enforcement.yaml` where the findings count",

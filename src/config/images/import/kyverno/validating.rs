@@ -59,7 +59,7 @@ pub(in super::super) fn image_policy(page: &Page, node: Node<'_>, draft: &mut Dr
     if let Some(node) = spec.get("validationActions")
         && node.value.to_string() != r#"["Deny"]"#
     {
-        page.fault(
+        page.refuse(
             node.place.value,
             "`validationActions` other than `[Deny]` cannot be carried over",
             ENFORCEMENT,
@@ -102,7 +102,7 @@ fn evaluation(page: &Page, node: Node<'_>, draft: &mut Draft) {
             .is_some_and(|node| node.value.as_bool() != Some(true))
     {
         let message = "`admission` that is not enabled cannot be carried over";
-        page.fault(node.place.value, message, ENFORCEMENT);
+        page.refuse(node.place.value, message, ENFORCEMENT);
     }
 }
 
@@ -113,7 +113,7 @@ fn only_pod_rules(page: &Page, node: Node<'_>) {
         let keys = ["apiGroups", "apiVersions", "operations", "resources"];
         let rule = page.section(node, "a resource rule", &keys);
         if rule.texts("resources") != ["pods"] {
-            page.fault(
+            page.refuse(
                 node.place.value,
                 "a rule that is not about `pods` cannot be carried over",
                 "say in `enforcement.yaml` where the findings count",
@@ -132,7 +132,7 @@ fn only_pod_rules(page: &Page, node: Node<'_>) {
                 words.filter(|word| *word != "*" && !usual.contains(word)).collect();
             if !odd.is_empty() {
                 let message = format!("`{}` in `{key}` cannot be carried over", odd.join("`, `"));
-                page.fault(
+                page.refuse(
                     node.place.value,
                     message,
                     "the gate is asked when a pod is created or changed",
@@ -182,7 +182,7 @@ fn named_attestors(
             (Some(node), None) => cosign_key(page, node, logged),
             (None, Some(node)) => {
                 if !logged {
-                    page.fault(
+                    page.refuse(
                         node.place.value,
                         "`insecureIgnoreTlog` of a certificate cannot be carried over",
                         "a certificate lives for minutes; its signature needs a log entry",
@@ -205,7 +205,7 @@ fn named_attestors(
                 Some(keyless_tree(identities, sct_ignored))
             }
             (..) => {
-                page.fault(
+                page.refuse(
                     node.place.value,
                     "an attestor of another kind cannot be carried over",
                     "add `key:` or `keyless:`",
@@ -240,7 +240,7 @@ fn cosign_logs(page: &Page, node: Option<Node<'_>>) -> (bool, bool) {
     if let Some(node) = section.get("url")
         && node.value.as_str().map(|url| url.trim_end_matches('/')) != Some(PUBLIC_REKOR)
     {
-        page.fault(
+        page.refuse(
             node.place.value,
             format!("a log other than `{PUBLIC_REKOR}` cannot be carried over"),
             OWN_ROOT,
@@ -306,7 +306,7 @@ fn validations(
         };
         let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
         let refused =
-            || page.fault(place.place.value, "this expression cannot be carried over", REGO);
+            || page.refuse(place.place.value, "this expression cannot be carried over", REGO);
         let Some(found) = call.captures(&text) else {
             refused();
             continue;

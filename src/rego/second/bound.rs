@@ -1,5 +1,10 @@
-//! Calls whose cost grows with a number: that number must be written down, since nothing inside a built-in function can
-//! be interrupted.
+//! Calls whose cost grows with a number. Nothing inside a built-in function of the second engine can be interrupted, so
+//! that number must be written down; the own built-ins have budgets.
+
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a bound is a number, a text or a count, and no other term"
+)]
 
 use crate::rego::syntax::ast::{Term, TermKind};
 
@@ -8,7 +13,7 @@ const MAX_SHIFT: i64 = 1_024;
 const MAX_WIDTH: usize = 1_000;
 
 /// Why a call of the built-in `name` has no bound, and what to write instead.
-pub(crate) fn unbounded(name: &str, arguments: &[Term]) -> Option<(String, String)> {
+pub(super) fn unbounded(name: &str, arguments: &[Term]) -> Option<(String, String)> {
     let argument = |index: usize| arguments.get(index);
     match name {
         "numbers.range" | "numbers.range_step" => {
@@ -46,6 +51,10 @@ pub(crate) fn unbounded(name: &str, arguments: &[Term]) -> Option<(String, Strin
                 "hand the document in as a file, or use `json.unmarshal`".to_owned(),
             )
         }),
+        "graph.reachable_paths" => Some((
+            "it may list more paths than there is memory for".to_owned(),
+            "use `graph.reachable`, which lists nodes".to_owned(),
+        )),
         "sprintf" => format_fault(argument(0)),
         _ => None,
     }

@@ -1,0 +1,334 @@
+//! The continuous watch: what runs is judged again when more is known of what is in it.
+//!
+//! Few releases are touched: every version that anything holds is compared once, whoever holds it, and only the releases
+//! whose troubles add up to something else than when they were last judged are taken out and judged, by the policies that
+//! look at bills. What runs goes on running; the decision says how it stands, and moves the scorecard.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::Gate;
+use super::draft::{Made, by_second_engine, draft};
+use super::inventory::{due, outcome};
+use super::timer::Timer;
+use crate::decide;
+use crate::domain::advisory::AdvisoryMatch;
+use crate::domain::clock::Timestamp;
+use crate::domain::decision::{Decision, DecisionId, Timings};
+use crate::domain::digest::Digest;
+use crate::domain::error::Error;
+use crate::domain::evidence::EvidenceSet;
+use crate::domain::inventory::{Held, Judged, KeptRelease, Rejudged, ReleaseId, Troubled, Watched};
+use crate::domain::package::Component;
+use crate::domain::place::SourceFile;
+use crate::domain::release::{FileRead, Release};
+use crate::domain::request::{Request, Stage, Trigger};
+use crate::domain::sbom::{Sbom, SbomFormat, SbomSource};
+use crate::policy::Moment;
+use crate::record::Draft;
+
+/// Versions that are compared at a time: enough to be worth a thread, few enough to give way.
+const COMPARED_AT_ONCE: usize = 5_000;
+
+/// How long a watch waits for requests to be answered before it goes on all the same.
+const PATIENCE: Duration = Duration::from_millis(20);
+
+/// How often it looks whether they are.
+const GLANCE: Duration = Duration::from_millis(1);
+
+/// How many releases are noted at a time of which there is nothing new to say.
+const NOTED_AT_ONCE: usize = 256;
+
+/// Who asks, in the decisions of a watch.
+const ACTOR: &str = "goldgate watch";
+
+/// How many threads a watch may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lanes {
+    /// All of them: nobody else is waiting.
+    All,
+    /// All but one, so that requests find one free.
+    Spare,
+}
+
+impl Lanes {
+    fn count(self) -> usize {
+        let all = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        match self {
+            Self::All => all,
+            Self::Spare => all.saturating_sub(1).max(1),
+        }
+    }
+}
+
+/// What a watch found.
+#[derive(Clone, Debug, Default)]
+pub struct WatchReport {
+    /// Versions of packages that were compared.
+    pub n_compared: usize,
+    /// Releases that were judged again.
+    pub n_judged: usize,
+    /// Releases that could not be judged, each told in the log.
+    pub n_failed: usize,
+    /// What there is to say: one decision for each release about which something else is found than before.
+    pub decisions: Vec<Arc<Decision>>,
+}
+
+/// Releases to be judged, shared by the lanes.
+struct Round {
+    releases: Vec<(ReleaseId, u64)>,
+    next: AtomicUsize,
+}
+
+/// What became of one release.
+enum Looked {
+    /// It runs no more.
+    Gone,
+    /// Nothing new.
+    Same(Rejudged),
+    /// A decision was written.
+    Changed(Arc<Decision>),
+}
+
+impl Gate {
+    /// A number that is another one when newer advisories or VEX documents lie ready.
+    pub fn edition(&self) -> u64 {
+        self.sources
+            .iter()
+            .filter_map(|source| source.edition())
+            .fold(0, |sum, edition| sum.wrapping_mul(31).wrapping_add(edition))
+    }
+
+    /// Judges again what runs and is troubled by something else than when it was last judged. Every release about which
+    /// something else is found than before gets a decision of the stage `watch`.
+    ///
+    /// # Errors
+    /// Those of the record; `Unavailable` without one. A release that cannot be judged is counted and told in the log.
+    pub async fn rejudge(self: &Arc<Self>, lanes: Lanes) -> Result<WatchReport, Error> {
+        let store = self.store().ok_or_else(|| {
+            Error::unavailable("this gate keeps no record", "no store is configured")
+        })?;
+        let held = store.held().await?;
+        let n_compared = held.len();
+        let troubled = self.troubled(held, lanes).await?;
+        let releases = store.stale(troubled, self.clock.now()).await?;
+        let round = Arc::new(Round { releases, next: AtomicUsize::new(0) });
+        let mut report = WatchReport { n_compared, ..WatchReport::default() };
+        let mut at_work = JoinSet::new();
+        for _ in 0..lanes.count().min(round.releases.len()) {
+            let (gate, round) = (Arc::clone(self), Arc::clone(&round));
+            at_work.spawn(async move { gate.walk(&round).await });
+        }
+        while let Some(lane) = at_work.join_next().await {
+            let lane = lane.map_err(|cause| {
+                Error::internal_fault("a lane of the watch ended early").with_source(cause)
+            })?;
+            report.n_judged += lane.n_judged;
+            report.n_failed += lane.n_failed;
+            report.decisions.extend(lane.decisions);
+        }
+        report.decisions.sort_by_key(|decision| decision.id);
+        Ok(report)
+    }
+
+    /// What troubles every version that anything holds.
+    async fn troubled(
+        self: &Arc<Self>,
+        held: Vec<Held>,
+        lanes: Lanes,
+    ) -> Result<Vec<Troubled>, Error> {
+        let mut parts: Vec<Vec<Held>> = Vec::new();
+        let mut held = held.into_iter().peekable();
+        while held.peek().is_some() {
+            parts.push(held.by_ref().take(COMPARED_AT_ONCE).collect());
+        }
+        let mut parts = parts.into_iter();
+        let mut at_work = JoinSet::new();
+        let mut troubled = Vec::new();
+        loop {
+            while at_work.len() < lanes.count()
+                && let Some(part) = parts.next()
+            {
+                let gate = Arc::clone(self);
+                at_work.spawn(async move { gate.compared(part).await });
+            }
+            let Some(part) = at_work.join_next().await else { return Ok(troubled) };
+            troubled.extend(part.map_err(|cause| {
+                Error::internal_fault("a comparison ended early").with_source(cause)
+            })??);
+        }
+    }
+
+    /// Compares versions as if one release held them all.
+    async fn compared(&self, held: Vec<Held>) -> Result<Vec<Troubled>, Error> {
+        self.give_way().await;
+        let component = |held: &Held| Component {
+            name: Arc::clone(&held.name.name),
+            version: held.text.clone(),
+            package: Some(held.name.clone()),
+            compared_version: held.text.clone(),
+            ..Component::default()
+        };
+        let components = held.iter().map(component).collect();
+        let bill = Sbom::new(of_no_file(), components, &[], &[]);
+        let mut release = Release { sboms: vec![bill], ..Release::default() };
+        let evidence = self.gather(&mut release, EvidenceSet::default()).await?;
+        let matches = evidence.advisories.map(|facts| facts.matches).unwrap_or_default();
+        // They come by component.
+        let by_component = matches.chunk_by(|left, right| left.component == right.component);
+        let troubled = by_component.filter_map(|matches: &[AdvisoryMatch]| {
+            let Held { package, version, name, text } = held.get(matches.first()?.component)?;
+            let trouble = self.trouble(name, text.as_deref(), matches);
+            Some(Troubled { package: *package, version: *version, trouble })
+        });
+        Ok(troubled.collect())
+    }
+
+    /// One lane: takes the next release until there is none.
+    async fn walk(&self, round: &Round) -> WatchReport {
+        let mut report = WatchReport::default();
+        let mut same = Vec::new();
+        while let Some((release, troubles)) =
+            round.releases.get(round.next.fetch_add(1, Ordering::Relaxed))
+        {
+            self.give_way().await;
+            match self.look_again(*release, *troubles).await {
+                Ok(Looked::Gone) => {}
+                Ok(Looked::Same(rejudged)) => {
+                    report.n_judged += 1;
+                    same.push(rejudged);
+                }
+                Ok(Looked::Changed(decision)) => {
+                    report.n_judged += 1;
+                    report.decisions.push(decision);
+                }
+                Err(error) => {
+                    report.n_failed += 1;
+                    tracing::warn!(
+                        release = release.0,
+                        error = error.internal(),
+                        "Cannot judge a release again"
+                    );
+                }
+            }
+            if same.len() >= NOTED_AT_ONCE {
+                self.note(std::mem::take(&mut same)).await;
+            }
+        }
+        self.note(same).await;
+        report
+    }
+
+    /// Without the note they are judged once more next time, and nothing else is wrong.
+    async fn note(&self, same: Vec<Rejudged>) {
+        let Some(store) = self.store().filter(|_| !same.is_empty()) else { return };
+        if let Err(error) = store.note_rejudged(same).await {
+            tracing::warn!(error = error.internal(), "Cannot note what was judged again");
+        }
+    }
+
+    async fn look_again(&self, id: ReleaseId, troubles: u64) -> Result<Looked, Error> {
+        let Some(store) = self.store() else { return Ok(Looked::Gone) };
+        let Some(watched) = store.watched(id).await? else { return Ok(Looked::Gone) };
+        let (request, mut release, evidence) = restored(&watched)?;
+        let revision = self.revision();
+        let now = self.clock.now();
+        let mut timer = Timer::start();
+        let mut evidence = self.gather(&mut release, evidence).await?;
+        let sightings = self.sightings(&release, &mut evidence, now).await;
+        let evidence_us = timer.lap();
+        let decision_id = DecisionId::at(now);
+        let moment = Moment::of(decision_id, now);
+        let outcomes =
+            revision.evaluate_in_turns(&request, &release, &evidence, moment, None).await;
+        let policy_us = timer.lap();
+        let judgement = decide::judge(&decide::Case {
+            release: &release,
+            environment: &request.environment,
+            evidence: &evidence,
+            outcomes: &outcomes,
+            policies: revision.policies(),
+            rules: revision.enforcement(),
+            now,
+        });
+        let judged = Judged {
+            troubles,
+            outcome: outcome(&judgement.findings, &revision),
+            due: due(&judgement.findings, now),
+        };
+        let rejudged = Rejudged { release: id, arrived: watched.arrived, judged };
+        if judged.outcome == watched.judged.outcome {
+            return Ok(Looked::Same(rejudged));
+        }
+        let decide_us = timer.lap();
+        let made = Made {
+            second_engine: by_second_engine(&outcomes),
+            id: decision_id,
+            now,
+            timings: Timings { intake_us: 0, evidence_us, policy_us, decide_us, record_us: 0 },
+            input_digest: Digest::of(watched.kept.as_bytes()),
+            blobs: Vec::new(),
+            unseen: self.unseen,
+            sightings,
+        };
+        let mut draft = draft(&request, &release, &evidence, &revision, judgement, made);
+        draft.decision.notes.push(format!(
+            "what decision {} let in was judged again, since more is known of its components; it goes on running",
+            watched.arrived
+        ));
+        let draft = Draft { rejudged: Some(rejudged), ..draft };
+        Ok(Looked::Changed(self.record(draft, timer).await?))
+    }
+
+    /// Waits a little while requests are being answered.
+    async fn give_way(&self) {
+        let until = tokio::time::Instant::now() + PATIENCE;
+        while self.at_work.load(Ordering::Relaxed) > 0 && tokio::time::Instant::now() < until {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+}
+
+/// The release as it was kept, with the question that it is now asked with.
+fn restored(watched: &Watched) -> Result<(Request, Release, EvidenceSet), Error> {
+    let kept: KeptRelease = serde_json::from_str(&watched.kept).map_err(|cause| {
+        Error::internal_fault("a release cannot be read as it was kept").with_source(cause)
+    })?;
+    let KeptRelease { service, trigger, images, sboms, files } = kept;
+    let request = Request {
+        service: Some(service.reference.clone()),
+        environment: watched.environment.clone(),
+        stage: Stage::Watch,
+        trigger: Trigger { actor: ACTOR.to_owned(), ..trigger },
+        ..Request::default()
+    };
+    let file = |(artifact, file): (usize, crate::domain::inventory::KeptFile)| FileRead {
+        artifact,
+        file: Arc::new(SourceFile::new(file.path, file.text)),
+        secrets: Vec::new(),
+    };
+    let release = Release {
+        service: Some(service),
+        sboms,
+        files: files.into_iter().enumerate().map(file).collect(),
+        ..Release::default()
+    };
+    Ok((request, release, EvidenceSet { images, ..EvidenceSet::default() }))
+}
+
+/// What stands for the bill that holds everything.
+fn of_no_file() -> SbomSource {
+    SbomSource {
+        file: String::new(),
+        digest: Digest::of(b""),
+        format: SbomFormat::Cyclonedx,
+        format_version: String::new(),
+        subject: None,
+        tools: Vec::new(),
+        created: None::<Timestamp>,
+    }
+}

@@ -1,0 +1,226 @@
+//! What the literals of a body ask, in the order of the body.
+
+use std::collections::BTreeMap;
+
+use super::super::Compiler;
+use super::{Frequencies, Need, Place, Root, Wanted, constants};
+use crate::domain::value::Value;
+use crate::rego::ir::{Callee, Literal, LiteralKind, Replacement, Slot, Span, Term};
+
+pub(super) struct Collector<'c> {
+    pub(super) compiler: &'c Compiler,
+    pub(super) arity: Slot,
+    pub(super) needs: Vec<Need>,
+    /// What locals are assigned.
+    pub(super) constants: BTreeMap<Slot, Value>,
+    pub(super) order: &'c mut Frequencies,
+    pub(super) span: Span,
+    pub(super) may_have_failed: bool,
+}
+
+impl Collector<'_> {
+    pub(super) fn literal(&mut self, literal: &Literal) {
+        self.span = literal.span;
+        for with in &literal.with {
+            if let Replacement::Value(term) = &with.value {
+                self.parts(term);
+            }
+        }
+        if literal.with.is_empty() {
+            self.kind(&literal.kind);
+        }
+        self.may_have_failed |= self.compiler.literal_may_fail(literal);
+    }
+
+    fn kind(&mut self, kind: &LiteralKind) {
+        match kind {
+            LiteralKind::Expression(Term::Call(call)) => {
+                let name =
+                    if let Callee::Builtin(name) = &call.callee { name.as_ref() } else { "" };
+                match (name, call.arguments.as_slice()) {
+                    ("equal", [left, right]) => self.equal(left, right),
+                    ("internal.member_2", [item, collection]) => self.member(item, collection),
+                    (_, arguments) => arguments.iter().for_each(|argument| self.parts(argument)),
+                }
+            }
+            LiteralKind::Expression(term) => {
+                self.steps_of(term);
+                if let Some(place) = self.place(term) {
+                    self.need(place, Wanted::Anything);
+                }
+            }
+            LiteralKind::Unify(left, right) => self.equal(left, right),
+            LiteralKind::Every { domain, .. } => self.parts(domain),
+            LiteralKind::SomeIn { collection, .. } => self.steps_of(collection),
+            LiteralKind::Not(_) => {}
+        }
+    }
+
+    /// References anywhere in a term that is computed before: they must be defined.
+    pub(super) fn parts(&mut self, term: &Term) {
+        self.steps_of(term);
+        if let Some(place) = self.place(term) {
+            self.need(place, Wanted::Anything);
+        }
+    }
+
+    /// The same, but for the term itself.
+    fn steps_of(&mut self, term: &Term) {
+        match term {
+            Term::Constant(_) | Term::Local(_) | Term::Wildcard | Term::Comprehension(_) => {}
+            Term::Input(items) | Term::Data(items) | Term::Array(items) | Term::Set(items) => {
+                for item in items {
+                    self.parts(item);
+                }
+            }
+            Term::Reference(base, steps) => {
+                self.parts(base);
+                for step in steps {
+                    self.parts(step);
+                }
+            }
+            Term::Call(call) => {
+                let was = self.may_have_failed;
+                for argument in &call.arguments {
+                    self.parts(argument);
+                }
+                self.may_have_failed = was || self.compiler.may_fail(term);
+            }
+            Term::Object(entries) => {
+                for (key, value) in entries {
+                    self.parts(key);
+                    self.parts(value);
+                }
+            }
+        }
+    }
+
+    fn equal(&mut self, left: &Term, right: &Term) {
+        self.steps_of(left);
+        self.steps_of(right);
+        let is_done = self.wildcard(left, right) || self.wildcard(right, left);
+        if !is_done && !self.one_way(left, right) {
+            self.one_way(right, left);
+        }
+    }
+
+    /// `input.xs[_] = "a"`: the value must be among them.
+    fn wildcard(&mut self, reference: &Term, value: &Term) -> bool {
+        let (Term::Input(steps) | Term::Data(steps)) = reference else { return false };
+        let Some((last, before)) = steps.split_last() else { return false };
+        if matches!(last, Term::Constant(_)) {
+            return false;
+        }
+        let Some(scalar) = self.constant(value).filter(|value| value.size().is_none()) else {
+            return false;
+        };
+        let Some(place) = self.place_of(reference, before) else { return false };
+        self.need(place, Wanted::Scalar(scalar));
+        true
+    }
+
+    fn constant(&self, term: &Term) -> Option<Value> {
+        match term {
+            Term::Constant(value) => Some(value.clone()),
+            Term::Local(slot) => self.constants.get(slot).cloned(),
+            _ => None,
+        }
+    }
+
+    fn one_way(&mut self, side: &Term, other: &Term) -> bool {
+        if let Term::Local(slot) = side {
+            if let Term::Constant(value) = other {
+                self.constants.insert(*slot, value.clone());
+            }
+            let (Some(wanted), Some(place)) = (wanted(other), self.place_of_local(*slot)) else {
+                return false;
+            };
+            self.need(place, wanted);
+            return true;
+        }
+        let Some(place) = self.place(side) else { return false };
+        let resolved = self.constant(other).map(Term::Constant);
+        let Some(wanted) = wanted(resolved.as_ref().unwrap_or(other)) else { return false };
+        self.need(place, wanted);
+        true
+    }
+
+    fn member(&mut self, item: &Term, collection: &Term) {
+        self.parts(item);
+        self.parts(collection);
+        let local = |term: &Term, collector: &Self| {
+            if let Term::Local(slot) = term {
+                collector.place_of_local(*slot)
+            } else {
+                collector.place(term)
+            }
+        };
+        if let Some(place) = local(item, self) {
+            if let Some(members) = self.constant(collection) {
+                let members: Vec<Value> = match &members {
+                    Value::Array(items) => items.to_vec(),
+                    Value::Set(set) => set.items().to_vec(),
+                    _ => members.pairs().map(|(_, value)| value.clone()).collect(),
+                };
+                for member in members {
+                    let wanted = wanted(&Term::Constant(member)).unwrap_or(Wanted::Composite);
+                    self.need(place.clone(), wanted);
+                }
+            }
+            return;
+        }
+        let wanted = match self.constant(item) {
+            Some(value) if value.size().is_none() => Wanted::Scalar(value),
+            _ if matches!(item, Term::Local(_)) => Wanted::Anything,
+            _ => return,
+        };
+        if let Some(place) = local(collection, self) {
+            self.need(place, wanted);
+        }
+    }
+
+    /// Where a local was read from.
+    fn place_of_local(&self, slot: Slot) -> Option<Place> {
+        let read = self.needs.iter().find(|need| need.wanted == Wanted::Local(slot));
+        let argument =
+            || (slot < self.arity).then(|| Place { root: Root::Argument(slot), path: Vec::new() });
+        read.map(|need| need.at.clone()).or_else(argument)
+    }
+
+    fn place(&self, term: &Term) -> Option<Place> {
+        let (Term::Input(steps) | Term::Data(steps)) = term else { return None };
+        self.place_of(term, steps)
+    }
+
+    fn place_of(&self, term: &Term, steps: &[Term]) -> Option<Place> {
+        let path = constants(steps)?;
+        let root = if matches!(term, Term::Input(_)) { Root::Input } else { Root::Base };
+        (root == Root::Input || self.compiler.is_base(&path)).then_some(Place { root, path })
+    }
+
+    fn need(&mut self, at: Place, wanted: Wanted) {
+        self.order.count(&at, self.span);
+        for known in self.needs.iter_mut().filter(|need| need.at == at) {
+            if known.wanted == wanted && wanted != Wanted::Composite {
+                return;
+            }
+            if known.wanted.is_open() && !wanted.is_open() {
+                known.wanted = wanted;
+                known.is_late |= self.may_have_failed;
+                return;
+            }
+        }
+        self.needs.push(Need { at, wanted, is_late: self.may_have_failed });
+    }
+}
+
+fn wanted(term: &Term) -> Option<Wanted> {
+    match term {
+        Term::Constant(value) if value.size().is_none() => Some(Wanted::Scalar(value.clone())),
+        Term::Constant(Value::Array(_)) | Term::Array(_) => Some(Wanted::Composite),
+        Term::Local(slot) => Some(Wanted::Local(*slot)),
+        // The result of a call, and what else is computed, stands in a local of its own.
+        Term::Call(_) | Term::Wildcard => Some(Wanted::Anything),
+        _ => None,
+    }
+}
