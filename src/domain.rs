@@ -16,6 +16,7 @@ pub mod input_code;
 pub mod inventory;
 pub mod license;
 pub mod package;
+pub mod parallel;
 pub mod place;
 pub mod policy;
 pub mod predicate;

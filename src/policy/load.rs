@@ -1,5 +1,7 @@
 //! The one loader: start-up, `check` and `policy check` read bundles with it, and it names every fault of every file.
 
+mod told;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::thread;
@@ -14,12 +16,13 @@ use super::options::LoadOptions;
 use super::panel::{Panel, Runnable};
 use super::recognise;
 use super::rules::{self, Known};
-use super::source::{Bundle, BundleSource, FileKind, Selection, kind_of};
+use super::source::{Bundle, BundleFile, BundleSource, FileKind, Selection, kind_of};
 use super::unique;
 use crate::document::{DocumentLimits, yaml};
 use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
+use crate::domain::parallel;
 use crate::domain::place::{Place, Places, Span};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
@@ -29,9 +32,13 @@ use crate::rego::check::{CheckOptions, Checked, check_with};
 use crate::rego::engine::{Linker, Wanted};
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
+pub(super) use told::sorted;
 
 /// Stack of the thread that loads: parsers recurse, and callers may have little.
 const STACK_BYTES: usize = 16 * 1024 * 1024;
+
+/// Fewer files than this are not worth a thread.
+const FILES_PER_THREAD: usize = 24;
 
 /// Loads bundles: later ones add to earlier ones.
 pub(super) fn load(
@@ -60,13 +67,6 @@ pub(super) fn on_large_stack<T: Send>(work: impl Fn() -> T + Send + Sync) -> T {
             Err(_) => work(),
         }
     })
-}
-
-/// Faults as they are shown: by file and place, none twice.
-pub(super) fn sorted(mut faults: Vec<Fault>) -> Vec<Fault> {
-    faults.sort_by(Fault::order);
-    faults.dedup_by(|a, b| a.order(b).is_eq());
-    faults
 }
 
 /// Everything in the files of bundles, read and looked at together.
@@ -166,13 +166,19 @@ impl Loaded {
         manifest: Option<&Manifest>,
         options: &LoadOptions,
     ) {
-        for file in bundle.files.iter().filter(|file| kind_of(&file.inner) == Some(FileKind::Rego))
-        {
+        let is_rego = |file: &&BundleFile| kind_of(&file.inner) == Some(FileKind::Rego);
+        let files: Vec<&BundleFile> = bundle.files.iter().filter(is_rego).collect();
+        let read = parallel::each(&files, FILES_PER_THREAD, |_, file| {
             let version = manifest.and_then(|manifest| manifest.version_of(&file.inner));
-            let module = match parse(&file.source, version, &options.limits) {
-                Ok(module) => module,
+            let module = parse(&file.source, version, &options.limits)?;
+            let (annotations, faults) = metadata::annotations(&module, &read_yaml);
+            Ok((module, annotations, faults))
+        });
+        for (file, read) in files.into_iter().zip(read) {
+            let (module, annotations, found) = match read {
+                Ok(read) => read,
                 Err(faults) => {
-                    self.faults.extend(faults);
+                    self.faults.extend::<Vec<Fault>>(faults);
                     self.incomplete = true;
                     continue;
                 }
@@ -188,8 +194,7 @@ impl Loaded {
                         .with_help("rename the package, or add its root to `.manifest`"),
                 );
             }
-            let (annotations, faults) = metadata::annotations(&module, &read_yaml);
-            self.faults.extend(faults);
+            self.faults.extend(found);
             self.modules.push(module);
             self.places.push((file.inner.clone(), index));
             self.annotations.push(annotations);

@@ -110,6 +110,13 @@ impl Linker {
         Self::with(modules, data.clone(), budget, own)
     }
 
+    /// Makes a linker for the second engine alone.
+    pub fn of_second(modules: &[Module], data: &Value, budget: Duration) -> Self {
+        let nowhere = Arc::new(SourceFile::new("modules", ""));
+        let unasked = Fault::new(&nowhere, Span::default(), "the own evaluator was not asked");
+        Self::with(modules, data.clone(), budget, Err(unasked))
+    }
+
     fn with(
         modules: &[Module],
         data: Value,

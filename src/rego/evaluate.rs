@@ -21,13 +21,14 @@ mod run;
 mod sink;
 mod switches;
 mod tree;
+mod weight;
 
 use crate::domain::value::Value;
 use crate::rego::ir::Unit;
 
 pub use failure::{Failure, FailureKind};
 pub use machine::{Evaluation, Machine, Settings};
-pub use program::{Entry, Program, Refusal};
+pub use program::{Entry, Hit, Point, PointKind, Program, Refusal};
 pub use switches::Switches;
 
 /// Compiles all modules of a revision over its base documents.

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::budget::{Exhausted, Limits};
 use super::engine::Failure;
-use super::evaluate::{self, Evaluation, FailureKind, Machine, Settings, Switches};
+use super::evaluate::{self, Evaluation, FailureKind, Hit, Machine, Point, Settings, Switches};
 use super::fault::Fault;
-use super::ir::{self, Unit};
+use super::ir::Unit;
 use super::module::Module;
 use super::resolve::{Options, resolve};
 use crate::document::{DocumentLimits, yaml};
@@ -91,8 +91,8 @@ impl Revision {
     }
 
     /// Where coverage counts, each with its file.
-    pub(super) fn points(&self) -> impl Iterator<Item = (&Arc<SourceFile>, ir::Span)> {
-        let file = |span: &ir::Span| Some((self.files.get(span.file as usize)?, *span));
+    pub(super) fn points(&self) -> impl Iterator<Item = (&Arc<SourceFile>, Point)> {
+        let file = |point: &Point| Some((self.files.get(point.span.file as usize)?, *point));
         self.program.points().iter().filter_map(file)
     }
 
@@ -107,7 +107,7 @@ impl Revision {
         path: &[String],
         input: Option<Value>,
         documents: Option<Value>,
-        observe: &mut dyn FnMut(&[bool]),
+        observe: &mut dyn FnMut(&[Hit]),
     ) -> Result<Option<Value>, Failure> {
         let mut hearing = self.over(machine, input, circumstances);
         if let Some(documents) = documents {

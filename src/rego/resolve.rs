@@ -35,6 +35,7 @@ use super::fault::Fault;
 use super::ir::{self, Unit};
 use super::syntax::Module;
 use super::syntax::fault::{Code, Report};
+use crate::domain::parallel;
 use crate::domain::place;
 use annotation::Annotations;
 pub use annotation::ReadYaml;
@@ -98,6 +99,9 @@ pub fn resolve<M: Borrow<Module>>(
     Err(resolution.faults)
 }
 
+/// Fewer modules than this are not worth a thread.
+const MODULES_PER_THREAD: usize = 24;
+
 /// Resolves all modules together as far as they make sense.
 pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Known) -> Resolution {
     let world = world(modules, options);
@@ -108,12 +112,12 @@ pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Kno
     } else {
         Annotations::gather(modules, options.read_yaml, &mut faults)
     };
-    let mut resolved = Vec::new();
-    let mut uses = Vec::with_capacity(modules.len());
-    for (index, module) in modules.iter().enumerate() {
+    let strict = options.strict;
+    let lowered = parallel::each(modules, MODULES_PER_THREAD, |index, module| {
+        let mut resolved = Vec::with_capacity(module.rules.len());
         let mut report = Report::new(&module.file);
         check_imports(module, &mut report);
-        let globals = Globals::new(&world, module, options.strict, known.incomplete);
+        let globals = Globals::new(&world, module, strict, known.incomplete);
         let package = package_of(module);
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let span_of = |span: place::Span| {
@@ -140,11 +144,17 @@ pub(crate) fn resolve_all(modules: &[&Module], options: &Options<'_>, known: Kno
             };
             resolved.push(lower.rule(written, &package));
         }
-        if options.strict {
+        if strict {
             check_unused_imports(module, &globals, &mut report);
         }
-        faults.extend(report.faults);
-        uses.push(globals.uses.into_inner());
+        (resolved, report.faults, globals.uses.into_inner())
+    });
+    let mut resolved = Vec::new();
+    let mut uses = Vec::with_capacity(modules.len());
+    for (rules, found, used) in lowered {
+        resolved.extend(rules);
+        faults.extend(found);
+        uses.push(used);
     }
     let rules = merge::rules(resolved, modules, &mut faults);
     let packages: BTreeSet<_> = modules.iter().map(|module| package_of(module)).collect();

@@ -2,6 +2,7 @@
 //!
 //! Source: OPA 1.x, `opa test`: a test passes when its value is `true`; an object of cases passes when each is.
 
+mod coverage;
 mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,10 +16,12 @@ use serde::{Serialize, Serializer};
 use super::engine::{Examined, Failure, rule_path};
 use super::evaluate::Machine;
 use super::module::Module;
+use crate::domain::parallel;
 use crate::domain::place::{Location, SourceFile, Span};
 use crate::domain::value::Value;
+pub use coverage::{Condition, Coverage, FileCoverage};
 use program::Reached;
-pub use program::{Test, TestProgram};
+pub use program::{Stop, Test, TestProgram};
 
 /// How one test came out. As JSON it is an item of what `opa test --format json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -39,6 +42,12 @@ pub struct TestResult {
     /// What it printed, a line each; in base64 as JSON.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "encoded")]
     pub output: Vec<String>,
+    /// Whether the second engine was asked and came to another end.
+    #[serde(skip)]
+    pub differs: bool,
+    /// Of a failed test the statements that did not hold, its own first; not in what OPA's tools read.
+    #[serde(skip)]
+    pub stops: Vec<Stop>,
     /// How the cases of a table came out, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sub_results: BTreeMap<String, SubResult>,
@@ -116,50 +125,11 @@ impl Status {
     }
 }
 
-/// The lines that tests reached, by file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Coverage {
-    /// Ascending by path.
-    pub files: BTreeMap<String, FileCoverage>,
-}
-
-/// The lines that tests reached in one file.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct FileCoverage {
-    /// Lines that were run.
-    pub covered: BTreeSet<u32>,
-    /// Lines that could be run and were not.
-    pub not_covered: BTreeSet<u32>,
-}
-
-impl Coverage {
-    /// Covered lines of all lines in percent; 100 when there is nothing to cover.
-    pub fn percent(&self) -> f64 {
-        let count =
-            |lines: fn(&FileCoverage) -> usize| self.files.values().map(lines).sum::<usize>();
-        let covered = count(|file| file.covered.len());
-        let all = covered + count(|file| file.not_covered.len());
-        if all == 0 {
-            return 100.0;
-        }
-        #[expect(clippy::cast_precision_loss, reason = "line numbers are far below 2^52")]
-        let percent = 100.0 * covered as f64 / all as f64;
-        percent
-    }
-
-    fn add(&mut self, path: String, covered: BTreeSet<u32>, not_covered: BTreeSet<u32>) {
-        let file = self.files.entry(path).or_default();
-        file.covered.extend(covered);
-        file.not_covered.extend(not_covered);
-        file.not_covered = file.not_covered.difference(&file.covered).copied().collect();
-    }
-}
-
 /// Which tests are to be run, told by `data.package.name`.
 pub type Selected<'a> = dyn Fn(&str) -> bool + Sync + 'a;
 
-/// Runs the selected tests of a program. `seconds` has, for some packages, the same modules in the second engine: what it
-/// prints is shown, and where it differs that is said.
+/// Runs the selected tests of a program on all processors. `seconds` has, for some packages, the same modules in the second
+/// engine: what it prints is shown, and where it differs that is said.
 pub fn run(
     program: &TestProgram,
     seconds: &BTreeMap<Vec<String>, Examined>,
@@ -170,39 +140,86 @@ pub fn run(
         let plain = test.name.split('#').next().unwrap_or_default();
         *names.entry((&test.package, plain)).or_default() += 1;
     }
-    let mut machine = Machine::default();
-    let mut reached = Reached::default();
-    let mut results = Vec::new();
-    for test in program.tests() {
-        let package = format!("data.{}", test.package.join("."));
-        if !selected(&format!("{package}.{}", test.name)) {
-            continue;
+    let wanted = program.tests().iter().filter(|test| selected(&test.full_name()));
+    let run = Run { program, seconds, names, tests: wanted.collect() };
+    let (results, reached) = run.on_all_processors();
+    (results, program.coverage(&reached))
+}
+
+/// Tests that several threads share.
+struct Run<'r> {
+    program: &'r TestProgram,
+    seconds: &'r BTreeMap<Vec<String>, Examined>,
+    /// How many tests of a package have a name.
+    names: BTreeMap<(&'r [String], &'r str), usize>,
+    tests: Vec<&'r Test>,
+}
+
+/// Fewer tests than this are not worth a thread.
+const TESTS_PER_THREAD: usize = 16;
+
+impl Run<'_> {
+    fn on_all_processors(&self) -> (Vec<TestResult>, Reached) {
+        let parts = parallel::shared(self.tests.len(), TESTS_PER_THREAD, |numbers| {
+            let mut machine = Machine::default();
+            let mut reached = Reached::default();
+            let results = numbers.filter_map(|number| {
+                let test = self.tests.get(number)?;
+                Some((number, self.result(test, &mut machine, &mut reached)))
+            });
+            (results.collect::<Vec<_>>(), reached)
+        });
+        let mut results = Vec::with_capacity(self.tests.len());
+        let mut reached = Reached::default();
+        for (part, also) in parts {
+            results.extend(part);
+            reached.add(also.hits());
         }
+        results.sort_by_key(|(number, _)| *number);
+        (results.into_iter().map(|(_, result)| result).collect(), reached)
+    }
+
+    fn result(&self, test: &Test, machine: &mut Machine, reached: &mut Reached) -> TestResult {
         let started = Instant::now();
-        let (status, sub_results) = program.run(&mut machine, test, &mut reached);
+        let (status, sub_results) = self.program.run(machine, test, reached);
         let duration = if test.is_todo { Duration::ZERO } else { started.elapsed() };
         let mut result = TestResult {
             location: test.location.clone(),
-            package,
+            package: format!("data.{}", test.package.join(".")),
             name: test.name.clone(),
             status,
             duration,
             output: Vec::new(),
+            differs: false,
+            stops: Vec::new(),
             sub_results,
         };
         // The second engine knows nothing of definitions of one name that stand apart.
-        let is_alone = names.get(&(test.package.as_slice(), test.name.as_str())) == Some(&1);
-        let second = seconds.get(&test.package).filter(|_| is_alone && !test.is_todo);
+        let is_alone = self.names.get(&(test.package.as_slice(), test.name.as_str())) == Some(&1);
+        let second = self.seconds.get(&test.package).filter(|_| is_alone && !test.is_todo);
         if let Some(second) = second {
             result.compare(second, test);
         }
-        results.push(result);
+        result
     }
-    let coverage = program.coverage(&reached);
-    (results, coverage)
+}
+
+/// Says of each failed test where it stopped; `program` is one that counts what is covered.
+pub fn explain(results: &mut [TestResult], program: &TestProgram) {
+    let mut machine = Machine::default();
+    for result in results.iter_mut().filter(|result| matches!(result.status, Status::Fail)) {
+        let name = result.full_name();
+        let test = program.tests().iter().find(|test| test.full_name() == name);
+        result.stops = test.map(|test| program.stops(&mut machine, test)).unwrap_or_default();
+    }
 }
 
 impl TestResult {
+    /// `data.acme.images_test.test_latest_is_denied`
+    fn full_name(&self) -> String {
+        format!("{}.{}", self.package, self.name)
+    }
+
     /// Adds what the second engine prints, and says where it comes to another end.
     fn compare(&mut self, second: &Examined, test: &Test) {
         let mut engine = second.observed();
@@ -214,6 +231,7 @@ impl TestResult {
         // A case that a table begins and has no value for is seen by the own evaluator alone.
         let is_table = !self.sub_results.is_empty();
         if !is_table && std::mem::discriminant(&self.status) != std::mem::discriminant(&other) {
+            self.differs = true;
             let (own, other) = (self.status.word(), other.word());
             self.output.push(format!("the evaluator says `{own}`, the second engine `{other}`"));
         }
@@ -258,6 +276,8 @@ pub fn run_second(
                 status,
                 duration,
                 output: output.collect(),
+                differs: false,
+                stops: Vec::new(),
                 sub_results: BTreeMap::new(),
             });
             if failed {
@@ -428,5 +448,33 @@ test_deep[a][b] if {
         let file = &coverage.files["a_test.rego"];
         assert_eq!(file.covered, BTreeSet::from([4, 8]));
         assert_eq!(file.not_covered, BTreeSet::from([3, 5]));
+    }
+
+    #[test]
+    fn a_condition_has_two_branches() {
+        let text = "package a\n\nf(x) if {\n\tx > 1\n\ty := x + 1\n\tnot y > 9\n}\n\ntest_f if {\n\tf(2)\n\tnot f(0)\n}\n";
+        let (_, coverage) = results(text);
+        let shown: Vec<String> = coverage.files["a_test.rego"]
+            .conditions
+            .iter()
+            .map(|((line, column), it)| format!("{line}:{column} {} {}", it.held, it.failed))
+            .collect();
+        let expected = ["4:2 true true", "6:2 true false"];
+        assert_eq!(shown, expected);
+        assert!((coverage.percent_of_branches() - 75.0).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_failed_test_says_which_statements_did_not_hold() {
+        let text = "package a\n\ndeny contains 1 if {\n\tinput.x\n\tinput.y > 2\n}\n\ntest_deny if {\n\tcount(deny) == 1 with input as {\"x\": 1, \"y\": 1}\n}\n";
+        let file = Arc::new(SourceFile::new("a_test.rego", text));
+        let module = module::parse(&file, None, &Limits::default()).unwrap();
+        let data = Value::object(Vec::new());
+        let program = TestProgram::of(&[module], data, Duration::from_secs(10), true).unwrap();
+        let (mut results, _) = run(&program, &BTreeMap::new(), &|_| true);
+        explain(&mut results, &program);
+        let shown = results[0].stops.iter().map(|stop| format!("{} {}", stop.location, stop.text));
+        let shown: Vec<String> = shown.collect();
+        assert_eq!(shown, ["a_test.rego:9:2 count(deny) == 1", "a_test.rego:5:2 input.y > 2"]);
     }
 }

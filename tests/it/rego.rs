@@ -3,6 +3,7 @@
 mod collections;
 mod differential;
 mod generate;
+mod hostile;
 mod opa;
 mod program;
 mod random;

@@ -82,9 +82,12 @@ pub struct PolicyTestArgs {
     /// Data beside them; may be repeated
     #[arg(long, value_name = "PATH")]
     pub policy_data: Vec<PathBuf>,
-    /// Say which lines no test runs
+    /// Say which lines no test runs, and which conditions never hold or never fail
     #[arg(long)]
     pub coverage: bool,
+    /// Run every test on the second engine as well, and say where it comes to another end
+    #[arg(long)]
+    pub both_engines: bool,
     /// Fail when less than this percentage is covered
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub threshold: Option<u8>,

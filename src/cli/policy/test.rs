@@ -5,10 +5,11 @@ use regex::Regex;
 use crate::cli::args::{ListFormat, PolicyTestArgs};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::exit::Exit;
+use crate::cli::print::text::counted;
 use crate::cli::print::{json, test_report as print};
 use crate::cli::session::Session;
 use crate::policy::LoadOptions;
-use crate::policy::tests::{self, Status, TestReport};
+use crate::policy::tests::{self, Status, TestOptions, TestReport};
 
 /// Runs the verb.
 ///
@@ -20,7 +21,9 @@ pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Fail
     let pattern = args.run.as_deref().map(pattern).transpose()?;
     let selected = |name: &str| pattern.as_ref().is_none_or(|pattern| pattern.is_match(name));
     let options = LoadOptions { budget, data: args.policy_data.clone(), ..defaults };
-    let report = tests::run_selected(&args.paths, &options, &selected)?;
+    let covers = args.coverage || args.threshold.is_some();
+    let how = TestOptions { covers, both_engines: args.both_engines };
+    let report = tests::run_selected(&args.paths, &options, how, &selected)?;
     if report.results.is_empty() {
         return Err(match &args.run {
             Some(run) => Complaint::new(
@@ -38,7 +41,6 @@ pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Fail
         Status::Fail | Status::Error(_) => true,
         Status::Pass | Status::Skip => false,
     });
-    let covers = args.coverage || args.threshold.is_some();
     let look = session.printer.look();
     let text = match args.format {
         ListFormat::Human => print::render(&report, covers, look),
@@ -47,6 +49,13 @@ pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Fail
         ListFormat::Json => json::pretty(&report.results),
     };
     session.printer.out(&text)?;
+    let n_differing = report.results.iter().filter(|result| result.differs).count();
+    if n_differing > 0 {
+        session.printer.warning(&Complaint::new(
+            format!("the second engine comes to another end in {}", counted(n_differing, "test")),
+            "`-v` shows each; the evaluator's answer counts, and a server asks both engines where they differ",
+        ));
+    }
     let covered = reaches(session, args, &report);
     Ok(if failed || !covered { Exit::Deny } else { Exit::Allow })
 }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::text::{clean, counted, wrap};
 use super::{ERROR, FAINT, GOOD, Look, WARNING};
-use crate::policy::tests::{Coverage, FileCoverage, Status, TestReport, TestResult};
+use crate::policy::tests::{Condition, Coverage, FileCoverage, Status, TestReport, TestResult};
 
 /// Renders `report`: what did not pass, then the counts, then what no test reaches.
 pub fn render(report: &TestReport, covers: bool, look: Look) -> String {
@@ -59,6 +59,10 @@ fn one(result: &TestResult, look: Look) -> String {
             let _infallible = writeln!(out, "  {line}");
         }
     }
+    for stop in &result.stops {
+        let place = look.paint(FAINT, &clean(&stop.location.to_string()));
+        let _infallible = writeln!(out, "  did not hold: {} ({place})", clean(&stop.text));
+    }
     for line in &result.output {
         let _infallible = writeln!(out, "  {} {}", look.paint(FAINT, "|"), clean(line));
     }
@@ -82,7 +86,29 @@ fn covered(coverage: &Coverage, look: Look) -> String {
         let lines = wrap(&lines.join(", "), look.width.saturating_sub(4)).join("\n    ");
         let _infallible = writeln!(out, "  {}\n    {lines}", clean(path));
     }
+    out.push_str(&branches(coverage, look));
     out
+}
+
+/// What conditions have not done in any test: a condition that no line reaches is told with its line.
+fn branches(coverage: &Coverage, look: Look) -> String {
+    let mut out = format!("{:.1} % of the branches are covered", coverage.percent_of_branches());
+    let mut missing = String::new();
+    for (path, file) in &coverage.files {
+        let reached = file.conditions.iter().filter(|(_, it)| it.n_taken() == 1);
+        let places: Vec<String> = reached
+            .map(|((line, column), it)| {
+                format!("{line}:{column} never {}", if it.held { "fails" } else { "holds" })
+            })
+            .collect();
+        if places.is_empty() {
+            continue;
+        }
+        let places = wrap(&places.join(", "), look.width.saturating_sub(4)).join("\n    ");
+        let _infallible = writeln!(missing, "  {}\n    {places}", clean(path));
+    }
+    out.push_str(if missing.is_empty() { "\n" } else { "; of the conditions\n" });
+    out + &missing
 }
 
 /// Neighbouring lines as ranges, both ends included.
@@ -99,7 +125,7 @@ fn ranges(lines: &BTreeSet<u32>) -> Vec<(u32, u32)> {
 
 /// The coverage as JSON.
 ///
-/// Source: OPA 1.x, what `opa test --coverage --format json` prints.
+/// Source: OPA 1.x, what `opa test --coverage --format json` prints; `conditions` and `branch_coverage` are ours.
 pub fn coverage(coverage: &Coverage) -> Value {
     let files: Map<String, Value> =
         coverage.files.iter().map(|(path, file)| (path.clone(), of_file(file))).collect();
@@ -111,6 +137,7 @@ pub fn coverage(coverage: &Coverage) -> Value {
         "covered_lines": count(|file| &file.covered),
         "not_covered_lines": count(|file| &file.not_covered),
         "coverage": hundredths(coverage.percent()),
+        "branch_coverage": hundredths(coverage.percent_of_branches()),
     })
 }
 
@@ -120,12 +147,16 @@ fn of_file(file: &FileCoverage) -> Value {
         ranges(lines).into_iter().map(range).collect()
     };
     let alone = Coverage { files: [(String::new(), file.clone())].into() };
+    let condition = |((row, col), it): (&(u32, u32), &Condition)| json!({ "row": row, "col": col, "held": it.held, "failed": it.failed });
+    let conditions: Vec<Value> = file.conditions.iter().map(condition).collect();
     json!({
         "covered": shown(&file.covered),
         "not_covered": shown(&file.not_covered),
         "covered_lines": file.covered.len(),
         "not_covered_lines": file.not_covered.len(),
         "coverage": hundredths(alone.percent()),
+        "conditions": conditions,
+        "branch_coverage": hundredths(alone.percent_of_branches()),
     })
 }
 
@@ -141,14 +172,19 @@ mod tests {
 
     #[test]
     fn lines_that_no_test_reaches_are_told_as_ranges() {
-        let file = FileCoverage { covered: [1, 2].into(), not_covered: [4, 5, 6, 9].into() };
+        let conditions = [((1, 2), Condition { held: true, failed: false })].into();
+        let file =
+            FileCoverage { covered: [1, 2].into(), not_covered: [4, 5, 6, 9].into(), conditions };
         let all = Coverage { files: [("policies/a.rego".to_owned(), file)].into() };
         expect![[r"
             33.3 % of the lines are covered; no test reaches
               policies/a.rego
                 4-6, 9
+            50.0 % of the branches are covered; of the conditions
+              policies/a.rego
+                1:2 never fails
         "]]
         .assert_eq(&covered(&all, Look::PLAIN));
-        expect![[r#"{"coverage":33.33,"covered_lines":2,"files":{"policies/a.rego":{"coverage":33.33,"covered":[{"end":{"row":2},"start":{"row":1}}],"covered_lines":2,"not_covered":[{"end":{"row":6},"start":{"row":4}},{"end":{"row":9},"start":{"row":9}}],"not_covered_lines":4}},"not_covered_lines":4}"#]].assert_eq(&coverage(&all).to_string());
+        expect![[r#"{"branch_coverage":50.0,"coverage":33.33,"covered_lines":2,"files":{"policies/a.rego":{"branch_coverage":50.0,"conditions":[{"col":2,"failed":false,"held":true,"row":1}],"coverage":33.33,"covered":[{"end":{"row":2},"start":{"row":1}}],"covered_lines":2,"not_covered":[{"end":{"row":6},"start":{"row":4}},{"end":{"row":9},"start":{"row":9}}],"not_covered_lines":4}},"not_covered_lines":4}"#]].assert_eq(&coverage(&all).to_string());
     }
 }

@@ -1,5 +1,8 @@
 //! The table of all built-ins of the own evaluator.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
 use super::signature::Builtin;
 use super::{
     aggregate, arithmetic, array, bit, certificate, comparison, config, conforma, conversion,
@@ -46,8 +49,13 @@ const FAMILIES: &[&[Builtin]] = &[
 
 /// The built-in of this name.
 pub fn lookup(name: &str) -> Option<&'static Builtin> {
-    let of_others = config::BUILTINS.iter().chain(conforma::families());
-    all().chain(of_others).find(|builtin| builtin.name == name)
+    // Every call of every module is looked up several times while it is loaded.
+    static BY_NAME: OnceLock<BTreeMap<&str, &Builtin>> = OnceLock::new();
+    let by_name = BY_NAME.get_or_init(|| {
+        let of_others = config::BUILTINS.iter().chain(conforma::families());
+        of_others.chain(all()).map(|builtin| (builtin.name, builtin)).collect()
+    });
+    by_name.get(name).copied()
 }
 
 /// Every built-in of OPA, in no order.

@@ -115,7 +115,13 @@ impl<'p> Evaluation<'p> {
             cache: self.cache,
             held: self.held,
         };
+        // What texts and numbers are made into is no larger than what the function was charged.
+        let is_composed = arguments.iter().any(|argument| argument.size().is_some());
         match (builtin.function)(arguments, &mut context) {
+            Ok(Some(value)) if is_composed => {
+                self.weights.weigh(&value);
+                self.is_light().map(|()| Some(value))
+            }
             Ok(value) => Ok(value),
             Err(BuiltinError::Exhausted(cause)) => Err(exhausted(cause, span)),
             Err(BuiltinError::Type(_) | BuiltinError::Failed(_)) if !self.settings.is_strict => {

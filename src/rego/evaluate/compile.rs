@@ -14,7 +14,8 @@ use crate::rego::ir::{self, RuleKind, Slot, Span, Unit};
 use super::index;
 use super::inspect;
 use super::program::{
-    Body, Branch, Definition, Expr, MemoId, Node, NodeId, Op, Program, Refusal, Rule, RuleId, Step,
+    Body, Branch, Definition, Expr, MemoId, Node, NodeId, Op, Point, PointKind, Program, Refusal,
+    Rule, RuleId, Step,
 };
 use super::switches::Switches;
 use required::{Frequencies, Needs};
@@ -240,7 +241,7 @@ impl Compiler {
         };
         let value = self.expr(term, scope)?;
         let head = if branch.body.is_empty() { branch.span } else { source.head };
-        self.cover(head, scope);
+        self.cover(Point { span: head, kind: PointKind::Head }, scope);
         let mut body = std::mem::take(&mut scope.ops);
         if self.program.switches.tests_first && !self.program.switches.coverage {
             index::tests_first(&mut body, arity);
@@ -249,11 +250,14 @@ impl Compiler {
     }
 
     /// Counts this place, when coverage is asked for.
-    fn cover(&mut self, span: Span, scope: &mut Scope) {
-        if self.program.switches.coverage {
-            scope.ops.push(Op::Cover(number(self.program.points.len())));
-            self.program.points.push(span);
+    fn cover(&mut self, point: Point, scope: &mut Scope) -> Option<u32> {
+        if !self.program.switches.coverage {
+            return None;
         }
+        let id = number(self.program.points.len());
+        scope.ops.push(Op::Cover(id));
+        self.program.points.push(point);
+        Some(id)
     }
 
     fn rule_at(&self, path: &[Arc<str>]) -> Option<RuleId> {

@@ -18,14 +18,14 @@ impl<'p> Evaluation<'p> {
             Expr::Base(id) => self.context.base(self.program, *id).map(Cow::Borrowed),
             Expr::Rule(id) => self.context.rules.get(*id)?.as_ref().map(Cow::Borrowed),
             Expr::Path(base, steps) => self.path(base, steps),
-            Expr::Array(items) => self.values(items).map(|items| Cow::Owned(Value::array(items))),
-            Expr::Set(items) => self.values(items).map(|items| Cow::Owned(Value::set(items))),
+            Expr::Array(items) => self.values(items).map(|items| self.made(Value::array(items))),
+            Expr::Set(items) => self.values(items).map(|items| self.made(Value::set(items))),
             Expr::Object(entries) => {
                 let mut pairs = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
                     pairs.push((self.value(key)?.into_owned(), self.value(value)?.into_owned()));
                 }
-                Some(Cow::Owned(Value::map(pairs)))
+                Some(self.made(Value::map(pairs)))
             }
             Expr::Compare(comparison, sides) => {
                 let (a, b) = (self.value(&sides.0)?, self.value(&sides.1)?);
@@ -42,6 +42,11 @@ impl<'p> Evaluation<'p> {
                 Some(Cow::Owned(Value::Bool(found)))
             }
         }
+    }
+
+    fn made(&self, value: Value) -> Cow<'_, Value> {
+        self.weights.weigh(&value);
+        Cow::Owned(value)
     }
 
     pub(super) fn values(&self, exprs: &[Expr]) -> Option<Vec<Value>> {

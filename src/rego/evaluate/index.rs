@@ -25,6 +25,8 @@ pub(super) type Joined = BTreeMap<Value, Vec<(Value, Value)>>;
 
 /// Fewer definitions than this are tried one after the other.
 const MIN_DEFINITIONS: usize = 4;
+/// The most entries of a dispatch for definitions that every value may choose.
+const MAX_LISTED: usize = 1_000_000;
 
 /// The dispatch over the path or argument that most definitions compare, when enough do.
 pub(super) fn dispatch(definitions: &[Definition]) -> Option<Dispatch> {
@@ -46,12 +48,25 @@ pub(super) fn dispatch(definitions: &[Definition]) -> Option<Dispatch> {
         .iter()
         .map(|it| compared(it).into_iter().find(|(other, _)| **other == on).map(|(_, key)| key))
         .collect();
-    let chosen = |wanted: Option<&Value>| -> Vec<u32> {
-        let fits = |key: Option<&Value>| key.is_none() || key == wanted;
-        (0_u32..).zip(&keys).filter(|(_, key)| fits(**key)).map(|(n, _)| n).collect()
-    };
-    let by_value = keys.iter().flatten().map(|key| ((*key).clone(), chosen(Some(key)))).collect();
-    Some(Dispatch { others: chosen(None), by_value, on })
+    let others: Vec<u32> =
+        (0..).zip(&keys).filter(|(_, key)| key.is_none()).map(|(n, _)| n).collect();
+    let mut by_value: BTreeMap<Value, Vec<u32>> = BTreeMap::new();
+    for (number, key) in (0..).zip(&keys) {
+        let Some(key) = key else { continue };
+        match by_value.get_mut(*key) {
+            Some(chosen) => chosen.push(number),
+            None => drop(by_value.insert((*key).clone(), vec![number])),
+        }
+    }
+    // Those without a key are tried for every value: the lists together must not grow with both numbers.
+    if by_value.len().saturating_mul(others.len()) > MAX_LISTED {
+        return None;
+    }
+    for chosen in by_value.values_mut() {
+        chosen.extend(&others);
+        chosen.sort_unstable();
+    }
+    Some(Dispatch { on, by_value, others })
 }
 
 /// What a definition compares with constants before anything else happens.

@@ -87,9 +87,13 @@ pub(super) fn is_costly(definition: &Definition) -> bool {
 
 fn is_costly_op(op: &Op) -> bool {
     match op {
-        Op::Bind(..) | Op::Test(_) | Op::Guard(_) | Op::Match(..) | Op::Rule(..) | Op::Cover(_) => {
-            false
-        }
+        Op::Bind(..)
+        | Op::Test(_)
+        | Op::Guard(_)
+        | Op::Match(..)
+        | Op::Rule(..)
+        | Op::Cover(_)
+        | Op::Held(_) => false,
         Op::Iterate(_)
         | Op::Walk(_)
         | Op::Read(_)
@@ -110,7 +114,8 @@ pub(super) fn may_fail(op: &Op) -> bool {
         | Op::Match(..)
         | Op::Iterate(_)
         | Op::Walk(_)
-        | Op::Cover(_) => false,
+        | Op::Cover(_)
+        | Op::Held(_) => false,
         Op::Rule(..) | Op::Read(_) | Op::Call(_) | Op::With(_) => true,
         Op::Collect(collect) => {
             matches!(collect.what, Collection::Object(..)) || collect.body.iter().any(may_fail)
@@ -141,7 +146,7 @@ fn op_reads(op: &Op, chosen: &dyn Fn(Slot) -> bool) -> bool {
         Op::Bind(_, expr) | Op::Test(expr) => expr.reads(chosen),
         Op::Match(pattern, expr) => pattern_reads(pattern, chosen) || expr.reads(chosen),
         Op::Guard(guard) => guard.on.reads(chosen),
-        Op::Rule(..) | Op::Cover(_) => false,
+        Op::Rule(..) | Op::Cover(_) | Op::Held(_) => false,
         Op::Iterate(iterate) => {
             iterate.collection.reads(chosen)
                 || pattern_reads(&iterate.key, chosen)

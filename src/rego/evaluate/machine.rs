@@ -8,7 +8,8 @@ use crate::rego::ir::Span;
 
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
-use super::program::{Entry, Program};
+use super::program::{Entry, Hit, Program};
+use super::weight::Weights;
 
 /// Scratch memory of one thread, for any number of evaluations of any program.
 #[derive(Debug, Default)]
@@ -16,6 +17,7 @@ pub struct Machine {
     pool: Vec<Context>,
     slots: Vec<Value>,
     cache: Cache,
+    weights: Weights,
 }
 
 /// How an evaluation is done.
@@ -48,9 +50,13 @@ pub struct Evaluation<'p> {
     /// Where the frame of the innermost rule begins.
     pub(super) frame: usize,
     pub(super) cache: &'p mut Cache,
+    /// Of what this evaluation has made.
+    pub(super) weights: &'p mut Weights,
     pub(super) budget: Budget,
     pub(super) settings: Settings,
-    pub(super) covered: Vec<bool>,
+    pub(super) covered: Vec<Hit>,
+    /// Where hits of no point go.
+    pub(super) uncounted: Hit,
     /// What is held of the image that the input is about.
     pub(super) held: Option<Holdings<'p>>,
 }
@@ -74,9 +80,11 @@ impl Machine {
             slots: &mut self.slots,
             frame: 0,
             cache: &mut self.cache,
+            weights: &mut self.weights,
             budget: Budget::start(settings.limits),
             settings,
-            covered: vec![false; program.points.len()],
+            covered: vec![Hit::default(); program.points.len()],
+            uncounted: Hit::default(),
             held: None,
         }
     }
@@ -98,7 +106,8 @@ impl<'p> Evaluation<'p> {
     /// # Errors
     /// Where OPA has an error, where the budget is used up, and where a rule is needed that did not compile.
     pub fn answer(&mut self, path: &[&str]) -> Result<Option<Value>, Failure> {
-        self.at(path).map_err(|failure| *failure)
+        let found = self.at(path);
+        found.and_then(|found| self.is_light().map(|()| found)).map_err(|failure| *failure)
     }
 
     /// What a rule answers that was looked up before; as [`Evaluation::answer`] over its path.
@@ -107,7 +116,8 @@ impl<'p> Evaluation<'p> {
     /// As there.
     pub fn value_of_entry(&mut self, entry: Entry) -> Result<Option<Value>, Failure> {
         let Entry(id) = entry;
-        match self.rule(id, Span::default()) {
+        let found = self.rule(id, Span::default());
+        match found.and_then(|found| self.is_light().map(|()| found)) {
             Ok(true) => Ok(self.context.rules.get(id).cloned().flatten()),
             Ok(false) => Ok(None),
             Err(failure) => Err(*failure),
@@ -130,11 +140,16 @@ impl<'p> Evaluation<'p> {
         self.slots.clear();
         self.frame = 0;
         *self.cache = Cache::default();
+        *self.weights = Weights::default();
     }
 
-    /// Which of [`Program::points`] have been evaluated.
-    pub fn covered(&self) -> &[bool] {
+    /// What has become of each of [`Program::points`].
+    pub fn covered(&self) -> &[Hit] {
         &self.covered
+    }
+
+    pub(super) fn hit(&mut self, point: u32) -> &mut Hit {
+        self.covered.get_mut(point as usize).unwrap_or(&mut self.uncounted)
     }
 
     fn at(&mut self, path: &[&str]) -> Outcome<Option<Value>> {
@@ -157,6 +172,12 @@ impl<'p> Evaluation<'p> {
         };
         let rest = path.get(n_steps..).unwrap_or_default();
         Ok(found.and_then(|found| found.at(rest).cloned()))
+    }
+
+    /// Whether nothing too heavy was made: expressions cannot fail, so that it is asked for after them.
+    pub(super) fn is_light(&self) -> Outcome<()> {
+        let too_heavy = self.weights.were_exceeded();
+        if too_heavy { Err(exhausted(Exhausted::Memory, Span::default())) } else { Ok(()) }
     }
 
     #[inline]
@@ -185,5 +206,6 @@ impl Drop for Evaluation<'_> {
         let context = std::mem::take(&mut self.context);
         self.release(context);
         self.slots.clear();
+        self.weights.clear();
     }
 }

@@ -37,7 +37,7 @@ pub struct Program {
     /// Joins over base documents and constants, made when first needed.
     pub(super) joins: Vec<OnceLock<Joined>>,
     /// What coverage counts.
-    pub(super) points: Vec<Span>,
+    pub(super) points: Vec<Point>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) switches: Switches,
 }
@@ -45,6 +45,37 @@ pub struct Program {
 /// A rule whose value stands alone at its path: no rule below it, no base document beside it, no function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry(pub(super) RuleId);
+
+/// A place that coverage counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Point {
+    /// Where it stands.
+    pub span: Span,
+    /// What stands there.
+    pub kind: PointKind,
+}
+
+/// What coverage counts at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PointKind {
+    /// The head of a branch, reached where the body holds.
+    Head,
+    /// A statement that gives values to variables.
+    Statement,
+    /// A statement that asks: it holds or it does not, and tests should see both.
+    Condition,
+}
+
+/// What has become of a point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hit {
+    /// Whether it was evaluated.
+    pub reached: bool,
+    /// Whether it had a solution once.
+    pub held: bool,
+    /// Whether it had none once.
+    pub failed: bool,
+}
 
 /// A rule that does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,7 +167,9 @@ pub(super) enum Op {
     Not(Body),
     Every(Box<Every>),
     With(Box<With>),
+    /// What follows up to the same number's [`Op::Held`] is a statement that coverage counts; alone it is a head.
     Cover(u32),
+    Held(u32),
 }
 
 /// A place that must be defined and, where values are named, be or hold one of them.
@@ -289,7 +322,7 @@ impl Program {
     }
 
     /// What coverage counts: literals, and heads of branches.
-    pub fn points(&self) -> &[Span] {
+    pub fn points(&self) -> &[Point] {
         &self.points
     }
 

@@ -18,6 +18,10 @@ impl<'p> Evaluation<'p> {
         let Some(rule) = self.program.rule(id) else { return Ok(false) };
         self.reach(rule, span)?;
         let value = self.within(|evaluation| evaluation.value_of(rule))?;
+        if let Some(value) = &value {
+            self.weights.weigh(value);
+        }
+        self.is_light()?;
         let is_defined = value.is_some();
         self.context.rules.set(id, value);
         Ok(is_defined)

@@ -9,7 +9,7 @@ use crate::rego::ir::{RuleKind, Span};
 use super::failure::Outcome;
 use super::index::Joined;
 use super::machine::Evaluation;
-use super::program::{Collect, Collection, Every, Expr, Iterate, Join, Op, Pattern};
+use super::program::{Collect, Collection, Every, Expr, Iterate, Join, Op, Pattern, PointKind};
 use super::sink::{Members, Sink};
 
 impl<'p> Evaluation<'p> {
@@ -21,6 +21,7 @@ impl<'p> Evaluation<'p> {
             match op {
                 Op::Bind(slot, expr) => {
                     let Some(value) = self.owned(expr) else { return Ok(false) };
+                    self.is_light()?;
                     self.bind(*slot, value);
                 }
                 Op::Test(expr) => {
@@ -63,10 +64,12 @@ impl<'p> Evaluation<'p> {
                     }
                 }
                 Op::Cover(point) => {
-                    if let Some(point) = self.covered.get_mut(*point as usize) {
-                        *point = true;
+                    self.hit(*point).reached = true;
+                    if self.is_statement(*point) {
+                        return self.observed(*point, after, sink);
                     }
                 }
+                Op::Held(point) => self.hit(*point).held = true,
                 Op::Iterate(iterate) => return self.iterate(iterate, after, sink),
                 Op::Walk(walk) => {
                     let Some(value) = self.owned(&walk.0) else { return Ok(false) };
@@ -84,6 +87,22 @@ impl<'p> Evaluation<'p> {
         let mut sink = Sink::Exists { found: false };
         self.run(body, &mut sink)?;
         Ok(matches!(sink, Sink::Exists { found: true }))
+    }
+
+    /// Runs a statement that coverage counts with all behind it, and notes whether it had a solution.
+    fn observed(&mut self, point: u32, after: &'p [Op], sink: &mut Sink<'p>) -> Outcome<bool> {
+        let held_before = std::mem::take(&mut self.hit(point).held);
+        let result = self.run(after, sink);
+        let is_over = result.is_ok();
+        let hit = self.hit(point);
+        hit.failed |= is_over && !hit.held;
+        hit.held |= held_before;
+        result
+    }
+
+    fn is_statement(&self, point: u32) -> bool {
+        let point = self.program.points.get(point as usize);
+        point.is_some_and(|point| point.kind != PointKind::Head)
     }
 
     fn collect(&mut self, collect: &'p Collect) -> Outcome<Value> {
@@ -106,6 +125,8 @@ impl<'p> Evaluation<'p> {
                 Value::Null
             }
         };
+        self.weights.weigh(&value);
+        self.is_light()?;
         if let Some(memo) = collect.memo {
             self.context.collected.set(memo, value.clone());
         }

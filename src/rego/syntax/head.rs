@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::ast::{Else, Head, Makes, Rule, Statement, StatementKind, Term, TermKind, Version};
+use super::fault::Code;
 use super::parser::Parser;
 use super::token::TokenKind;
 use crate::domain::place::Span;
@@ -46,6 +47,12 @@ impl Parser<'_, '_, '_> {
                     "a set cannot have `else`",
                     "write a rule with a value, or a second rule",
                 );
+            }
+            if branches.len() >= self.limits.max_statements {
+                let span = self.peek().span;
+                let message = format!("a rule has more than {} `else`", self.limits.max_statements);
+                self.report.fault(Code::Limit, span, message).help("look it up in an object");
+                return None;
             }
             branches.push(self.branch()?);
         }
@@ -152,6 +159,8 @@ impl Parser<'_, '_, '_> {
                 _ => break,
             }
         }
+        let span = self.span_from(start);
+        self.within_steps(steps.len(), span)?;
         if steps.is_empty() && self.is_keyword(&name.text) {
             let message = format!("{} keyword cannot be used for rule name", name.text);
             self.fault(name.span, message, "choose another name");

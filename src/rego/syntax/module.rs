@@ -104,6 +104,8 @@ impl Parser<'_, '_, '_> {
                 break;
             }
         }
+        let span = path.first().map_or_else(Span::default, |first| self.span_from(first.span));
+        self.within_steps(path.len(), span)?;
         Some(path)
     }
 

@@ -56,6 +56,14 @@ impl Parser<'_, '_, '_> {
 
     /// Operators of at least this precedence, behind `left` if that has been read already.
     pub(super) fn infix(&mut self, left: Option<Term>, least: u8) -> Option<Term> {
+        // Terms beside one another are as high as the highest of them.
+        let beside = if left.is_some() { 0 } else { std::mem::take(&mut self.height) };
+        let term = self.operands(left, least);
+        self.height = self.height.max(beside);
+        term
+    }
+
+    fn operands(&mut self, left: Option<Term>, least: u8) -> Option<Term> {
         let mut left = match left {
             Some(left) => left,
             None => self.plain_term()?,
@@ -100,6 +108,16 @@ impl Parser<'_, '_, '_> {
         self.report
             .fault(Code::Limit, at, "the expression is nested too deeply")
             .help("give parts of the expression names of their own");
+        None
+    }
+
+    /// Refuses a reference, path or head with more steps than there may be.
+    pub(super) fn within_steps(&mut self, n_steps: usize, span: Span) -> Option<()> {
+        if n_steps <= self.limits.max_steps {
+            return Some(());
+        }
+        let message = format!("the reference has more than {} steps", self.limits.max_steps);
+        self.report.fault(Code::Limit, span, message).help("give a part of it a name of its own");
         None
     }
 
@@ -264,13 +282,7 @@ impl Parser<'_, '_, '_> {
             return Some(head);
         }
         let span = self.span_from(start);
-        if steps.len() > self.limits.max_steps {
-            let message = format!("the reference has more than {} steps", self.limits.max_steps);
-            self.report
-                .fault(Code::Limit, span, message)
-                .help("give a part of it a name of its own");
-            return None;
-        }
+        self.within_steps(steps.len(), span)?;
         match head.kind {
             TermKind::Null
             | TermKind::Bool(_)

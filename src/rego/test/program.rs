@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Coverage, Status, SubResult};
-use crate::domain::place::{Location, Span};
+use crate::domain::place::{Location, SourceFile, Span};
 use crate::domain::value::Value;
 use crate::rego::engine::Failure;
-use crate::rego::evaluate::{Machine, Switches};
+use crate::rego::evaluate::{Hit, Machine, Point, PointKind, Switches};
 use crate::rego::fault::Fault;
 use crate::rego::module::Module;
 use crate::rego::own::{Circumstances, Revision, resolved};
@@ -31,6 +31,8 @@ pub struct Test {
     /// `test_latest_is_denied`, `test_latest_is_denied#01`
     pub name: String,
     pub(super) is_todo: bool,
+    /// The whole definition in its file.
+    extent: Span,
     path: Vec<String>,
     cases: Option<Vec<String>>,
 }
@@ -97,39 +99,107 @@ impl TestProgram {
         self.revision.ask(machine, now, path, None, None, &mut |covered| reached.add(covered))
     }
 
-    /// The lines that were reached, and those that were not.
+    /// What was reached, and what was not.
     pub(super) fn coverage(&self, reached: &Reached) -> Coverage {
         let mut lines: BTreeMap<String, (BTreeSet<u32>, BTreeSet<u32>)> = BTreeMap::new();
-        for (index, (file, span)) in self.revision.points().enumerate() {
+        let mut tests: BTreeMap<&str, Vec<&Test>> = BTreeMap::new();
+        for test in &self.tests {
+            tests.entry(&test.location.file).or_default().push(test);
+        }
+        let mut conditions = Vec::new();
+        for (index, (file, Point { span, kind })) in self.revision.points().enumerate() {
             let (covered, not_covered) = lines.entry(file.path.clone()).or_default();
-            let is_reached = reached.0.get(index).copied().unwrap_or_default();
-            let list = if is_reached { covered } else { not_covered };
+            let hit = reached.0.get(index).copied().unwrap_or_default();
+            let list = if hit.reached { covered } else { not_covered };
             // As OPA counts: every line that the statement stands on.
             let last = file.line_and_column(span.end.saturating_sub(1).max(span.start)).0;
             list.extend(span.line..=last);
+            // A test is to hold, and never to fail.
+            let of_file = || tests.get(file.path.as_str()).into_iter().flatten();
+            let is_condition = kind == PointKind::Condition;
+            if is_condition && !of_file().any(|test| test.holds(file, span.start)) {
+                conditions.push((file, (span.line, span.column), hit));
+            }
         }
         let mut coverage = Coverage::default();
         for (path, (covered, not_covered)) in lines {
             coverage.add(path, covered, not_covered);
         }
+        for (file, place, hit) in conditions {
+            coverage.add_condition(&file.path, place, hit);
+        }
         coverage
+    }
+
+    /// The statements that a test reached and that never held in it: the first of its own, then those of other rules.
+    pub(super) fn stops(&self, machine: &mut Machine, test: &Test) -> Vec<Stop> {
+        let mut reached = Reached::default();
+        let _judged = self.run(machine, test, &mut reached);
+        let mut own = None;
+        let mut others = Vec::new();
+        for ((file, Point { span, kind }), hit) in self.revision.points().zip(&reached.0) {
+            if kind == PointKind::Head || !hit.reached || hit.held {
+                continue;
+            }
+            let text = file.text.get(span.start as usize..span.end as usize).unwrap_or("");
+            let place = Span { start: span.start, end: span.end };
+            let stop = Stop {
+                location: file.location(place, ""),
+                text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            };
+            let is_own = test.holds(file, span.start);
+            if is_own {
+                own.get_or_insert(stop);
+            } else if !others.contains(&stop) {
+                others.push(stop);
+            }
+        }
+        own.into_iter().chain(others).take(MAX_STOPS).collect()
     }
 }
 
-/// Which points tests have reached so far.
+/// The statements that are told of one failed test.
+const MAX_STOPS: usize = 8;
+
+/// A statement that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stop {
+    /// Where it stands.
+    pub location: Location,
+    /// What it says, on one line.
+    pub text: String,
+}
+
+/// What tests have made of each point so far.
 #[derive(Debug, Default)]
-pub(super) struct Reached(Vec<bool>);
+pub(super) struct Reached(Vec<Hit>);
 
 impl Reached {
-    fn add(&mut self, covered: &[bool]) {
-        self.0.resize(self.0.len().max(covered.len()), false);
-        for (known, now) in self.0.iter_mut().zip(covered) {
-            *known |= now;
+    pub(super) fn add(&mut self, hits: &[Hit]) {
+        self.0.resize(self.0.len().max(hits.len()), Hit::default());
+        for (known, now) in self.0.iter_mut().zip(hits) {
+            known.reached |= now.reached;
+            known.held |= now.held;
+            known.failed |= now.failed;
         }
+    }
+
+    pub(super) fn hits(&self) -> &[Hit] {
+        &self.0
     }
 }
 
 impl Test {
+    /// Whether the byte at `offset` of `file` is part of its definition.
+    fn holds(&self, file: &SourceFile, offset: u32) -> bool {
+        file.path == self.location.file && (self.extent.start..self.extent.end).contains(&offset)
+    }
+
+    /// `data.acme.images_test.test_latest_is_denied`
+    pub(super) fn full_name(&self) -> String {
+        format!("data.{}.{}", self.package.join("."), self.name)
+    }
+
     fn of(rule: &TestRule, modules: &[Module]) -> Option<Self> {
         let module = modules.get(rule.span.file as usize)?;
         let span = Span { start: rule.span.start, end: rule.span.end };
@@ -139,6 +209,7 @@ impl Test {
             package: module.package.clone(),
             name: texts(&rule.name).join("."),
             is_todo: rule.is_todo,
+            extent: span,
             path: texts(&rule.path),
             cases: rule.cases.as_deref().map(texts),
         })

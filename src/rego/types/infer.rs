@@ -48,7 +48,7 @@ impl<'r, 'u> Scope<'r, 'u> {
 
     pub(super) fn bind(&mut self, slot: Slot, known: Type) {
         if let Some(local) = self.locals.get_mut(slot as usize) {
-            *local = Some(known);
+            *local = Some(known.bounded());
         }
     }
 

@@ -44,6 +44,8 @@ pub struct ObjectType {
 
 /// More alternatives, or items of one literal, are not told apart.
 const MAX_PARTS: usize = 64;
+/// A type with more parts than this is not looked into.
+const MAX_WEIGHT: usize = 8_192;
 
 impl Type {
     /// Anything.
@@ -57,6 +59,31 @@ impl Type {
 
     pub(super) fn array(fixed: Vec<Self>, rest: Option<Self>) -> Self {
         Self::Array(Arc::new(ArrayType { fixed, rest }))
+    }
+
+    /// Itself, or anything where it has too many parts to be looked through. Parts that stand in several places count in each:
+    /// a value that holds another one twice, and so on, would have a type that nobody can compare in time.
+    pub(super) fn bounded(self) -> Self {
+        let mut left = MAX_WEIGHT;
+        if self.takes(&mut left) { self } else { Self::anything() }
+    }
+
+    /// Takes what it weighs from `left`; `false` when that is too little.
+    fn takes(&self, left: &mut usize) -> bool {
+        let Some(rest) = left.checked_sub(1) else { return false };
+        *left = rest;
+        match self {
+            Self::Null | Self::Boolean | Self::Number | Self::String => true,
+            Self::Array(array) => {
+                array.fixed.iter().chain(&array.rest).all(|inner| inner.takes(left))
+            }
+            Self::Set(member) => member.takes(left),
+            Self::Object(object) => {
+                object.fixed.values().all(|inner| inner.takes(left))
+                    && object.rest.iter().all(|(key, inner)| key.takes(left) && inner.takes(left))
+            }
+            Self::Any(types) => types.iter().all(|inner| inner.takes(left)),
+        }
     }
 
     pub(super) fn object(fixed: BTreeMap<Value, Self>, rest: Option<(Self, Self)>) -> Self {

@@ -60,7 +60,7 @@ impl<'u> Rules<'u> {
             let Some(rule) = self.unit.rules.get(number) else { continue };
             let (known, mistakes) = self.infer(rule);
             if let Some(slot) = self.known.get_mut(number) {
-                *slot = Some(known);
+                *slot = Some(known.bounded());
             }
             faults.extend(mistakes.into_iter().filter_map(|mistake| told(mistake, modules)));
         }
@@ -174,6 +174,18 @@ impl<'u> Rules<'u> {
         let of_rule = self.inputs.get(&(module, path));
         let found = of_rule.or_else(|| self.inputs.get(&(module, None)));
         found.cloned().unwrap_or_else(Type::anything)
+    }
+}
+
+impl RuleType {
+    fn bounded(self) -> Self {
+        match self {
+            Self::Value(value) => Self::Value(value.bounded()),
+            Self::Function(Signature { arguments, result }) => {
+                let arguments = arguments.into_iter().map(Type::bounded).collect();
+                Self::Function(Signature { arguments, result: result.bounded() })
+            }
+        }
     }
 }
 

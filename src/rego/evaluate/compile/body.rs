@@ -4,7 +4,8 @@ use crate::rego::ir::{self, Callee, Literal, LiteralKind, Slot, Term};
 
 use super::super::index;
 use super::super::program::{
-    Body, Comparison, Every, Expr, Iterate, Op, Pattern, Replacement, Target, With,
+    Body, Comparison, Every, Expr, Iterate, Op, Pattern, Point, PointKind, Replacement, Target,
+    With,
 };
 use super::{Compiled, Compiler, Scope};
 use crate::domain::value::Value;
@@ -14,10 +15,25 @@ type Later<'t> = Vec<(Slot, &'t Term)>;
 
 impl Compiler {
     pub(super) fn body(&mut self, body: &[Literal], scope: &mut Scope) -> Compiled<()> {
+        let kind_of = |kind: &LiteralKind| {
+            if asks(kind) { PointKind::Condition } else { PointKind::Statement }
+        };
+        self.counted(body, scope, &kind_of)
+    }
+
+    /// A body whose literals coverage counts as `kind_of` says.
+    fn counted(
+        &mut self,
+        body: &[Literal],
+        scope: &mut Scope,
+        kind_of: &dyn Fn(&LiteralKind) -> PointKind,
+    ) -> Compiled<()> {
         for literal in body {
             self.span = literal.span;
-            self.cover(literal.span, scope);
+            let kind = kind_of(&literal.kind);
+            let point = self.cover(Point { span: literal.span, kind }, scope);
             self.literal(literal, scope)?;
+            scope.ops.extend(point.map(Op::Held));
         }
         if self.program.switches.joins && !self.program.switches.coverage {
             let found = index::joins(&mut scope.ops);
@@ -104,7 +120,10 @@ impl Compiler {
             }
             LiteralKind::Unify(a, b) => self.unify(a, b, scope)?,
             LiteralKind::Not(body) => {
-                let body = self.closed(scope, |compiler, scope| compiler.body(body, scope))?;
+                // The `not` itself is the condition.
+                let body = self.closed(scope, |compiler, scope| {
+                    compiler.counted(body, scope, &|_| PointKind::Statement)
+                })?;
                 scope.ops.push(Op::Not(body));
             }
             LiteralKind::SomeIn { key, value, collection } => {
@@ -271,6 +290,15 @@ impl Compiler {
             scope.ops.push(equal(Expr::Slot(slot), expr));
         }
         Ok(())
+    }
+}
+
+/// Whether a statement asks something, and does not only give values to variables.
+fn asks(kind: &LiteralKind) -> bool {
+    match kind {
+        LiteralKind::Expression(term) => !matches!(term, Term::Constant(_)),
+        LiteralKind::Not(_) | LiteralKind::Every { .. } => true,
+        LiteralKind::Unify(..) | LiteralKind::SomeIn { .. } => false,
     }
 }
 

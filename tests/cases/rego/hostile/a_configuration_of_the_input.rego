@@ -1,0 +1,4 @@
+# stopped
+package hostile
+
+deny contains "x" if parse_config("yaml", input.deep) == 1

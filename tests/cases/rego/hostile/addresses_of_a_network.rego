@@ -1,0 +1,4 @@
+# refused: bounds
+package hostile
+
+deny contains "x" if count(net.cidr_expand("10.0.0.0/8")) == 1

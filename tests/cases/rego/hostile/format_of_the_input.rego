@@ -1,0 +1,4 @@
+# refused: format
+package hostile
+
+deny contains sprintf(input.format, [1])

@@ -1,0 +1,4 @@
+# refused: range
+package hostile
+
+deny contains "x" if input.a == 1

@@ -1,0 +1,4 @@
+# refused: nests deeper
+package hostile
+
+deny contains "x" if input.a == 1

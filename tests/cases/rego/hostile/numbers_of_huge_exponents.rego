@@ -1,0 +1,4 @@
+# stopped
+package hostile
+
+deny contains "x" if to_number("1e999999999") + 1 == 1

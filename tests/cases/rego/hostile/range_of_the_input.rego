@@ -1,0 +1,4 @@
+# refused: bounds
+package hostile
+
+deny contains "x" if count(numbers.range(1, input.large)) == 1

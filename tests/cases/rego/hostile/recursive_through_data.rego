@@ -1,0 +1,4 @@
+# refused: recurs
+package hostile
+
+deny contains "x" if data[input.package].deny

@@ -1,0 +1,4 @@
+# refused: bounds
+package hostile
+
+deny contains "x" if bits.lsh(1, 10000000000) == 1

@@ -1,0 +1,4 @@
+# answered
+package hostile
+
+deny contains "x" if object.subset(input.list, [])

@@ -1,0 +1,4 @@
+# refused: brackets
+package hostile
+
+x := «100000×[»1«100000×]»

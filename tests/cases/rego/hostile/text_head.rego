@@ -1,0 +1,4 @@
+# refused: steps
+package hostile
+
+a«20000×.b» := 1

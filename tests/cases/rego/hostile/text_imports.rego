@@ -1,0 +1,5 @@
+# refused: more faults
+package hostile
+
+«20000×import data.a
+»

@@ -1,0 +1,6 @@
+# refused
+# METADATA
+# custom: «50000×[»
+package hostile
+
+deny contains "x" if true

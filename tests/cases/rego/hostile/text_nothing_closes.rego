@@ -1,0 +1,5 @@
+# refused
+package hostile
+
+«50000×x := {
+»

@@ -1,0 +1,4 @@
+# refused: operators
+package hostile
+
+x := «100000×1 + »1

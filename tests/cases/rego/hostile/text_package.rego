@@ -1,0 +1,4 @@
+# refused: steps
+package a«20000×.b»
+
+deny contains "x" if true

@@ -1,0 +1,4 @@
+# refused: steps
+package hostile
+
+deny contains "x" if input«20000×[0]»

@@ -1,0 +1,5 @@
+# answered
+package hostile
+
+«20000×deny contains "x" if input.a == 7
+»

@@ -1,0 +1,6 @@
+# refused: statements
+package hostile
+
+deny contains "x" if {
+«50000×	input.a
+»}

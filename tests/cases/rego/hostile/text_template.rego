@@ -1,0 +1,4 @@
+# refused
+package hostile
+
+x := «2000×$"{»1«2000×}"»

@@ -1,0 +1,4 @@
+# refused
+package hostile
+
+x := «100000×-»1

@@ -1,0 +1,8 @@
+# refused
+package hostile
+
+deny contains "x" if {
+	a = b
+	b = a
+	a + b == 3
+}

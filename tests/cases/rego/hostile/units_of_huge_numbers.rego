@@ -1,0 +1,4 @@
+# stopped
+package hostile
+
+deny contains "x" if units.parse("1e999999999") == 1

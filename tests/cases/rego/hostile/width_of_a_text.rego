@@ -1,0 +1,4 @@
+# refused: pads
+package hostile
+
+deny contains sprintf("%1000000000d", [1])

@@ -1,0 +1,4 @@
+# answered
+package hostile
+
+deny contains sprintf("%*d", [input.large, 1])

@@ -1,0 +1,4 @@
+# stopped
+package hostile
+
+deny contains "x" if lower(input.aliases) == "x" with lower as yaml.unmarshal

@@ -1,0 +1,4 @@
+# refused: bounds
+package hostile
+
+deny contains "x" if yaml.unmarshal(input.deep) == 1
