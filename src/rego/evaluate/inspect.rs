@@ -114,7 +114,8 @@ pub(super) fn may_fail(op: &Op) -> bool {
         | Op::Match(..)
         | Op::Iterate(_)
         | Op::Walk(_)
-        | Op::Cover(_) => false,
+        | Op::Cover(_)
+        | Op::Held(_) => false,
         Op::Rule(..) | Op::Read(_) | Op::Call(_) | Op::With(_) => true,
         Op::Collect(collect) => {
             matches!(collect.what, Collection::Object(..)) || collect.body.iter().any(may_fail)
