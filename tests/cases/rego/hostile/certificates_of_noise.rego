@@ -1,4 +1,4 @@
 # stopped
 package hostile
 
-deny contains "x" if crypto.x509.parse_certificates(base64.encode(input.long)) == input.zz
+deny contains "x" if crypto.x509.parse_certificates(base64.encode(input.long)) == input.list

@@ -1,4 +1,4 @@
-# refused: format
+# answered
 package hostile
 
 deny contains sprintf(input.format, [1])

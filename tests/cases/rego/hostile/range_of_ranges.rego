@@ -1,4 +1,4 @@
-# refused: bounds
+# stopped
 package hostile
 
 deny contains "x" if {

@@ -1,5 +1,6 @@
-# refused: more faults
+# refused
 package hostile
 
 «20000×import data.a
 »
+deny contains "x" if input.large == 1

@@ -1,4 +1,4 @@
-# refused: pads
+# answered
 package hostile
 
 deny contains sprintf("%1000000000d", [1])
