@@ -85,7 +85,7 @@ impl<'p> Entries<'p> {
         })
     }
 
-    /// Adds what [`write`] wrote; none when the bytes are something else.
+    /// Adds what [`write()`] wrote; none when the bytes are something else.
     pub(super) fn read(&mut self, cursor: &mut Cursor<'p>, is_certain: bool) -> Option<()> {
         for _ in 0..cursor.number()? {
             let advisory = u32::try_from(cursor.number()?).ok()?;

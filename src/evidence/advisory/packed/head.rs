@@ -45,7 +45,7 @@ pub(super) fn write(advisory: &Advisory, bytes: &mut Vec<u8>) {
     write_text(url.as_deref().unwrap_or_default(), bytes);
 }
 
-/// Reads what [`write`] wrote; none when the bytes are something else.
+/// Reads what [`write()`] wrote; none when the bytes are something else.
 pub(super) fn read(cursor: &mut Cursor<'_>) -> Option<Advisory> {
     let id = Arc::from(cursor.text()?);
     let n_aliases = cursor.number()?;
