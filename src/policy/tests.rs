@@ -97,8 +97,10 @@ impl Loaded {
         (how, budget): (TestOptions, Duration),
         selected: &Selected<'_>,
     ) -> Result<(), Vec<Fault>> {
-        let program =
-            |covers: bool| TestProgram::of(&self.modules, self.data.clone(), budget, covers);
+        let program = |covers: bool| {
+            let (unit, data) = (self.checked.unit.clone(), self.data.clone());
+            TestProgram::over(&self.modules, unit, data, budget, covers)
+        };
         let Ok(own) = program(how.covers) else { return self.run_second(report, budget, selected) };
         let seconds = self.seconds(&own, how, budget);
         (report.results, report.coverage) = test::run(&own, &seconds, selected);

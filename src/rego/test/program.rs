@@ -10,6 +10,7 @@ use crate::domain::value::Value;
 use crate::rego::engine::Failure;
 use crate::rego::evaluate::{Hit, Machine, Point, PointKind, Switches};
 use crate::rego::fault::Fault;
+use crate::rego::ir::Unit;
 use crate::rego::module::Module;
 use crate::rego::own::{Circumstances, Revision, resolved};
 use crate::rego::resolve::testing::{TestRule, set_apart};
@@ -48,7 +49,20 @@ impl TestProgram {
         budget: Duration,
         covers: bool,
     ) -> Result<Self, Fault> {
-        let mut unit = resolved(modules)?;
+        Self::over(modules, resolved(modules)?, data, budget, covers)
+    }
+
+    /// Compiles what was resolved of `modules`.
+    ///
+    /// # Errors
+    /// The first rule that does not compile.
+    pub fn over(
+        modules: &[Module],
+        mut unit: Unit,
+        data: Value,
+        budget: Duration,
+        covers: bool,
+    ) -> Result<Self, Fault> {
         let found = set_apart(&mut unit);
         let switches = Switches { coverage: covers, ..Switches::default() };
         // As OPA runs tests: a policy that must not fail says so in a test of its own.
