@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 pub use mirror::MirrorClient;
-pub use state::{MirrorState, RefreshState};
+pub use state::{MirrorState, RefreshState, Refused};
 
 use super::import::{ImportLimits, import};
 use super::{Records, snapshot};
@@ -145,7 +145,12 @@ impl Refresh {
         inputs: &Inputs,
         now: Timestamp,
     ) -> Result<Look, Error> {
+        let refused = state.refused.take().filter(|refused| refused.stamp == inputs.stamp);
         if inputs.paths.is_empty() {
+            return Ok(Look::Same);
+        }
+        if refused.is_some() {
+            state.refused = refused;
             return Ok(Look::Same);
         }
         if state.imported == Some(inputs.stamp) && self.file.exists() {
@@ -159,8 +164,8 @@ impl Refresh {
                 tracing::info!(n_advisories, %digest, "Other advisories are in force");
                 Ok(Look::Swapped)
             }
-            Err(trouble) => {
-                state.folder_fault = Some(trouble);
+            Err(reason) => {
+                state.refused = Some(Refused { stamp: inputs.stamp, reason });
                 Ok(Look::Same)
             }
         }

@@ -1,6 +1,6 @@
 //! Advisories that come by themselves: from a mirror on loopback, and from a watched folder.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
@@ -171,6 +171,14 @@ fn a_watched_folder_counts_once_it_stands_still_and_is_whole() {
     for _ in 0..2 {
         refresh = look(refresh, true).0;
     }
+    assert_eq!(in_force(&data), ["A-1"]);
+    assert!(refresh.troubles.told()[0].contains("is not whole"), "{:?}", refresh.troubles.told());
+    // What was refused is not read again while it looks the same: here it would be taken.
+    let changed = fs::metadata(&file).unwrap().modified().unwrap();
+    let same_length = format!("{:1$}", osv(&["C-1"]), whole.len() - 40);
+    fs::write(&file, same_length).unwrap();
+    File::options().write(true).open(&file).unwrap().set_modified(changed).unwrap();
+    refresh = look(refresh, true).0;
     assert_eq!(in_force(&data), ["A-1"]);
     assert!(refresh.troubles.told()[0].contains("is not whole"), "{:?}", refresh.troubles.told());
     fs::write(&file, &whole).unwrap();

@@ -21,10 +21,21 @@ pub struct RefreshState {
     pub mirrors: BTreeMap<String, MirrorState>,
     /// The folder as it was at the last look.
     pub folder: Option<Digest>,
-    /// Why the folder, or all together, could not be taken.
+    /// Why the folder could not be read.
     pub folder_fault: Option<String>,
     /// What was imported last.
     pub imported: Option<Digest>,
+    /// What could not be imported; it is not tried again before it changes.
+    pub refused: Option<Refused>,
+}
+
+/// Files that could not be imported together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// What tells them from others.
+    pub stamp: Digest,
+    /// Why not.
+    pub reason: String,
 }
 
 /// What is known of one mirror.
@@ -66,6 +77,7 @@ impl RefreshState {
         let mirrors = self.mirrors.iter().filter_map(|(address, known)| {
             Some(format!("the mirror `{address}`: {}", known.fault.as_ref()?))
         });
-        mirrors.chain(self.folder_fault.clone()).collect()
+        let refused = self.refused.as_ref().map(|refused| refused.reason.clone());
+        mirrors.chain(self.folder_fault.clone()).chain(refused).collect()
     }
 }
