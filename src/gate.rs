@@ -24,11 +24,11 @@ use crate::domain::request::{Request, Trigger};
 use crate::domain::service::Environment;
 use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
+use crate::intake;
 use crate::intake::Limits;
 use crate::policy::{Comparisons, Moment, Revision, Shadow};
 use crate::record::{Draft, Store};
-use crate::{decide, intake};
-use draft::{Made, blobs, by_second_engine};
+use draft::{Made, blobs, by_second_engine, judgement};
 use timer::Timer;
 pub use watch::{Lanes, WatchReport};
 
@@ -153,15 +153,7 @@ impl Gate {
             revision.evaluate_in_turns(request, &release, &evidence, moment, shadow).await;
         release.accept_documents(|document| revision.judges_document(document));
         let policy_us = timer.lap();
-        let judgement = decide::judge(&decide::Case {
-            release: &release,
-            environment: &request.environment,
-            evidence: &evidence,
-            outcomes: &outcomes,
-            policies: revision.policies(),
-            rules: revision.enforcement(),
-            now,
-        });
+        let judgement = judgement(request, &release, &evidence, &revision, &outcomes, now);
         let decide_us = timer.lap();
         let timings = Timings { intake_us, evidence_us, policy_us, decide_us, record_us: 0 };
         let blobs = if request.options.dry_run { Vec::new() } else { blobs(&release, &digests) };

@@ -26,6 +26,26 @@ pub(super) struct Made {
     pub(super) sightings: Vec<Sighting>,
 }
 
+/// What the outcomes of the policies of `revision` come to.
+pub(super) fn judgement(
+    request: &Request,
+    release: &Release,
+    evidence: &EvidenceSet,
+    revision: &Revision,
+    outcomes: &[Outcome],
+    now: Timestamp,
+) -> decide::Judgement {
+    decide::judge(&decide::Case {
+        release,
+        environment: &request.environment,
+        evidence,
+        outcomes,
+        policies: revision.policies(),
+        rules: revision.enforcement(),
+        now,
+    })
+}
+
 /// The decision with what its record needs; what arrives is not in it.
 pub(super) fn draft(
     request: &Request,

@@ -29,6 +29,9 @@ pub use range::ComponentRange;
 /// A package and a version of it.
 type Versioned<'r> = (&'r Package, Option<&'r str>);
 
+/// Stands for the trouble that nobody knows of any.
+const WITHOUT_ADVISORIES: u64 = 1;
+
 impl Gate {
     /// What the record keeps of a release that is let in; none of one that is not, or of which no service is known.
     pub(super) fn arrival(
@@ -68,7 +71,8 @@ impl Gate {
 
     /// What troubles the packages of a release, summed up.
     fn troubles_of(&self, bills: &[Sbom], evidence: &EvidenceSet) -> u64 {
-        let Some(facts) = &evidence.advisories else { return 0 };
+        let base = base(evidence);
+        let Some(facts) = &evidence.advisories else { return base };
         let mut by_version: BTreeMap<Versioned<'_>, (usize, usize, Vec<&AdvisoryMatch>)> =
             BTreeMap::new();
         for found in &facts.matches {
@@ -83,7 +87,7 @@ impl Gate {
                 matches.push(found);
             }
         }
-        by_version.into_iter().fold(0, |sum, ((package, version), (.., matches))| {
+        by_version.into_iter().fold(base, |sum, ((package, version), (.., matches))| {
             sum.wrapping_add(self.trouble(package, version, matches))
         })
     }
@@ -99,6 +103,13 @@ impl Gate {
             self.sources.iter().fold(0, |sum, source| sum.wrapping_add(source.said_of(found)))
         })
     }
+}
+
+/// What the troubles of every release begin with: another number while no advisories are in force, so that the first ones
+/// are news for all that runs.
+pub(super) fn base(evidence: &EvidenceSet) -> u64 {
+    let in_force = evidence.advisories.as_ref().is_some_and(|facts| facts.database.is_some());
+    if in_force { 0 } else { WITHOUT_ADVISORIES }
 }
 
 /// What is needed to judge a release again.

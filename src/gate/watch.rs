@@ -12,10 +12,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::Gate;
-use super::draft::{Made, by_second_engine, draft};
-use super::inventory::{due, outcome};
+use super::draft::{Made, by_second_engine, draft, judgement};
+use super::inventory::{base, due, outcome};
 use super::timer::Timer;
-use crate::decide;
 use crate::domain::advisory::AdvisoryMatch;
 use crate::domain::clock::Timestamp;
 use crate::domain::decision::{Decision, DecisionId, Timings};
@@ -115,7 +114,8 @@ impl Gate {
         let held = store.held().await?;
         let n_compared = held.len();
         let troubled = self.troubled(held, lanes).await?;
-        let releases = store.stale(troubled, self.clock.now()).await?;
+        let nothing = self.looked_up(Vec::new()).await?;
+        let releases = store.stale(troubled, base(&nothing), self.clock.now()).await?;
         let round = Arc::new(Round { releases, next: AtomicUsize::new(0) });
         let mut report = WatchReport { n_compared, ..WatchReport::default() };
         let mut at_work = JoinSet::new();
@@ -163,7 +163,7 @@ impl Gate {
         }
     }
 
-    /// Compares versions as if one release held them all.
+    /// Compares versions.
     async fn compared(&self, held: Vec<Held>) -> Result<Vec<Troubled>, Error> {
         self.give_way().await;
         let component = |held: &Held| Component {
@@ -173,10 +173,7 @@ impl Gate {
             compared_version: held.text.clone(),
             ..Component::default()
         };
-        let components = held.iter().map(component).collect();
-        let bill = Sbom::new(of_no_file(), components, &[], &[]);
-        let mut release = Release { sboms: vec![bill], ..Release::default() };
-        let evidence = self.gather(&mut release, EvidenceSet::default()).await?;
+        let evidence = self.looked_up(held.iter().map(component).collect()).await?;
         let matches = evidence.advisories.map(|facts| facts.matches).unwrap_or_default();
         // They come by component.
         let by_component = matches.chunk_by(|left, right| left.component == right.component);
@@ -186,6 +183,13 @@ impl Gate {
             Some(Troubled { package: *package, version: *version, trouble })
         });
         Ok(troubled.collect())
+    }
+
+    /// What is known of components, as if one release held them all.
+    async fn looked_up(&self, components: Vec<Component>) -> Result<EvidenceSet, Error> {
+        let bill = Sbom::new(of_no_file(), components, &[], &[]);
+        let mut release = Release { sboms: vec![bill], ..Release::default() };
+        self.gather(&mut release, EvidenceSet::default()).await
     }
 
     /// One lane: takes the next release until there is none.
@@ -246,15 +250,7 @@ impl Gate {
         let outcomes =
             revision.evaluate_in_turns(&request, &release, &evidence, moment, None).await;
         let policy_us = timer.lap();
-        let judgement = decide::judge(&decide::Case {
-            release: &release,
-            environment: &request.environment,
-            evidence: &evidence,
-            outcomes: &outcomes,
-            policies: revision.policies(),
-            rules: revision.enforcement(),
-            now,
-        });
+        let judgement = judgement(&request, &release, &evidence, &revision, &outcomes, now);
         let judged = Judged {
             troubles,
             outcome: outcome(&judgement.findings, &revision),

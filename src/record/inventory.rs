@@ -44,8 +44,13 @@ pub trait Inventory {
     fn held(&self) -> Answer<'_, Vec<Held>>;
 
     /// The releases whose troubles are not those that they were last judged by, with the sum of what troubles them now;
-    /// and those one of whose grace periods is over.
-    fn stale(&self, troubled: Vec<Troubled>, now: Timestamp) -> Answer<'_, Vec<(ReleaseId, u64)>>;
+    /// and those one of whose grace periods is over. Every sum begins with `base`; a release without bills is none of them.
+    fn stale(
+        &self,
+        troubled: Vec<Troubled>,
+        base: u64,
+        now: Timestamp,
+    ) -> Answer<'_, Vec<(ReleaseId, u64)>>;
 
     /// A release, to be judged again; `None` when it runs no more.
     fn watched(&self, release: ReleaseId) -> Answer<'_, Option<Watched>>;

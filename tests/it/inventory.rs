@@ -70,6 +70,22 @@ fn watched(place: &Place) -> Vec<Value> {
 }
 
 #[test]
+fn the_first_advisories_are_news_for_what_was_let_in_without_any() {
+    let place = Place::with(Path::new("none"));
+    fs::create_dir(place.work().join("app")).unwrap();
+    fs::write(place.work().join("app/Cargo.lock"), lock("0.10.60")).unwrap();
+    fs::write(place.work().join("none.json"), advisory("GHSA-none", "left-pad", "1.0.0")).unwrap();
+    let first = json(&place, &["check", "app", "--service", "checkout"]);
+    assert!(first.to_string().contains("ADVISORIES-MISSING"), "{first:#}");
+    run(&place, &["advisories", "import", "none.json"], 0);
+    let found = watched(&place);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert!(!found[0].to_string().contains("ADVISORIES-MISSING"), "{found:#?}");
+    run(&place, &["advisories", "import", "none.json"], 0);
+    assert_eq!(watched(&place).len(), 1);
+}
+
+#[test]
 fn who_has_a_component_is_answered_over_all_services() {
     let place = shop();
     let found = json(&place, &["inventory", "who-has", "pkg:cargo/openssl@<0.10.66"]);

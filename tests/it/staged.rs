@@ -76,8 +76,13 @@ impl Inventory for Staged {
         self.inner.held()
     }
 
-    fn stale(&self, troubled: Vec<Troubled>, now: Timestamp) -> Answer<'_, Vec<(ReleaseId, u64)>> {
-        self.inner.stale(troubled, now)
+    fn stale(
+        &self,
+        troubled: Vec<Troubled>,
+        base: u64,
+        now: Timestamp,
+    ) -> Answer<'_, Vec<(ReleaseId, u64)>> {
+        self.inner.stale(troubled, base, now)
     }
 
     fn watched(&self, release: ReleaseId) -> Answer<'_, Option<Watched>> {

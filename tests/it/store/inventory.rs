@@ -205,7 +205,7 @@ async fn only_what_is_troubled_otherwise_is_judged_again(store: Arc<dyn Store>) 
     let troubled = |(package, version), trouble| Troubled { package, version, trouble };
     let now_known =
         vec![troubled(number("openssl", "0.9"), 5), troubled(number("serde", "1.0"), 2)];
-    let stale = store.stale(now_known.clone(), now).await.unwrap();
+    let stale = store.stale(now_known.clone(), 0, now).await.unwrap();
     let [(release, 7)] = stale[..] else { panic!("{stale:?}") };
     let watched = store.watched(release).await.unwrap().unwrap();
     assert!(watched.kept.contains("serde@1.0"), "{}", watched.kept);
@@ -214,11 +214,11 @@ async fn only_what_is_troubled_otherwise_is_judged_again(store: Arc<dyn Store>) 
     let judged = Judged { troubles: 7, outcome: Digest::of(b"x"), due: Some(later) };
     let rejudged = Rejudged { release, arrived: watched.arrived, judged };
     store.note_rejudged(vec![rejudged]).await.unwrap();
-    assert_eq!(store.stale(now_known.clone(), now).await.unwrap(), []);
-    assert_eq!(store.stale(now_known.clone(), later).await.unwrap(), [(release, 7)]);
+    assert_eq!(store.stale(now_known.clone(), 0, now).await.unwrap(), []);
+    assert_eq!(store.stale(now_known.clone(), 0, later).await.unwrap(), [(release, 7)]);
     assert_eq!(store.watched(release).await.unwrap().unwrap().judged, judged);
     // What troubled `b` is gone.
-    let stale = store.stale(Vec::new(), now).await.unwrap();
+    let stale = store.stale(Vec::new(), 0, now).await.unwrap();
     assert_eq!(stale.iter().map(|(_, sum)| *sum).collect::<Vec<_>>(), [0, 0]);
     // A release that came meanwhile is not noted by what its predecessor was judged by.
     put(&*store, of("a").at(3).holding(&["openssl@0.9"])).await;
@@ -230,12 +230,12 @@ async fn a_decision_of_a_watch_is_noted_with_its_release(store: Arc<dyn Store>) 
     let first = put(&*store, of("a").holding(&["openssl@0.9"])).await;
     let known = store.held().await.unwrap();
     let trouble = Troubled { package: known[0].package, version: known[0].version, trouble: 3 };
-    let stale = store.stale(vec![trouble], Timestamp::from_millis(0)).await.unwrap();
+    let stale = store.stale(vec![trouble], 0, Timestamp::from_millis(0)).await.unwrap();
     let judged = Judged { troubles: 3, outcome: Digest::of(b"x"), due: None };
     let mut draft = of("a").at(5).failing(&["A"]).draft();
     draft.rejudged = Some(Rejudged { release: stale[0].0, arrived: first.id, judged });
     let watch = store.put_decision(draft).await.unwrap();
-    assert_eq!(store.stale(vec![trouble], Timestamp::from_millis(0)).await.unwrap(), []);
+    assert_eq!(store.stale(vec![trouble], 0, Timestamp::from_millis(0)).await.unwrap(), []);
     // It moved the scorecard, and what runs is what ran.
     assert_ne!(watch.scorecard.as_ref().unwrap().after, Some(100));
     let runs = store.releases(ReleaseFilter::default(), PageRequest::default()).await.unwrap();

@@ -66,8 +66,13 @@ impl Inventory for SqliteStore {
         Box::pin(self.readers.read(|image| running::held(&image)))
     }
 
-    fn stale(&self, troubled: Vec<Troubled>, now: Timestamp) -> Answer<'_, Vec<(ReleaseId, u64)>> {
-        Box::pin(self.readers.read(move |image| holders::stale(&image, &troubled, now)))
+    fn stale(
+        &self,
+        troubled: Vec<Troubled>,
+        base: u64,
+        now: Timestamp,
+    ) -> Answer<'_, Vec<(ReleaseId, u64)>> {
+        Box::pin(self.readers.read(move |image| holders::stale(&image, &troubled, base, now)))
     }
 
     fn watched(&self, release: ReleaseId) -> Answer<'_, Option<Watched>> {

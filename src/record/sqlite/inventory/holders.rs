@@ -200,6 +200,7 @@ fn holder(
 pub(in crate::record::sqlite) fn stale(
     image: &Image<'_>,
     troubled: &[Troubled],
+    base: u64,
     now: Timestamp,
 ) -> Result<Vec<(ReleaseId, u64)>, Fault> {
     let mut by_package: BTreeMap<i64, BTreeMap<i64, u64>> = BTreeMap::new();
@@ -221,13 +222,14 @@ pub(in crate::record::sqlite) fn stale(
             }
         }
     }
-    let mut statement =
-        image.prepare_cached("SELECT id, troubles, due FROM running ORDER BY id")?;
+    let mut statement = image.prepare_cached(
+        "SELECT id, troubles, due FROM running JOIN kept ON kept.running = running.id ORDER BY id",
+    )?;
     let mut rows = statement.query(params![])?;
     let mut stale = Vec::new();
     while let Some(row) = rows.next()? {
         let (id, troubles, due): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
-        let sum = sums.get(&id).copied().unwrap_or_default();
+        let sum = sums.get(&id).copied().unwrap_or_default().wrapping_add(base);
         if troubles.cast_unsigned() != sum || due.is_some_and(|due| due <= now.as_millis()) {
             stale.push((ReleaseId(id), sum));
         }
