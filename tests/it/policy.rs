@@ -114,6 +114,21 @@ test_loop if {
 }
 
 #[test]
+fn a_test_that_the_engines_dispute_fails_for_those_who_ask_both() {
+    let place = crate::cli::Place::with(Path::new("none"));
+    // The second engine takes `not f(input.missing)` for true.
+    let text = "package a\n\nf(x) := x\n\ntest_x if [1 | not f(input.missing)] == []\n";
+    fs::write(place.work().join("a_test.rego"), text).unwrap();
+    for (arguments, code) in [(&[][..], 0), (&["--both-engines"][..], 1)] {
+        let mut command = place.command();
+        let output = command.args(["policy", "test", "."]).args(arguments).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{told}");
+        assert_eq!(told.contains("another end in 1 test"), code == 1, "{told}");
+    }
+}
+
+#[test]
 fn faults_of_tests_are_named_before_anything_runs() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("a_test.rego"), "package a\n\ntest_x if f(1)\n").unwrap();

@@ -85,7 +85,7 @@ pub struct PolicyTestArgs {
     /// Say which lines no test runs, and which conditions never hold or never fail
     #[arg(long)]
     pub coverage: bool,
-    /// Run every test on the second engine as well, and say where it comes to another end
+    /// Run every test on the second engine as well, and fail where it comes to another end
     #[arg(long)]
     pub both_engines: bool,
     /// Fail when less than this percentage is covered

@@ -57,7 +57,9 @@ pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Fail
         ));
     }
     let covered = reaches(session, args, &report);
-    Ok(if failed || !covered { Exit::Deny } else { Exit::Allow })
+    // Whoever asks both engines wants to be stopped where they differ; else the evaluator's answer counts.
+    let disputed = args.both_engines && n_differing > 0;
+    Ok(if failed || disputed || !covered { Exit::Deny } else { Exit::Allow })
 }
 
 /// Whether enough is covered.
