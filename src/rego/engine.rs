@@ -230,7 +230,7 @@ impl Linker {
             limit: self.budget,
             check_interval: CHECK_INTERVAL,
         });
-        extension::install(&mut engine);
+        extension::install(&mut engine, &self.data);
         if let Err(cause) = engine.add_data(Term::from(&self.data).0) {
             let nowhere = Arc::new(SourceFile::new("data", ""));
             return Err(Fault::new(&nowhere, Span::default(), cause.to_string()));
