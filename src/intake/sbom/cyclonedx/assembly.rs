@@ -1,29 +1,35 @@
-//! The components of a CycloneDX bill, each made while the bill is read, so that no second list of them fills the memory.
+//! A bill while its document is read: each component is made, and each edge is noted, as it comes, so that no second list of
+//! them fills the memory.
 
-use std::fmt;
 use std::sync::Arc;
 
-use serde::de::{SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-
+use super::members::{Choice, Dependency, Metadata, Part};
 use super::references::References;
-use super::{Choice, Part};
 use crate::document::text::Text;
 use crate::domain::package::{Component, Licence};
+use crate::domain::sbom::SbomFormat;
 use crate::intake::sbom::licence::Licences;
-use crate::intake::sbom::{Bill, purl, strongest};
+use crate::intake::sbom::{Bill, named, purl, strongest};
 
-/// Components, nested ones behind the one that they stand in.
+/// What was read so far, in whatever order the document has it.
 #[derive(Default)]
-pub(super) struct Parts<'t> {
+pub(super) struct Assembly<'t> {
+    pub(super) spec_version: Text<'t>,
+    pub(super) serial_number: Option<Text<'t>>,
+    pub(super) metadata: Metadata<'t>,
+    pub(super) tools: Vec<String>,
     components: Vec<Component>,
-    /// By the index of their component; empty where there is none.
-    references: Vec<Text<'t>>,
     licences: Licences,
+    references: References<'t>,
+    /// By the number of a reference: the component that it means.
+    meant: Vec<Option<u32>>,
+    /// Which reference needs which, by their numbers.
+    edges: Vec<(u32, u32)>,
 }
 
-impl<'t> Parts<'t> {
-    pub(super) fn take(&mut self, part: Part<'t>) {
+impl<'t> Assembly<'t> {
+    /// Adds a component, and those that are nested in it behind it.
+    pub(super) fn take_part(&mut self, part: Part<'t>) {
         // A bill of a container lists its files too, and the system that the packages are of: these are none themselves.
         if part.kind != "file" && part.kind != "operating-system" {
             let licence = self.licence(part.licenses);
@@ -40,11 +46,29 @@ impl<'t> Parts<'t> {
                 ..Component::default()
             };
             purl::identify(&mut component);
+            if let Some(reference) = part.reference.filter(|reference| !reference.is_empty()) {
+                let index = u32::try_from(self.components.len()).ok();
+                let number = self.references.number(reference) as usize;
+                if self.meant.len() <= number {
+                    self.meant.resize(number + 1, None);
+                }
+                if let Some(meant) = self.meant.get_mut(number) {
+                    *meant = index;
+                }
+            }
             self.components.push(component);
-            self.references.push(part.reference.unwrap_or_default());
         }
         for nested in part.components {
-            self.take(nested);
+            self.take_part(nested);
+        }
+    }
+
+    /// Notes what one component needs.
+    pub(super) fn take_dependency(&mut self, dependency: Dependency<'t>) {
+        let from = self.references.number(dependency.reference);
+        for needed in dependency.depends_on {
+            let to = self.references.number(needed);
+            self.edges.push((from, to));
         }
     }
 
@@ -57,13 +81,55 @@ impl<'t> Parts<'t> {
         self.licences.of(texts)
     }
 
-    /// Hands the components to the bill, and says which each reference means.
-    pub(super) fn into_components(self, bill: &mut Bill) -> References<'t> {
-        bill.add_all(self.components);
-        let references = self.references.into_iter().enumerate();
-        let references = references.filter(|(_, reference)| !reference.is_empty());
-        references.map(|(index, reference)| (reference, index)).collect()
+    /// Makes the bill.
+    pub(super) fn into_bill(mut self) -> Bill {
+        let mut bill = Bill::new(SbomFormat::Cyclonedx, &self.spec_version);
+        let metadata = std::mem::take(&mut self.metadata);
+        bill.tools = std::mem::take(&mut self.tools);
+        bill.created = metadata.timestamp.map(Text::into_owned);
+        bill.claims.serial = self.serial_number.take().map(Text::into_owned);
+        let authors =
+            metadata.authors.into_iter().chain(metadata.manufacturer).chain(metadata.supplier);
+        let authors = authors.map(|party| party.name.into_owned()).filter(|name| !name.is_empty());
+        bill.claims.authors = authors.collect();
+        let mut root = None;
+        if let Some(part) = metadata.component {
+            bill.subject = Some(named(&part.name, part.version.as_deref()));
+            bill.claims.subject_digests = subject_digests(&part);
+            root = part.reference.map(|reference| self.references.number(reference));
+            // What the bill is about may bring its parts with it.
+            for nested in part.components {
+                self.take_part(nested);
+            }
+        }
+        let Self { components, meant, mut edges, .. } = self;
+        let component = |number: u32| meant.get(number as usize).copied().flatten();
+        edges.retain_mut(|(from, to)| {
+            let Some(needed) = component(*to) else { return false };
+            if let Some(own) = component(*from) {
+                (*from, *to) = (own, needed);
+                return true;
+            }
+            if Some(*from) == root {
+                bill.direct.push(needed as usize);
+            }
+            false
+        });
+        bill.components = components;
+        bill.edges = edges;
+        bill
     }
+}
+
+/// The digests of an image stand as its hash, its version, or in its package URL.
+fn subject_digests(part: &Part<'_>) -> Vec<String> {
+    let hashes = part.hashes.iter().map(|hash| (&hash.alg, &hash.content));
+    let mut digests: Vec<String> = strongest(hashes).into_iter().collect();
+    let texts = [part.version.as_deref(), part.purl.as_deref(), Some(&*part.name)];
+    digests.extend(texts.into_iter().flatten().filter_map(purl::digest_in));
+    digests.sort();
+    digests.dedup();
+    digests
 }
 
 /// The name with its group, as the ecosystem writes the two.
@@ -75,29 +141,5 @@ fn name(group: Option<&str>, name: Text<'_>, purl: Option<&str>) -> Arc<str> {
             Arc::from([group, separator, &name].concat())
         }
         Some(_) | None => Arc::from(name),
-    }
-}
-
-impl<'de: 't, 't> Deserialize<'de> for Parts<'t> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_seq(PartsVisitor)
-    }
-}
-
-struct PartsVisitor;
-
-impl<'de> Visitor<'de> for PartsVisitor {
-    type Value = Parts<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a list of components")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Parts<'de>, A::Error> {
-        let mut parts = Parts::default();
-        while let Some(part) = list.next_element()? {
-            parts.take(part);
-        }
-        Ok(parts)
     }
 }
