@@ -51,7 +51,8 @@ fuzz_target!(|input: (u8, &str)| {
     let text = format!("{}{text}", HEADS[usize::from(choice) % HEADS.len()]);
     let path = FOLDER.join("file.yaml");
     std::fs::write(&path, &text).expect("written");
-    let flags = Flags { config: Some(path.clone()), ..Flags::default() };
+    let mut flags = Flags::default();
+    flags.config = Some(path.clone());
     let variables = Variables::default();
     let sources = Sources { flags: &flags, variables: &variables, folder: &FOLDER };
     let faults = [
