@@ -1,7 +1,8 @@
 //! Policies with inputs, and the answers that OPA 1.20.2 gave: no OPA is needed to compare with them.
 //!
 //! `tests/cases/rego/differential/*.txt` is written by hand: `=== name` begins a case, `=== v0: name` one in the old
-//! dialect, `--- module` a further module, `--- data` its base documents, and each `--- input` an input. `package p` is put
+//! dialect, `=== strict: name` one that is asked once more, rule by rule, with errors of built-in functions;
+//! `--- module` a further module, `--- data` its base documents, and each `--- input` an input. `package p` is put
 //! before the first module, and the value of `data.p` is asked. `random.json` holds generated programs. With
 //! `GOLDGATE_BLESS=1` and `GOLDGATE_OPA_ASK` (see `opa.rs`) the answers are asked anew.
 
@@ -148,6 +149,8 @@ fn cases_of(list: &Path) -> Vec<Case> {
 fn cases_of_block(block: &str) -> Vec<Case> {
     let (title, rest) = block.split_once('\n').unwrap();
     let name = title.strip_prefix("v0: ").unwrap_or(title);
+    let (name, is_strict) =
+        name.strip_prefix("strict: ").map_or((name, false), |name| (name, true));
     let mut parts = rest.split("--- ");
     let first = parts.next().unwrap();
     let mut modules = vec![format!("package p\n{first}")];
@@ -170,10 +173,31 @@ fn cases_of_block(block: &str) -> Vec<Case> {
         question: Question {
             modules: modules.clone(),
             v0: title.starts_with("v0: "),
+            strict: false,
             input,
             data: data.clone(),
             rules: vec!["data.p".to_owned()],
         },
     };
-    inputs.into_iter().enumerate().map(case).collect()
+    let lenient: Vec<Case> = inputs.into_iter().enumerate().map(case).collect();
+    let strict = lenient.iter().filter(|_| is_strict).map(|case| Case {
+        name: format!("{}, strictly", case.name),
+        question: Question { strict: true, rules: rules_of(first), ..case.question.clone() },
+    });
+    let strict: Vec<Case> = strict.collect();
+    lenient.into_iter().chain(strict).collect()
+}
+
+/// The paths of the rules that begin a line, which are no functions.
+fn rules_of(module: &str) -> Vec<String> {
+    let heads = module.lines().filter(|line| line.starts_with(|it: char| it.is_ascii_lowercase()));
+    let names = heads.filter_map(|line| {
+        let end = line.find(|it: char| !it.is_ascii_alphanumeric() && it != '_')?;
+        let (name, rest) = line.split_at(end);
+        let is_rule = !rest.starts_with('(') && name != "default" && name != "import";
+        is_rule.then(|| format!("data.p.{name}"))
+    });
+    let mut rules: Vec<String> = names.collect();
+    rules.dedup();
+    rules
 }

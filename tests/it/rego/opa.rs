@@ -20,6 +20,9 @@ pub(crate) struct Question {
     pub(crate) modules: Vec<String>,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) v0: bool,
+    /// Whether a built-in function without an answer is an error, as it is for the gate.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) strict: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<Box<RawValue>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,7 +91,7 @@ impl Question {
         }
         let input = self.input.as_deref().map(value_of);
         let settings = Settings {
-            is_strict: false,
+            is_strict: self.strict,
             limits: super::patient(),
             now_ns: super::NOW_NS,
             ..Settings::default()

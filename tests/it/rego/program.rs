@@ -63,6 +63,7 @@ impl Program {
         Question {
             modules,
             v0: false,
+            strict: std::env::var_os("GOLDGATE_RANDOM_STRICT").is_some(),
             input: Some(RawValue::from_string(self.input.clone()).unwrap()),
             data: None,
             rules: self.asked.iter().map(|rule| format!("data.p.{rule}")).collect(),

@@ -40,7 +40,7 @@ impl Collector<'_> {
                 match (name, call.arguments.as_slice()) {
                     ("equal", [left, right]) => self.equal(left, right),
                     ("internal.member_2", [item, collection]) => self.member(item, collection),
-                    (_, arguments) => arguments.iter().for_each(|argument| self.parts(argument)),
+                    (_, arguments) => self.siblings(&arguments.iter().collect::<Vec<_>>()),
                 }
             }
             LiteralKind::Expression(term) => {
@@ -69,35 +69,44 @@ impl Collector<'_> {
         match term {
             Term::Constant(_) | Term::Local(_) | Term::Wildcard | Term::Comprehension(_) => {}
             Term::Input(items) | Term::Data(items) | Term::Array(items) | Term::Set(items) => {
-                for item in items {
-                    self.parts(item);
-                }
+                self.siblings(&items.iter().collect::<Vec<_>>());
             }
             Term::Reference(base, steps) => {
-                self.parts(base);
-                for step in steps {
-                    self.parts(step);
-                }
+                self.siblings(&std::iter::once(&**base).chain(steps).collect::<Vec<_>>());
             }
             Term::Call(call) => {
                 let was = self.may_have_failed;
-                for argument in &call.arguments {
-                    self.parts(argument);
-                }
+                self.siblings(&call.arguments.iter().collect::<Vec<_>>());
                 self.may_have_failed = was || self.compiler.may_fail(term);
             }
             Term::Object(entries) => {
-                for (key, value) in entries {
-                    self.parts(key);
-                    self.parts(value);
-                }
+                let parts = entries.iter().flat_map(|(key, value)| [key, value]);
+                self.siblings(&parts.collect::<Vec<_>>());
             }
         }
     }
 
+    /// The parts of terms that stand in one: calls among them are computed first, wherever they stand.
+    fn siblings(&mut self, terms: &[&Term]) {
+        let was = self.may_have_failed;
+        let fails: Vec<bool> = terms.iter().map(|term| self.compiler.may_fail(term)).collect();
+        let n_failing = fails.iter().filter(|fails| **fails).count();
+        for (term, fails) in terms.iter().zip(&fails) {
+            self.may_have_failed = was || n_failing > usize::from(*fails);
+            self.parts(term);
+        }
+        self.may_have_failed = was || n_failing > 0;
+    }
+
     fn equal(&mut self, left: &Term, right: &Term) {
+        let was = self.may_have_failed;
+        let (left_fails, right_fails) =
+            (self.compiler.may_fail(left), self.compiler.may_fail(right));
+        self.may_have_failed = was || right_fails;
         self.steps_of(left);
+        self.may_have_failed = was || left_fails;
         self.steps_of(right);
+        self.may_have_failed = was || left_fails || right_fails;
         let is_done = self.wildcard(left, right) || self.wildcard(right, left);
         if !is_done && !self.one_way(left, right) {
             self.one_way(right, left);
