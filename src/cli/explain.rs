@@ -7,6 +7,7 @@ use crate::cli::args::{ExplainArgs, Format, ListFormat};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::decision;
 use crate::cli::exit::Exit;
+use crate::cli::local;
 use crate::cli::print::{Look, STRONG, json as json_format, text};
 use crate::cli::session::Session;
 use crate::domain::code::{Code, Severity};
@@ -29,7 +30,8 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
             ListFormat::Json => Format::Json,
         };
         let policies = archive::policies(session).unwrap_or_default().into_iter();
-        let reasons = policies.map(|(policy, _)| (policy.code, policy.description)).collect();
+        let policies = policies.map(|(policy, _)| (policy.code, policy.description));
+        let reasons = local::reasons_beside(policies);
         decision::told(session, id, format, &reasons)?
     } else {
         manual(session, &args.what, args.format)?
@@ -47,16 +49,16 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
         )
     })?;
     if let Some(input) = CODES.iter().find(|input| input.code == code.as_str()) {
-        return Ok(manual_of_input(input, format, session.printer.look()));
+        return Ok(manual_of_input(input, None, format, session.printer.look()));
     }
     let policies = archive::policies(session)?;
     let environment = &session.config.environment.value;
     let Some((policy, effect)) = policies.iter().find(|(policy, _)| policy.code == code) else {
         if let Some(image) = ImageCode::ALL.iter().find(|image| image.code == code.as_str()) {
-            let ImageCode { code, title, remediation } = *image;
+            let ImageCode { code, title, why, remediation } = *image;
             let severity = Severity::High;
             let manual = InputCode { code, severity, title, remediation, hides: false };
-            return Ok(manual_of_input(&manual, format, session.printer.look()));
+            return Ok(manual_of_input(&manual, Some(why), format, session.printer.look()));
         }
         let codes = policies.iter().map(|(policy, _)| policy.code.as_str());
         let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
@@ -73,17 +75,21 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
 }
 
 /// The manual of a code that no policy has: of inputs, and of images where no policy speaks of them.
-fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String {
+fn manual_of_input(input: &InputCode, why: Option<&str>, format: ListFormat, look: Look) -> String {
     let InputCode { code, severity, title, remediation, hides: _ } = input;
     if format == ListFormat::Json {
         return json_format::pretty(&json!({
             "code": code,
             "title": title,
+            "description": why,
             "remediation": remediation,
             "severity": severity,
         }));
     }
     let mut out = look.paint(STRONG, &format!("{code}: {title}")) + "\n\n";
+    if let Some(why) = why {
+        out.push_str(&(text::wrap(why, look.width).join("\n") + "\n\n"));
+    }
     for (label, value) in [("help:    ", *remediation), ("severity:", severity.as_str())] {
         out.push_str(&text::labelled(label, value, look.width));
     }
