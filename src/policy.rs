@@ -22,6 +22,7 @@ mod shadow;
 mod source;
 mod terraform;
 pub mod tests;
+mod trace;
 mod unique;
 
 use std::sync::Arc;
@@ -49,6 +50,7 @@ pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, r
 pub use options::LoadOptions;
 pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
+pub use trace::{Fate, Step, Trace};
 
 /// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.
 const TURN: Duration = Duration::from_millis(10);

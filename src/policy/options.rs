@@ -20,6 +20,8 @@ pub struct LoadOptions {
     pub strict: bool,
     /// The packages of plain policies (Conftest) that are run; empty: every one.
     pub namespaces: Vec<String>,
+    /// Whether statements are counted, for [`super::Revision::trace`]; it is slower by far.
+    pub trace: bool,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,
 }
@@ -34,6 +36,7 @@ impl Default for LoadOptions {
             strict: false,
             namespaces: Vec::new(),
             combine: false,
+            trace: false,
         }
     }
 }

@@ -16,7 +16,8 @@ pub enum Number {
     Big(Arc<BigInt>),
     /// A finite number that was not written as an integer.
     Float(f64),
-    /// A number whose digits no 64-bit float prints, as JSON text: `0.33333333333333333334`, `1e400`.
+    /// A number that neither an integer nor a 64-bit float prints as it was written, as JSON text: `1.50`, `1E3`, `-0`,
+    /// `0.33333333333333333334`, `1e400`.
     Decimal(Arc<str>),
 }
 
@@ -34,18 +35,31 @@ impl Number {
         BigInt::from_str(text).ok().map(Self::from)
     }
 
-    /// The integer, when this is one that fits, or a float without a fraction that does.
+    /// The number that JSON number text writes, which prints again as it was written.
+    ///
+    /// Source: RFC 8259, section 6; OPA 1.x keeps the text of numbers (`encoding/json.Number`).
+    pub fn from_json_text(text: &str) -> Option<Self> {
+        let is_integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+        if is_integer && text != "-0" {
+            return Self::from_integer_text(text);
+        }
+        let float = text.parse::<f64>().ok()?;
+        Some(match Self::from_f64(float) {
+            Some(float) if float.to_string() == text && !is_integer => float,
+            _ => Self::Decimal(Arc::from(text)),
+        })
+    }
+
+    /// The integer, when this is one that fits, or a number without a fraction that does.
     pub fn as_i64(&self) -> Option<i64> {
         match self {
             Self::Int(number) => Some(*number),
-            Self::Big(_) | Self::Decimal(_) => None,
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "checked: no fraction and within 2^53"
-            )]
-            Self::Float(number) => (number.fract() == 0.0
-                && number.abs() <= 9_007_199_254_740_992.0)
-                .then_some(*number as i64),
+            Self::Big(_) => None,
+            Self::Float(number) => exact_i64(*number),
+            // The float may have lost digits.
+            Self::Decimal(text) => {
+                text.parse().ok().and_then(exact_i64).filter(|integer| *self == Self::Int(*integer))
+            }
         }
     }
 
@@ -63,6 +77,13 @@ impl Number {
             }
         }
     }
+}
+
+/// The integer that a float without a fraction is, as far as floats count by one.
+fn exact_i64(number: f64) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "checked: no fraction and within 2^53")]
+    let integer = number as i64;
+    (number.fract() == 0.0 && number.abs() <= 9_007_199_254_740_992.0).then_some(integer)
 }
 
 impl From<i64> for Number {
@@ -221,6 +242,21 @@ mod tests {
         let number = Number::Float(232_000_000_002_002_030.000_000_2);
         assert_eq!(integer(&number.to_string()), number);
         assert_eq!(Number::Float(1e20).to_string(), "100000000000000000000");
+    }
+
+    #[test]
+    fn a_number_of_json_prints_as_it_was_written() {
+        for text in ["1.50", "1E3", "-0", "1.0", "0.1", "1e400", "12", "-7", "1e-7", "1e21"] {
+            assert_eq!(Number::from_json_text(text).unwrap().to_string(), text);
+        }
+        assert!(Number::from_json_text("1.x").is_none());
+    }
+
+    #[test]
+    fn an_integer_is_one_however_it_is_written() {
+        let integer = |text: &str| Number::from_json_text(text).unwrap().as_i64();
+        assert_eq!(["1.0", "1E3", "-0", "-2.00"].map(integer), [1, 1000, 0, -2].map(Some));
+        assert_eq!(["1.5", "0.99999999999999999999", "1e400"].map(integer), [None; 3]);
     }
 
     #[test]

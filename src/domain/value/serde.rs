@@ -55,13 +55,7 @@ fn value_of(raw: &RawValue) -> Result<Value, serde_json::Error> {
 }
 
 fn number_of(text: &str) -> Result<Value, serde_json::Error> {
-    // The float -0 is written without a fraction and must come back as it went.
-    let integer = if text == "-0" { None } else { Number::from_integer_text(text) };
-    let number = match integer {
-        Some(number) => Some(number),
-        None => Number::from_f64(serde_json::from_str(text)?),
-    };
-    number
+    Number::from_json_text(text)
         .map(Value::Number)
         .ok_or_else(|| <serde_json::Error as serde::de::Error>::custom("number out of range"))
 }

@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 
 use crate::domain::value::{Number, Value};
 
-use super::number::{extended, number_of_text};
+use super::number::extended;
 use super::operand::{
     Answer, answer, any, failed, members, number, operand_error, string, type_error,
 };
@@ -153,7 +153,7 @@ fn number_text(text: &str) -> Result<Number, super::BuiltinError> {
     let unsigned = text.trim_start_matches('+').trim_end_matches('.');
     let is_json = super::json::parsed(unsigned).is_ok();
     let text = if is_json { unsigned.to_owned() } else { float.to_string() };
-    number_of_text(&text).ok_or_else(invalid)
+    Number::from_json_text(&text).ok_or_else(invalid)
 }
 
 fn underscores_are_between_digits(text: &str) -> bool {

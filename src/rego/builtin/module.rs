@@ -7,7 +7,7 @@ mod form;
 use std::sync::Arc;
 
 use crate::domain::place::{SourceFile, Span};
-use crate::domain::value::Value;
+use crate::domain::value::{Number, Value};
 use crate::rego::syntax::ast::{
     Else, Head, Makes, Module, Piece, Rule, Statement, StatementKind, Term, TermKind, With,
 };
@@ -15,7 +15,6 @@ use crate::rego::syntax::{self, Version};
 
 use form::{Form, builtin, import, old_names, order};
 
-use super::number::number_of_text;
 use super::operand::{Answer, answer, failed, string};
 use super::signature::{Builtin, CallContext, Type, entry};
 
@@ -289,7 +288,7 @@ impl Tree<'_> {
             TermKind::Null => typed("null", Value::object(Vec::new())),
             TermKind::Bool(value) => typed("boolean", Value::Bool(*value)),
             TermKind::Number(text) => {
-                let number = number_of_text(text).map_or(Value::Null, Value::Number);
+                let number = Number::from_json_text(text).map_or(Value::Null, Value::Number);
                 typed("number", number)
             }
             TermKind::String(text) => typed("string", Value::String(Arc::clone(text))),

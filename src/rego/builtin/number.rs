@@ -102,24 +102,12 @@ pub(super) fn extended(number: &Number) -> Option<Extended> {
     }
 }
 
-/// The number that JSON number text writes, printed again as it was written.
-pub(super) fn number_of_text(text: &str) -> Option<Number> {
-    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') && text != "-0" {
-        return Number::from_integer_text(text);
-    }
-    let float = text.parse::<f64>().ok().and_then(Number::from_f64);
-    Some(match float {
-        Some(float) if float.to_string() == text => float,
-        _ => Number::Decimal(text.into()),
-    })
-}
-
 /// The number that multiplying in floats has made.
 pub(super) fn number_of_float(result: &Extended) -> Option<Number> {
-    number_of_text(&result.float_text())
+    Number::from_json_text(&result.float_text())
 }
 
 /// The number that arithmetic has made.
 pub(super) fn number_of(result: &Extended) -> Option<Number> {
-    number_of_text(&result.text())
+    Number::from_json_text(&result.text())
 }

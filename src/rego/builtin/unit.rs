@@ -4,7 +4,7 @@ use num_bigint::BigInt;
 
 use crate::domain::value::{Number, Value};
 
-use super::number::{Decimal, Extended, number_of_text, ten_to};
+use super::number::{Decimal, Extended, ten_to};
 use super::operand::{Answer, failed, string};
 use super::signature::{Builtin, BuiltinError, CallContext, Type, entry};
 
@@ -119,7 +119,7 @@ fn rational(numerator: BigInt, denominator: BigInt, exponent: i64) -> Answer {
     let sign = if numerator.sign() == num_bigint::Sign::Minus { "-" } else { "" };
     let digits = format!("{rounded:0>11}");
     let (whole, fraction) = digits.split_at_checked(digits.len() - 10).unwrap_or((&digits, ""));
-    let number = number_of_text(&format!("{sign}{whole}.{fraction}"));
+    let number = Number::from_json_text(&format!("{sign}{whole}.{fraction}"));
     number.map(|number| Some(Value::Number(number))).ok_or_else(|| failed("number is too large"))
 }
 

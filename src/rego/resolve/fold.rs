@@ -12,10 +12,8 @@ pub(super) fn number(text: &str) -> Value {
         Some(rest) => format!("-0.{rest}"),
         None => text.strip_prefix('.').map_or_else(|| text.to_owned(), |rest| format!("0.{rest}")),
     };
-    let integer = Number::from_integer_text(&padded);
-    let number = integer.or_else(|| padded.parse::<f64>().ok().and_then(Number::from_f64));
-    // OPA prints a number as it was written, `1.0` and `1e3` too; and a float may lose digits.
-    let number = number.filter(|number| number.to_string() == padded);
+    // OPA prints a number as it was written, `1.0` and `1e3` too.
+    let number = Number::from_json_text(&padded);
     Value::Number(number.unwrap_or_else(|| Number::Decimal(Arc::from(padded))))
 }
 

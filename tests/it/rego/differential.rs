@@ -18,8 +18,6 @@ use super::{generate, note};
 
 /// Where our answer is another one, and why that stays.
 const EXCEPTIONS: &[(&str, &str)] = &[
-    ("sprintf", "a number of the input is shown in its shortest form, `1.0` as `1`"),
-    ("joins, 3", "the same, in a key"),
     ("an argument of another type", "types are not checked where modules are resolved"),
     ("a sum of texts", "the same"),
     ("a reference below a rule that is no collection", "the same"),
