@@ -59,17 +59,18 @@ fn tls_message(host: &str, tls: &rustls::Error) -> String {
             "`{host}` does not speak TLS; if it speaks plain HTTP, set `registries.hosts.\"{host}\".plainHttp: true`"
         );
     }
-    let advice = match tls {
-        rustls::Error::InvalidCertificate(reason) if is_about_time(reason) => {
-            "let who runs the registry renew it, and see that the clock of this machine is right"
-                .to_owned()
-        }
-        rustls::Error::InvalidCertificate(reason) if is_about_its_name(reason) => {
-            "name the registry as its certificate does".to_owned()
-        }
-        _ => format!("name its authority in `registries.hosts.\"{host}\".caFile`"),
+    let advice = if is_certificate(tls, is_about_time) {
+        "let who runs the registry renew it, and see that the clock of this machine is right".into()
+    } else if is_certificate(tls, is_about_its_name) {
+        "name the registry as its certificate does".into()
+    } else {
+        format!("name its authority in `registries.hosts.\"{host}\".caFile`")
     };
     format!("the certificate of `{host}` is not accepted: {tls}; {advice}")
+}
+
+fn is_certificate(tls: &rustls::Error, wrong: fn(&CertificateError) -> bool) -> bool {
+    matches!(tls, rustls::Error::InvalidCertificate(reason) if wrong(reason))
 }
 
 const fn is_about_time(reason: &CertificateError) -> bool {
