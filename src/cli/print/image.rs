@@ -267,7 +267,11 @@ fn rejected(items: &[RejectedItem], look: Look) -> Tree {
 /// What to type next, with the names of this image in it.
 fn next(facts: &ImageFacts) -> Option<String> {
     let next = advice(facts)?;
-    Some(next.replace("REGISTRY", &facts.registry).replace("IMAGE", &facts.requested))
+    let next = next.replace("REGISTRY", &facts.registry).replace("IMAGE", &facts.requested);
+    Some(match &facts.resolved {
+        Some(resolved) => next.replace("registry/repository@sha256:…", resolved),
+        None => next,
+    })
 }
 
 fn advice(facts: &ImageFacts) -> Option<String> {

@@ -144,7 +144,8 @@ fn mirrors(page: &Page, node: Node<'_>) -> Vec<String> {
     let items = page.items(node, "mirrors").into_iter();
     let checked = items.filter_map(|item| {
         let text = page.text(item, "mirrors")?;
-        let (host, path) = text.split_once('/').unwrap_or((text, ""));
+        let is_address = text.contains("://");
+        let (host, path) = text.split_once('/').filter(|_| !is_address).unwrap_or((text, ""));
         let host = checked_host(page, item.place.value, host)?;
         Some(if path.is_empty() { host } else { format!("{host}/{path}") })
     });

@@ -149,7 +149,7 @@ async fn what_was_signed_outside_the_life_of_its_certificate_denies() {
     ] {
         writeln!(found, "{what}: {}", keyless(signed_at, change).await).unwrap();
     }
-    expect![[r#"
+    expect![[r"
         within: allow warn INPUT-SERVICE
         before it was valid: deny deny IMG-SIGNER SIGNED_BY_OTHERS CERTIFICATE_INVALID warn INPUT-SERVICE
         after it had run out: deny deny IMG-SIGNER SIGNED_BY_OTHERS CERTIFICATE_INVALID warn INPUT-SERVICE
@@ -157,7 +157,7 @@ async fn what_was_signed_outside_the_life_of_its_certificate_denies() {
         after the authority had run out: not even read: ROOT_EXPIRED
         after the key of the log had run out: deny deny IMG-SIGNER SIGNED_BY_OTHERS LOG_ENTRY_INVALID warn INPUT-SERVICE
         before the key of the log ran out: allow warn INPUT-SERVICE
-    "#]].assert_eq(&found);
+    "]].assert_eq(&found);
 }
 
 /// A second authority beside the one of `Signer::images_yaml`, both of which must sign.
@@ -231,7 +231,7 @@ async fn what_else_keeps_the_gate_from_a_look_denies() {
         .registry
         .replace("/v2/app/manifests/page", Reply::new(404, "<html>").media_type("text/html"));
     tell("a page that says that it is not there", stall.told("app:page").await);
-    expect![[r#"
+    expect![[r"
         one of two signers: deny deny IMG-SIGNER THRESHOLD_NOT_MET warn INPUT-SERVICE
         a registry that is slow: deny deny IMG-LOOKUP REGISTRY_TIMEOUT COULD_NOT_LOOK warn INPUT-SERVICE
         a look that takes too long: deny deny IMG-LOOKUP LIMIT_TIME COULD_NOT_LOOK warn INPUT-SERVICE
@@ -244,7 +244,7 @@ async fn what_else_keeps_the_gate_from_a_look_denies() {
         more signatures than are verified: deny deny IMG-LOOKUP LIMIT_SIGNATURES UNSIGNED COULD_NOT_LOOK NOT_A_SIGNATURE warn INPUT-SERVICE
         a registry that is down: deny deny IMG-LOOKUP REGISTRY_UNREACHABLE COULD_NOT_LOOK warn INPUT-SERVICE
         a page that says that it is not there: deny deny IMG-LOOKUP REGISTRY_MALFORMED COULD_NOT_LOOK warn INPUT-SERVICE
-    "#]].assert_eq(&found);
+    "]].assert_eq(&found);
 }
 
 /// What the expectations of this file and of `deny` hold was found by the tests they stand in.
