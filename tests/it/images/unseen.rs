@@ -87,7 +87,7 @@ async fn a_registry_whose_certificate_is_not_good_denies() {
     "#]].assert_eq(&found);
 }
 
-/// A stall whose image is signed with a certificate of the workshop, which is valid on 23 November 2026.
+/// A stall whose image is signed with a certificate of the workshop, which is valid on 23 November 2026 until 18:00.
 async fn keyless(signed_at: &str, change: &dyn Fn(&mut Value)) -> String {
     let stall = Stall::open().await;
     let workshop = Workshop::open();
@@ -137,7 +137,7 @@ async fn what_was_signed_outside_the_life_of_its_certificate_denies() {
     for (what, signed_at, change) in [
         ("within", within, &(|_: &mut Value| {}) as &dyn Fn(&mut Value)),
         ("before it was valid", "2026-11-22T12:00:00Z", &|_| {}),
-        ("after it had run out", "2026-11-24T00:00:01Z", &|_| {}),
+        ("after it had run out", "2026-11-23T18:00:01Z", &|_| {}),
         ("by this gate's clock in two days", "2026-11-27T12:00:00Z", &|_| {}),
         (
             "after the authority had run out",

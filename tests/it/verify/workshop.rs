@@ -1,6 +1,7 @@
 //! A Sigstore of our own: an authority that signs any certificate and a log that signs any entry.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
@@ -29,7 +30,7 @@ pub(crate) const ISSUER: &str = "https://issuer.example";
 pub(crate) const SUBJECT: &str = "https://builds.example/release";
 const FULCIO_ISSUER: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 1];
 
-/// The signed time: inside the validity of certificates, which are valid on 23 November 2026.
+/// The signed time: inside the validity of certificates, which are valid on 23 November 2026 until 18:00.
 const SIGNED_AT: &str = "2026-11-23T12:00:00Z";
 
 pub(crate) struct Workshop {
@@ -99,7 +100,8 @@ impl Workshop {
         params.custom_extensions =
             vec![CustomExtension::from_oid_content(FULCIO_ISSUER, ISSUER.as_bytes().to_vec())];
         params.not_before = date_time_ymd(2026, 11, 23);
-        params.not_after = date_time_ymd(2026, 11, 24);
+        // Before the verifier's clock, so that a signature after it is late and not in the future.
+        params.not_after = date_time_ymd(2026, 11, 24) - Duration::from_hours(6);
         let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
         let signature = sign(&signing_key(&key), payload.as_bytes());
         let log_entry = self.log_entry(payload.as_bytes(), &signature, &pem, signed_at);
@@ -237,7 +239,7 @@ fn the_identity_is_the_first_name_and_a_second_one_gives_nothing() {
 
 #[test]
 fn a_certificate_that_had_run_out_or_was_not_valid_yet_is_refused() {
-    for signed_at in ["2026-11-22T12:00:00Z", "2026-11-24T00:00:01Z"] {
+    for signed_at in ["2026-11-22T12:00:00Z", "2026-11-23T18:00:01Z"] {
         let code = rejection(vec![uri(SUBJECT)], signed_at);
         assert_eq!(code, RejectionCode::CertificateInvalid, "{signed_at}");
     }
