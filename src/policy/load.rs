@@ -29,7 +29,7 @@ use crate::domain::scorecard::ScorecardRules;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::check::{CheckOptions, Checked, check_with};
-use crate::rego::engine::{Linker, Wanted};
+use crate::rego::engine::{Linker, Program, Wanted};
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
 pub(super) use told::sorted;
@@ -347,8 +347,7 @@ struct Linked {
 fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked {
     let mut faults = Vec::new();
     let unit = &loaded.checked.unit;
-    let linked = if options.trace { Linker::traced } else { Linker::over };
-    let mut linker = linked(&loaded.modules, unit, &loaded.data, options.budget);
+    let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut wanted = Vec::new();
     for policy in &policies {
@@ -375,7 +374,11 @@ fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     let left = linker.left_to_the_second().cloned();
-    Linked { panel: Arc::new(Panel::new(runnables, linker)), faults, left }
+    let counting = options
+        .trace
+        .then(|| Program::counting(&loaded.modules, unit, &loaded.data, options.budget));
+    let panel = Panel::new(runnables, linker).with_counting(counting.flatten());
+    Linked { panel: Arc::new(panel), faults, left }
 }
 
 /// Reads the YAML of a METADATA block.
