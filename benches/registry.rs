@@ -188,7 +188,7 @@ async fn kept() {
     let trust = read_images(&file, &file, &SigstoreMaterial, SystemClock.now()).unwrap();
     let source = Arc::new(ImageSource::new(trust.configuration, Arc::new(SystemClock)).unwrap());
     let image = Image::parse(&format!("{}/app@{image}", registry.host()));
-    let used = ImageUse { image, used_by: Vec::new() };
+    let used = ImageUse::named(image);
     let release = Release { images: vec![used], ..Release::default() };
     let nothing = EvidenceSet::default();
     let first = source.gather(&release, &nothing).await.unwrap();

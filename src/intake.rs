@@ -129,34 +129,55 @@ fn too_large(what: &str, n: usize, limit: usize, key: &str) -> Error {
 
 /// The distinct images of the workloads, then those that the caller named, in the order of their appearance.
 fn images_of(release: &mut Release, named: &[String]) -> Vec<ImageUse> {
-    let mut uses: Vec<ImageUse> = Vec::new();
-    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let mut uses = Uses::default();
     for (workload_index, workload) in release.workloads.iter().enumerate() {
-        for (container_index, container) in workload.containers.iter().enumerate() {
-            let Some(image) = &container.image else { continue };
-            let used_by = (workload_index, container_index);
-            let index = known.get(&image.reference).copied();
-            if let Some(earlier) = index.and_then(|index| uses.get_mut(index)) {
-                earlier.used_by.push(used_by);
-                continue;
+        for (index, container) in workload.containers.iter().enumerate() {
+            if let Some(image) = &container.image {
+                uses.of(image).used_by.push((workload_index, index));
             }
-            known.insert(image.reference.clone(), uses.len());
-            uses.push(ImageUse { image: image.clone(), used_by: vec![used_by] });
+        }
+        for (index, volume) in workload.image_volumes.iter().enumerate() {
+            if let Some(image) = &volume.image {
+                uses.of(image).mounted_by.push((workload_index, index));
+            }
         }
     }
     for reference in named {
-        if known.contains_key(reference) {
+        let image = Image::parse(reference);
+        if uses.has(&image) {
             continue;
         }
-        let image = Image::parse(reference);
         if let Err(reason) = &image.parts {
             let message = format!("`{reference}` is no image reference: {reason}");
             let mut made = fault::at(&code::IMAGE, Location::default(), message);
             made.named = true;
             release.faults.push(made);
         }
-        known.insert(reference.clone(), uses.len());
-        uses.push(ImageUse { image, used_by: Vec::new() });
+        uses.of(&image);
     }
-    uses
+    uses.into_list()
+}
+
+/// Images in the order of their appearance, each once.
+#[derive(Default)]
+struct Uses {
+    by_reference: BTreeMap<String, (usize, ImageUse)>,
+}
+
+impl Uses {
+    fn has(&self, image: &Image) -> bool {
+        self.by_reference.contains_key(&image.reference)
+    }
+
+    fn of(&mut self, image: &Image) -> &mut ImageUse {
+        let next = self.by_reference.len();
+        let entry = self.by_reference.entry(image.reference.clone());
+        &mut entry.or_insert_with(|| (next, ImageUse::named(image.clone()))).1
+    }
+
+    fn into_list(self) -> Vec<ImageUse> {
+        let mut uses: Vec<_> = self.by_reference.into_values().collect();
+        uses.sort_by_key(|(position, _)| *position);
+        uses.into_iter().map(|(_, used)| used).collect()
+    }
 }

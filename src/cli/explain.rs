@@ -9,6 +9,7 @@ use crate::cli::args::{ExplainArgs, Format, ListFormat};
 use crate::cli::complaint::{Complaint, Failure};
 use crate::cli::decision;
 use crate::cli::exit::Exit;
+use crate::cli::local;
 use crate::cli::print::{Look, STRONG, json as json_format, text};
 use crate::cli::session::Session;
 use crate::domain::code::{Code, Severity};
@@ -36,7 +37,8 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
             ListFormat::Json => Format::Json,
         };
         let policies = archive::policies(session).unwrap_or_default().into_iter();
-        let reasons = policies.map(|(policy, _)| (policy.code, policy.description)).collect();
+        let policies = policies.map(|(policy, _)| (policy.code, policy.description));
+        let reasons = local::reasons_beside(policies);
         decision::told(session, id, format, &reasons)?
     } else {
         manual(session, &args.what, args.format)?
@@ -48,16 +50,16 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
 fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, Failure> {
     let code = code_of(what)?;
     if let Some(input) = CODES.iter().find(|input| input.code == code.as_str()) {
-        return Ok(manual_of_input(input, format, session.printer.look()));
+        return Ok(manual_of_input(input, None, format, session.printer.look()));
     }
     let policies = archive::policies(session)?;
     let environment = &session.config.environment.value;
     let Some((policy, effect)) = policies.iter().find(|(policy, _)| policy.code == code) else {
         if let Some(image) = ImageCode::ALL.iter().find(|image| image.code == code.as_str()) {
-            let ImageCode { code, title, remediation } = *image;
+            let ImageCode { code, title, why, remediation } = *image;
             let severity = Severity::High;
             let manual = InputCode { code, severity, title, remediation, hides: false };
-            return Ok(manual_of_input(&manual, format, session.printer.look()));
+            return Ok(manual_of_input(&manual, Some(why), format, session.printer.look()));
         }
         return Err(unknown(&code, policies.iter().map(|(policy, _)| policy.code.as_str())));
     };
@@ -87,17 +89,21 @@ fn unknown<'c>(code: &Code, codes: impl Iterator<Item = &'c str>) -> Failure {
 }
 
 /// The manual of a code that no policy has: of inputs, and of images where no policy speaks of them.
-fn manual_of_input(input: &InputCode, format: ListFormat, look: Look) -> String {
+fn manual_of_input(input: &InputCode, why: Option<&str>, format: ListFormat, look: Look) -> String {
     let InputCode { code, severity, title, remediation, hides: _ } = input;
     if format == ListFormat::Json {
         return json_format::pretty(&json!({
             "code": code,
             "title": title,
+            "description": why,
             "remediation": remediation,
             "severity": severity,
         }));
     }
     let mut out = look.paint(STRONG, &format!("{code}: {title}")) + "\n\n";
+    if let Some(why) = why {
+        out.push_str(&(text::wrap(why, look.width).join("\n") + "\n\n"));
+    }
     for (label, value) in [("help:    ", *remediation), ("severity:", severity.as_str())] {
         out.push_str(&text::labelled(label, value, look.width));
     }

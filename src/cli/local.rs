@@ -15,6 +15,7 @@ use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::code::Code;
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
+use crate::domain::image_code::ImageCode;
 use crate::domain::trust::TrustConfiguration;
 use crate::evidence::Source;
 use crate::evidence::advisory::refresh::{MirrorClient, Refresh, Troubles};
@@ -130,7 +131,9 @@ pub fn image_source(
     trust: TrustConfiguration,
 ) -> Result<Arc<ImageSource>, Failure> {
     let source = ImageSource::new(trust, Arc::new(SystemClock))?;
-    let kept = config.data.value.as_ref().and_then(|folder| SqliteAnswers::open(folder).ok());
+    // SQLite is not woken for a folder that is not there.
+    let folder = config.data.value.as_ref().filter(|folder| folder.is_dir());
+    let kept = folder.and_then(|folder| SqliteAnswers::open(folder).ok());
     Ok(Arc::new(match kept {
         Some(kept) => source.with_kept(Arc::new(kept)),
         None => source,
@@ -256,7 +259,13 @@ fn distinct<'p>(paths: impl Iterator<Item = &'p PathBuf>) -> Vec<PathBuf> {
 /// Why each policy asks what it asks.
 pub fn reasons(revision: &Revision) -> BTreeMap<Code, String> {
     let policies = revision.policies().iter();
-    policies.map(|policy| (policy.code.clone(), policy.description.clone())).collect()
+    reasons_beside(policies.map(|policy| (policy.code.clone(), policy.description.clone())))
+}
+
+/// What `policies` say of why they ask, beside what the gate itself asks of images.
+pub fn reasons_beside(policies: impl Iterator<Item = (Code, String)>) -> BTreeMap<Code, String> {
+    let own = ImageCode::ALL.into_iter().map(|it| (Code::from_source(it.code), it.why.to_owned()));
+    own.chain(policies).collect()
 }
 
 /// The record, made when there is none.

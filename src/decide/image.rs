@@ -29,6 +29,8 @@ struct Objection {
     message: String,
     remediation: String,
     facts: Value,
+    /// Where it stands in the subject's document; empty for the place of an image.
+    path: String,
 }
 
 /// The findings about images that are not verified and of which no policy said so under the same code.
@@ -46,26 +48,66 @@ pub(super) fn findings(case: &Case<'_>, circumstances: &Circumstances<'_>) -> Ve
     images
         .flat_map(|(index, used)| {
             let subject = Subject::Image(index);
-            let objections = objections(case, used).into_iter();
-            objections
-                .filter(|objection| !said.contains(&(objection.code, subject)))
-                .map(|objection| finding(objection, subject, case, circumstances))
-                .collect::<Vec<_>>()
+            objections(case, used).into_iter().map(move |objection| (subject, objection))
         })
+        .filter(|(subject, objection)| !said.contains(&(objection.code, *subject)))
+        .chain(nameless(case))
+        .map(|(subject, objection)| finding(objection, subject, case, circumstances))
         .filter(|finding| finding.enforcement != Enforcement::Off)
         .collect()
+}
+
+/// Whether a policy is loaded that speaks of references that are none, and of those that are not there.
+fn has_policy_of_references(case: &Case<'_>) -> bool {
+    case.policies.iter().any(|policy| policy.code.as_str() == OF_REFERENCES)
+}
+
+/// The containers and volumes without an image: whatever stands in them later, nobody has looked at it.
+fn nameless(case: &Case<'_>) -> Vec<(Subject, Objection)> {
+    let is_spoken_for = has_policy_of_references(case);
+    let mut found = Vec::new();
+    for workload in &case.release.workloads {
+        let containers =
+            workload.containers.iter().filter(|it| !is_spoken_for && it.image.is_none());
+        let containers = containers.map(|container| {
+            let what = format!("container \"{}\"", container.name);
+            (what, format!("{}/image", container.path))
+        });
+        let volumes = workload.image_volumes.iter().filter(|volume| volume.image.is_none());
+        let volumes =
+            volumes.map(|volume| (format!("volume \"{}\"", volume.name), volume.path.clone()));
+        let subject = Subject::Resource(workload.resource);
+        found
+            .extend(containers.chain(volumes).map(|(what, path)| (subject, no_image(&what, path))));
+    }
+    found
+}
+
+fn no_image(what: &str, path: String) -> Objection {
+    let input_code::InputCode { code, title, remediation, .. } = input_code::NO_IMAGE;
+    Objection {
+        code,
+        pack: "input",
+        title,
+        message: format!("{what} names no image"),
+        remediation: remediation.to_owned(),
+        facts: Value::object(Vec::new()),
+        path,
+    }
 }
 
 fn objections(case: &Case<'_>, used: &ImageUse) -> Vec<Objection> {
     let reference = used.image.reference.as_str();
     if let Err(reason) = &used.image.parts {
-        let spoken_for = used.used_by.is_empty()
-            || case.policies.iter().any(|policy| policy.code.as_str() == OF_REFERENCES);
+        // Of what the caller named, intake has said it; that policy speaks of containers only.
+        let of_container = !used.used_by.is_empty() && has_policy_of_references(case);
+        let spoken_for = used.is_named() || of_container;
         return if spoken_for { Vec::new() } else { vec![no_reference(reference, reason)] };
     }
     let Some(facts) = case.evidence.image(reference) else {
         let message = format!("{reference} was not looked at");
-        return vec![objection(ImageCode::UNKNOWN, message, ImageCode::UNKNOWN.remediation, None)];
+        let help = ImageCode::UNKNOWN.remediation.to_owned();
+        return vec![objection(ImageCode::UNKNOWN, message, help, None)];
     };
     match facts.verification.status {
         VerificationStatus::Verified | VerificationStatus::Skipped => Vec::new(),
@@ -83,6 +125,7 @@ fn no_reference(reference: &str, reason: &str) -> Objection {
         message: format!("`{reference}` is no image reference: {reason}"),
         remediation: remediation.to_owned(),
         facts: Value::object(Vec::new()),
+        path: String::new(),
     }
 }
 
@@ -103,8 +146,8 @@ fn of_faults(facts: &ImageFacts) -> Vec<Objection> {
             if said.is_empty() { String::new() } else { format!(": {}", said.join("; ")) };
         let message = format!("{} could not be looked at{because}", facts.requested);
         let help = match faults.as_slice() {
-            [only] => only.code.help(),
-            _ => code.remediation,
+            [only] => sentence(&only.code.help().replace("REGISTRY", &facts.registry)),
+            _ => code.remediation.to_owned(),
         };
         objection(code, message, help, Some(facts))
     };
@@ -128,7 +171,7 @@ fn of_shortfalls(facts: &ImageFacts) -> Vec<Objection> {
             .collect();
         let because = if said.is_empty() { "nobody knows why".to_owned() } else { said.join("; ") };
         let message = format!("{} is not verified: {because}", facts.requested);
-        objection(code, message, code.remediation, Some(facts))
+        objection(code, message, code.remediation.to_owned(), Some(facts))
     };
     by_code.into_values().map(of_code).collect()
 }
@@ -136,13 +179,20 @@ fn of_shortfalls(facts: &ImageFacts) -> Vec<Objection> {
 fn objection(
     code: ImageCode,
     message: String,
-    help: &str,
+    remediation: String,
     facts: Option<&ImageFacts>,
 ) -> Objection {
     let ImageCode { code, title, .. } = code;
-    let facts = facts.map(shown).unwrap_or_default();
-    let (pack, remediation) = (IMAGE_PACK, help.to_owned());
-    Objection { code, pack, title, message, remediation, facts: Value::object(facts) }
+    let facts = Value::object(facts.map(shown).unwrap_or_default());
+    let (pack, path) = (IMAGE_PACK, String::new());
+    Objection { code, pack, title, message, remediation, facts, path }
+}
+
+/// A help of a code as remediations are written.
+fn sentence(help: &str) -> String {
+    let mut rest = help.chars();
+    let first = rest.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", rest.as_str())
 }
 
 /// What machines want to know of an image that is not verified.
@@ -175,10 +225,10 @@ fn finding(
     case: &Case<'_>,
     circumstances: &Circumstances<'_>,
 ) -> Finding {
-    let Objection { code, pack, title, message, remediation, facts } = objection;
+    let Objection { code, pack, title, message, remediation, facts, path } = objection;
     let (code, severity) = (Code::from_source(code), Severity::High);
     let secrets = &case.release.secrets;
-    let (resource, location) = place(case.release, subject, "");
+    let (resource, location) = place(case.release, subject, &path);
     Finding {
         fingerprint: Finding::fingerprint_of(
             &code,

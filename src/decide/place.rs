@@ -17,11 +17,18 @@ pub fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Lo
         Subject::Image(index) => {
             let Some(image) = release.images.get(index) else { return nowhere() };
             // Where the manifest names it first; an image that the caller named stands for itself.
-            let written = image.used_by.first().and_then(|(workload, container)| {
+            let of_container = image.used_by.first().and_then(|(workload, container)| {
                 let workload = release.workloads.get(*workload)?;
                 let container = workload.containers.get(*container)?;
-                let own = format!("{}/image", container.path);
-                in_resource(workload.resource, if path.is_empty() { &own } else { path })
+                Some((workload.resource, format!("{}/image", container.path)))
+            });
+            let of_volume = || {
+                let (workload, volume) = image.mounted_by.first()?;
+                let workload = release.workloads.get(*workload)?;
+                Some((workload.resource, workload.image_volumes.get(*volume)?.path.clone()))
+            };
+            let written = of_container.or_else(of_volume).and_then(|(resource, own)| {
+                in_resource(resource, if path.is_empty() { &own } else { path })
             });
             written.unwrap_or_else(|| {
                 let name = release.secrets.redact(&image.image.reference).into_owned();

@@ -22,7 +22,7 @@ pub struct Image {
 /// The parts of an image reference as a container runtime resolves them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ImageParts {
-    /// Host with optional port; `docker.io` when not written.
+    /// Host with optional port, in the spelling of [`canonical_registry`]; `docker.io` when not written.
     pub registry: String,
     /// Path below the registry; `library/nginx` for a bare `nginx`.
     pub repository: String,
@@ -41,6 +41,10 @@ impl Image {
 
 /// Where a bare name is pulled from.
 const DEFAULT_REGISTRY: &str = "docker.io";
+/// The older name of the same.
+const DOCKER_INDEX: &str = "index.docker.io";
+/// What a registry is asked at when no port is written.
+const HTTPS_PORT: u16 = 443;
 /// The most characters of registry and repository together.
 const MAX_NAME_BYTES: usize = 255;
 const MAX_TAG_BYTES: usize = 128;
@@ -63,18 +67,18 @@ impl FromStr for ImageParts {
             None => (rest, None),
         };
         check_repository(repository)?;
-        let (registry, repository) = match registry {
-            Some("index.docker.io" | DEFAULT_REGISTRY) | None if !repository.contains('/') => {
-                (DEFAULT_REGISTRY, format!("library/{repository}"))
-            }
-            Some("index.docker.io") | None => (DEFAULT_REGISTRY, repository.to_owned()),
-            Some(registry) => (checked_registry(registry)?, repository.to_owned()),
+        let registry = registry.map(canonical_registry).transpose()?;
+        let registry = registry.unwrap_or_else(|| DEFAULT_REGISTRY.to_owned());
+        let repository = if registry == DEFAULT_REGISTRY && !repository.contains('/') {
+            format!("library/{repository}")
+        } else {
+            repository.to_owned()
         };
         if registry.len() + 1 + repository.len() > MAX_NAME_BYTES {
             return Err(format!("the name has more than {MAX_NAME_BYTES} characters"));
         }
         let (tag, digest) = (tag.map(str::to_owned), digest.map(str::to_owned));
-        Ok(Self { registry: registry.to_owned(), repository, tag, digest })
+        Ok(Self { registry, repository, tag, digest })
     }
 }
 
@@ -128,33 +132,60 @@ fn split_registry(text: &str) -> (Option<&str>, &str) {
     }
 }
 
-fn checked_registry(registry: &str) -> Result<&str, String> {
+/// One spelling for every way to write a registry: names in lower case, addresses in their shortest form, no port that is
+/// meant anyway. Otherwise a rule about `registry.example` would not be about `Registry.EXAMPLE:443`, which is pulled from
+/// the same place.
+///
+/// # Errors
+/// Why it is no host with an optional port.
+pub fn canonical_registry(text: &str) -> Result<String, String> {
     let wrong = || {
         format!(
-            "`{registry}` is no registry; write a host with an optional port, e.g. `registry.example:5000`"
+            "`{text}` is no registry; write a host with an optional port, e.g. `registry.example:5000`"
         )
     };
-    let (host, port) = match registry.strip_prefix('[') {
+    let (host, port) = match text.strip_prefix('[') {
         Some(rest) => {
             let (address, behind) = rest.split_once(']').ok_or_else(wrong)?;
-            if address.parse::<Ipv6Addr>().is_err() {
-                return Err(format!("`[{address}]` is no IPv6 address"));
-            }
-            (None, behind.strip_prefix(':').or(if behind.is_empty() { None } else { Some("") }))
+            let address: Ipv6Addr =
+                address.parse().map_err(|_none| format!("`[{address}]` is no IPv6 address"))?;
+            let port = behind.strip_prefix(':').or(if behind.is_empty() { None } else { Some("") });
+            (format!("[{address}]"), port)
         }
-        None => match registry.split_once(':') {
-            Some((host, port)) => (Some(host), Some(port)),
-            None => (Some(registry), None),
+        None => match text.split_once(':') {
+            Some((host, port)) => (host.to_owned(), Some(port)),
+            None => (text.to_owned(), None),
         },
     };
-    let label = |label: &str| {
-        label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-            && label.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && label.ends_with(|last: char| last.is_ascii_alphanumeric())
-    };
-    let valid = host.is_none_or(|host| host.split('.').all(label))
-        && port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
-    if valid { Ok(registry) } else { Err(wrong()) }
+    if !host.starts_with('[') && !host.split('.').all(is_label) {
+        return Err(wrong());
+    }
+    let port = port.map(|port| checked_port(port, &wrong)).transpose()?;
+    // What has neither a dot nor a port is a registry only by its upper case.
+    let is_known_by_its_port =
+        !host.contains(['.', '[']) && !host.eq_ignore_ascii_case("localhost");
+    let host =
+        if is_known_by_its_port && port.is_none() { host } else { host.to_ascii_lowercase() };
+    match (host.as_str(), port) {
+        (DOCKER_INDEX, None | Some(HTTPS_PORT)) => Ok(DEFAULT_REGISTRY.to_owned()),
+        (_, Some(HTTPS_PORT)) if !is_known_by_its_port => Ok(host),
+        (_, Some(port)) => Ok(format!("{host}:{port}")),
+        (_, None) => Ok(host),
+    }
+}
+
+fn is_label(label: &str) -> bool {
+    label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && label.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && label.ends_with(|last: char| last.is_ascii_alphanumeric())
+}
+
+fn checked_port(port: &str, wrong: &dyn Fn() -> String) -> Result<u16, String> {
+    if port.is_empty() || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(wrong());
+    }
+    let number = port.parse().ok().filter(|port| *port != 0);
+    number.ok_or_else(|| format!("`{port}` is no port; write a number from 1 to 65535"))
 }
 
 fn check_repository(repository: &str) -> Result<(), String> {
@@ -379,6 +410,15 @@ mod tests {
             ("registry.example/a__b/c--d.e_f:T_1.x-y", "registry.example/a__b/c--d.e_f:T_1.x-y"),
             ("[2001:db8::1]:5000/app", "[2001:db8::1]:5000/app"),
             ("Registry/app", "Registry/app"),
+            ("Registry:5000/app", "registry:5000/app"),
+            ("Registry.EXAMPLE/app:V1", "registry.example/app:V1"),
+            ("registry.example:443/app", "registry.example/app"),
+            ("registry.example:0443/app", "registry.example/app"),
+            ("registry:443/app", "registry:443/app"),
+            ("LOCALHOST/app", "localhost/app"),
+            ("Docker.IO/nginx", "docker.io/library/nginx"),
+            ("index.docker.io:443/nginx", "docker.io/library/nginx"),
+            ("[2001:DB8:0:0::1]:5000/app", "[2001:db8::1]:5000/app"),
         ] {
             assert_eq!(text.parse::<ImageParts>().unwrap().to_string(), whole, "{text}");
         }
@@ -415,6 +455,8 @@ mod tests {
             ("[2001:db8::1/a", "no registry"),
             ("[2001:db8::1]:x/a", "no registry"),
             ("registry.example:/a", "no registry"),
+            ("registry.example:0/a", "`0` is no port"),
+            ("registry.example:65536/a", "from 1 to 65535"),
             ("-a.example/b", "no registry"),
             ("a@sha512:123", "needs 128"),
             ("a@sha256:", "needs 64"),
@@ -435,7 +477,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_reference_shown_reads_back_the_same(
-            registry in "(([a-z0-9]{1,8}\\.){1,2}[a-z]{2,5}|localhost)(:[0-9]{1,5})?",
+            registry in "(([a-z0-9]{1,8}\\.){1,2}[a-z]{2,5}|localhost)(:[1-5][0-9]{3,4})?",
             repository in "[a-z0-9]{1,6}((\\.|_|__|-{1,3}|/)[a-z0-9]{1,6}){0,4}",
             tag in proptest::option::of("[A-Za-z0-9_][A-Za-z0-9_.-]{0,20}"),
             digest in proptest::option::of("sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}"),

@@ -86,6 +86,12 @@ pub(crate) const IMAGE: InputCode = high(
     "Write the image as `registry/repository:tag` or `registry/repository@sha256:…`.",
 )
 .hiding_nothing();
+pub(crate) const NO_IMAGE: InputCode = high(
+    "INPUT-NO-IMAGE",
+    "Every container and every volume of an image names it",
+    "Write the image as `registry/repository@sha256:…`. When something else fills it in before the pods start, check what that makes of it, or say `action: warn` for `INPUT-NO-IMAGE` in `enforcement.yaml`.",
+)
+.hiding_nothing();
 pub(crate) const UNREADABLE: InputCode = high(
     "INPUT-UNREADABLE",
     "Files that were found can be opened",
@@ -110,7 +116,7 @@ pub(crate) const SERVICE: InputCode = InputCode {
 };
 
 /// Every code.
-pub const CODES: [InputCode; 15] = [
+pub const CODES: [InputCode; 16] = [
     AMBIGUOUS,
     DUPLICATE_KEY,
     EMPTY,
@@ -120,6 +126,7 @@ pub const CODES: [InputCode; 15] = [
     NOT_A_MANIFEST,
     NOT_TEXT,
     NOTHING,
+    NO_IMAGE,
     SBOM,
     SCHEMA,
     SERVICE,

@@ -71,8 +71,22 @@ pub struct FileRead {
 pub struct ImageUse {
     /// The image.
     pub image: Image,
-    /// Index of the workload and of its container; empty when the caller named the image.
+    /// Index of the workload and of its container.
     pub used_by: Vec<(usize, usize)>,
+    /// Index of the workload and of its volume of an image.
+    pub mounted_by: Vec<(usize, usize)>,
+}
+
+impl ImageUse {
+    /// An image that no manifest names: the caller did.
+    pub const fn named(image: Image) -> Self {
+        Self { image, used_by: Vec::new(), mounted_by: Vec::new() }
+    }
+
+    /// Whether no manifest names it.
+    pub const fn is_named(&self) -> bool {
+        self.used_by.is_empty() && self.mounted_by.is_empty()
+    }
 }
 
 /// A fault of the input that is a finding of its own.

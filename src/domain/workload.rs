@@ -26,6 +26,21 @@ pub struct Workload {
     pub pod: Value,
     /// Containers of every kind: containers, init, ephemeral.
     pub containers: Vec<Container>,
+    /// Volumes that hold the files of an image.
+    pub image_volumes: Vec<ImageVolume>,
+}
+
+/// A volume that holds the files of an image.
+///
+/// Source: Kubernetes core/v1, `ImageVolumeSource`.
+#[derive(Clone, Debug)]
+pub struct ImageVolume {
+    /// Its name; empty when missing.
+    pub name: String,
+    /// JSON pointer of the reference in the resource.
+    pub path: String,
+    /// The image, when one is written.
+    pub image: Option<Image>,
 }
 
 /// One container of a workload.

@@ -163,7 +163,10 @@ impl Source for Arc<ImageSource> {
                     if !bills.is_empty() {
                         evidence.bills.insert(image.clone(), bills);
                     }
-                    evidence.documents.insert(image.clone(), documents);
+                    // Of an image that was only resolved there are none, and it may stand here by its digest as well.
+                    if !documents.is_empty() {
+                        evidence.documents.insert(image.clone(), documents);
+                    }
                 }
                 evidence.images.push(facts);
             }

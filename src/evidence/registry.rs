@@ -154,8 +154,14 @@ impl Look<'_> {
             found = source.manifest(digest, RESOLVE).await?;
         }
         let Some(Manifest { digest, media_type, document, bytes }) = found else {
+            let meant = match (tag, digest) {
+                (None, None) => {
+                    format!("`{image}:{DEFAULT_TAG}`, which a reference without a tag means")
+                }
+                (Some(_), _) | (_, Some(_)) => format!("`{image}`"),
+            };
             let message = format!(
-                "there is no `{image}`; check the name and the tag, and that it was pushed (a private repository may say so to those who may not see it)"
+                "there is no {meant}; check the name and the tag, and that it was pushed (a private repository may say so to those who may not see it)"
             );
             return Err(fault(LookCode::ImageNotFound, RESOLVE, message));
         };

@@ -9,7 +9,7 @@ use crate::domain::image::Image;
 use crate::domain::release::InputFault;
 use crate::domain::resource::{Resource, ResourceId};
 use crate::domain::value::Value;
-use crate::domain::workload::{Container, ContainerKind, Workload};
+use crate::domain::workload::{Container, ContainerKind, ImageVolume, Workload};
 
 /// The pointer of the pod's `spec`, when a resource is of a kind that runs containers.
 ///
@@ -45,8 +45,9 @@ pub(super) fn extract(
     let labels = |owner: &str, field: &str| {
         labels(&format!("{owner}/metadata/{field}")).unwrap_or_else(|| Value::object(Vec::new()))
     };
-    let mut containers = Vec::new();
+    let (mut containers, mut image_volumes) = (Vec::new(), Vec::new());
     if !matches!(pod, Value::Null) {
+        image_volumes = shape.image_volumes(&pod, pod_path);
         shape.pod_fields(&pod, pod_path);
         for (field, kind) in [
             ("containers", ContainerKind::Container),
@@ -70,6 +71,7 @@ pub(super) fn extract(
         selector: if is_pod { None } else { of_spec("selector") },
         pod,
         containers,
+        image_volumes,
     });
 }
 
@@ -199,7 +201,7 @@ impl Shape<'_> {
         Container {
             name: spec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
             kind: if is_sidecar { ContainerKind::Sidecar } else { kind },
-            image: self.image(spec, &path),
+            image: self.image(spec.get("image"), &format!("{path}/image")),
             requests: quantity::named(spec.at(&["resources", "requests"])),
             limits: quantity::named(spec.at(&["resources", "limits"])),
             security: security::effective(context, pod.get("securityContext")),
@@ -208,17 +210,38 @@ impl Shape<'_> {
         }
     }
 
-    fn image(&mut self, spec: &Value, path: &str) -> Option<Image> {
-        match spec.get("image") {
+    /// The reference that stands at `path`, when one does.
+    fn image(&mut self, written: Option<&Value>, path: &str) -> Option<Image> {
+        match written {
             Some(Value::String(reference)) if !reference.is_empty() => {
                 Some(Image::parse(reference))
             }
             None | Some(Value::Null | Value::String(_)) => None,
             Some(found) => {
-                self.wrong_type(&format!("{path}/image"), "a string", found);
+                self.wrong_type(path, "a string", found);
                 None
             }
         }
+    }
+
+    /// The volumes that hold the files of an image.
+    fn image_volumes(&mut self, pod: &Value, pod_path: &str) -> Vec<ImageVolume> {
+        let volumes = pod.get("volumes").and_then(Value::as_array).unwrap_or_default();
+        let mut found = Vec::new();
+        for (index, volume) in volumes.iter().enumerate() {
+            let path = format!("{pod_path}/volumes/{index}/image");
+            match volume.get("image") {
+                None | Some(Value::Null) => {}
+                Some(source @ Value::Object(_)) => {
+                    let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
+                    let path = format!("{path}/reference");
+                    let image = self.image(source.get("reference"), &path);
+                    found.push(ImageVolume { name: name.to_owned(), path, image });
+                }
+                Some(other) => self.wrong_type(&path, "an object", other),
+            }
+        }
+        found
     }
 
     /// Reports fields of the security context of what stands at `owner` that are of another type than Kubernetes takes.

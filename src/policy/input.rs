@@ -417,6 +417,7 @@ spec:
             selector: None,
             pod,
             containers: vec![app],
+            image_volumes: Vec::new(),
         };
         let id = ResourceId {
             api_version: "apps/v1".into(),
@@ -439,8 +440,8 @@ spec:
             resources: vec![resource],
             workloads: vec![workload],
             images: vec![
-                ImageUse { image: good, used_by: vec![(0, 0)] },
-                ImageUse { image: bad, used_by: Vec::new() },
+                ImageUse { used_by: vec![(0, 0)], ..ImageUse::named(good) },
+                ImageUse::named(bad),
             ],
             ..Release::default()
         }

@@ -56,7 +56,7 @@ async fn functions_of_conforma_answer_from_what_was_verified_and_from_nothing_el
     let mut found = String::new();
     for case in cases {
         let image = Image::parse(&format!("{host}/cases/{case}:v1"));
-        let images = vec![ImageUse { image, used_by: Vec::new() }];
+        let images = vec![ImageUse::named(image)];
         let release = Release { images, ..Release::default() };
         let evidence = gather(&sources, &release).await.unwrap();
         let outcomes = revision.evaluate(&Request::default(), &release, &evidence, now);

@@ -6,6 +6,7 @@ mod deny;
 mod mirror;
 mod progress;
 mod reload;
+mod unseen;
 
 use std::fmt::Write as _;
 use std::fs;
@@ -125,10 +126,8 @@ pub(crate) fn trust(host: &str) -> TrustConfiguration {
 }
 
 async fn ask(source: &Arc<ImageSource>, references: &[String]) -> Vec<ImageFacts> {
-    let images = references
-        .iter()
-        .map(|reference| ImageUse { image: Image::parse(reference), used_by: Vec::new() })
-        .collect();
+    let images =
+        references.iter().map(|reference| ImageUse::named(Image::parse(reference))).collect();
     let release = Release { images, ..Release::default() };
     source.gather(&release, &EvidenceSet::default()).await.unwrap().images
 }

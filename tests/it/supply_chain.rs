@@ -127,7 +127,7 @@ fn judged(facts: &ImageFacts, repository: Option<&str>) -> String {
     let image = Image::parse(&facts.requested);
     let release = Release {
         service: Some(service),
-        images: vec![ImageUse { image, used_by: Vec::new() }],
+        images: vec![ImageUse::named(image)],
         ..Release::default()
     };
     let evidence =

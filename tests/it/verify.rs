@@ -6,7 +6,7 @@ mod keyed;
 mod mutation;
 pub(crate) mod question;
 pub(crate) mod store;
-mod workshop;
+pub(crate) mod workshop;
 
 use std::fmt::Write as _;
 use std::fs;

@@ -16,6 +16,7 @@ use crate::config::{Flags, keys};
     kustomize build overlays/production | goldgate check -\n  \
     helm template ./chart | goldgate check - --service component:shop/checkout\n  \
     goldgate check deploy/ --sbom bom.cdx.json\n  \
+    goldgate check --image registry.example/shop/checkout:1.4.2 --images images.yaml\n  \
     goldgate check deploy/ -o sarif --output-file goldgate.sarif\n  \
     goldgate check deploy/ --server https://goldgate.example\n  \
     goldgate check deploy/ --idempotency-key \"$CI_PIPELINE_ID\"\n\n\

@@ -38,7 +38,8 @@ pub struct ImageVerifyArgs {
     goldgate image verify-bundle --bundle app.sigstore.json --artifact app.tar.gz \\\n    \
         --issuer https://token.actions.githubusercontent.com \\\n    \
         --identity https://github.com/acme/app/.github/workflows/release.yml@refs/tags/v1.2.3\n  \
-    goldgate image verify-bundle --bundle app.sigstore.json --artifact sha256:4b82… --key release.pub --ignore-tlog\n\n\
+    goldgate image verify-bundle --bundle app.sigstore.json --artifact sha256:4b82… \\\n    \
+        --key release.pub --ignore-tlog\n\n\
     Exit codes: 0 accepted, 1 rejected, 2 could not decide or bad usage.")]
 pub struct VerifyBundleArgs {
     /// The bundle
@@ -51,13 +52,13 @@ pub struct VerifyBundleArgs {
     #[arg(long, value_name = "FILE")]
     pub trusted_root: Option<PathBuf>,
     /// The public key that must have signed it (PEM)
-    #[arg(long, value_name = "FILE", required_unless_present = "identity", conflicts_with_all = ["identity", "issuer"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["identity", "issuer"])]
     pub key: Option<PathBuf>,
     /// Who must have vouched for the identity; between slashes a regular expression of the whole text
-    #[arg(long, value_name = "ISSUER|/REGEX/", requires = "identity")]
+    #[arg(long, value_name = "ISSUER|/REGEX/")]
     pub issuer: Option<String>,
     /// Who must have signed it; between slashes a regular expression of the whole text
-    #[arg(long, value_name = "SUBJECT|/REGEX/", requires = "issuer")]
+    #[arg(long, value_name = "SUBJECT|/REGEX/")]
     pub identity: Option<String>,
     /// Do not ask for an entry in a transparency log
     #[arg(long, requires = "key")]
@@ -72,8 +73,8 @@ pub struct VerifyBundleArgs {
 #[command(after_help = "Examples:\n  \
     goldgate image import-policy cluster-image-policy.yaml > images.yaml\n  \
     goldgate image import-policy policies/*.yaml -o images.yaml\n\n\
-    Reads ClusterImagePolicy (Sigstore), ImageValidatingPolicy and verifyImages of ClusterPolicy (Kyverno). What cannot be\n\
-    carried over is refused with its place, and nothing is written.\n\n\
+    Reads ClusterImagePolicy (Sigstore), ImageValidatingPolicy and verifyImages of ClusterPolicy (Kyverno). \
+    What cannot be carried over is refused with its place, and nothing is written.\n\n\
     Exit codes: 0 written, 2 something cannot be carried over, or bad usage.")]
 pub struct ImportPolicyArgs {
     /// Files of policies

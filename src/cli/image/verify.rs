@@ -24,24 +24,14 @@ pub(super) fn run(session: &Session, args: &ImageVerifyArgs) -> Result<Exit, Fai
         return Err(Complaint::new(message, help).into());
     }
     let sources = local::sources(session)?;
-    let release =
-        Release { images: vec![ImageUse { image, used_by: Vec::new() }], ..Release::default() };
+    let release = Release { images: vec![ImageUse::named(image)], ..Release::default() };
     let what = format!("looking at {}", args.reference);
     let evidence: EvidenceSet = worker::run(|| async {
         let gathered = evidence::gather(&sources, &release);
         progress::shown(&session.printer, &what, gathered).await
     })?;
     let Some(facts) = evidence.image(&args.reference) else {
-        let message = match session.config.images.origin {
-            Origin::Default => {
-                "no image verification is configured, so nothing is known of any image"
-            }
-            Origin::Flag(_) | Origin::Variable(_) | Origin::File { .. } => {
-                "the configuration leaves images out, so nothing is known of any image"
-            }
-        };
-        let help = "write an `images.yaml` and name it in `goldgate.yaml`, as docs/images.md shows";
-        return Err(Complaint::new(message, help).into());
+        return Err(not_configured(&session.config.images.origin).into());
     };
     let text = match args.format {
         ListFormat::Human => image::render(facts, session.printer.look()),
@@ -49,6 +39,24 @@ pub(super) fn run(session: &Session, args: &ImageVerifyArgs) -> Result<Exit, Fai
     };
     session.printer.out(&text)?;
     Ok(exit(facts))
+}
+
+fn not_configured(origin: &Origin) -> Complaint {
+    let (message, help) = match origin {
+        Origin::Default => (
+            "no image verification is configured, so nothing is known of any image",
+            "write an `images.yaml` as docs/images.md shows, and name it with `--images FILE` or in `goldgate.yaml`",
+        ),
+        Origin::Flag(_) => (
+            "`--no-images` leaves images out, so nothing is known of any image",
+            "leave `--no-images` out",
+        ),
+        Origin::Variable(_) | Origin::File { .. } => (
+            "`noImages` of the configuration leaves images out, so nothing is known of any image",
+            "name an `images.yaml` with `--images FILE`; `goldgate config show` says where `noImages` comes from",
+        ),
+    };
+    Complaint::new(message, help)
 }
 
 fn exit(facts: &ImageFacts) -> Exit {

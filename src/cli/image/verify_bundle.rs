@@ -46,12 +46,23 @@ pub(super) fn run(session: &Session, args: &VerifyBundleArgs) -> Result<Exit, Fa
         signer,
         tlog: if args.ignore_tlog { LogDemand::Ignored } else { LogDemand::Required },
     };
-    let answer = match verify_bundle(&question, SystemClock.now())? {
-        Ok(facts) => BundleAnswer::Accepted {
-            format: facts.format,
-            signer: Box::new(facts.signer),
-            predicate_type: facts.predicate.map(|(predicate_type, _)| predicate_type),
-        },
+    let verified = verify_bundle(&question, SystemClock.now()).map_err(|error| {
+        let mut complaint = Complaint::from(error);
+        complaint.place = args.trusted_root.as_ref().map(|path| path.display().to_string());
+        complaint
+    })?;
+    let answer = match verified {
+        Ok(mut facts) => {
+            // A key has no other name here than its file's.
+            if let (Some(key), Some(path)) = (&mut facts.signer.key, &args.key) {
+                key.name = path.display().to_string();
+            }
+            BundleAnswer::Accepted {
+                format: facts.format,
+                signer: Box::new(facts.signer),
+                predicate_type: facts.predicate.map(|(predicate_type, _)| predicate_type),
+            }
+        }
         Err(rejection) => {
             BundleAnswer::Rejected { reason: rejection.code, message: rejection.message }
         }
@@ -78,10 +89,19 @@ fn signer(args: &VerifyBundleArgs) -> Result<BundleSigner, Failure> {
         return Ok(BundleSigner::Key { key, hash: HashPolicy::AsTheKeyAllows });
     }
     let (Some(issuer), Some(subject)) = (&args.issuer, &args.identity) else {
-        let message = "nobody is named who must have signed it";
-        return Err(
-            Complaint::new(message, "add `--key FILE`, or `--issuer` and `--identity`").into()
-        );
+        let (message, help) = match (&args.issuer, &args.identity) {
+            (Some(_), None) => {
+                ("`--issuer` alone would accept everybody there", "add `--identity`")
+            }
+            (None, Some(_)) => {
+                ("`--identity` alone would accept whoever says so", "add `--issuer`")
+            }
+            (None, None) | (Some(_), Some(_)) => (
+                "nobody is named who must have signed it",
+                "add `--key FILE`, or `--issuer` and `--identity`",
+            ),
+        };
+        return Err(Complaint::new(message, help).into());
     };
     Ok(BundleSigner::Identity(IdentityPattern {
         issuer: pattern("--issuer", issuer)?,

@@ -1,14 +1,17 @@
 //! What is known of an image, for people: a tree of digest, platforms, signatures, attestations, and what was rejected.
 
+mod bundle;
+
+pub use self::bundle::{BundleAnswer, render_bundle};
 use super::table::moment;
 use super::text::{counted, labelled};
 use super::tree::Tree;
 use super::{ERROR, GOOD, Look, STRONG, WARNING};
 use crate::domain::decision::Decision;
-use crate::domain::evidence::code::RejectionCode;
+use crate::domain::evidence::code::{LookCode, ShortfallCode};
 use crate::domain::evidence::{
-    AttestationFacts, ImageConfiguration, ImageFacts, ItemFormat, PlatformFacts, RejectedItem,
-    SignatureFacts, SignerFacts, TimeSource, VerificationStatus,
+    AttestationFacts, ImageConfiguration, ImageFacts, PlatformFacts, RejectedItem, SignatureFacts,
+    SignerFacts, TimeSource, VerificationStatus,
 };
 use crate::domain::image::{ImageStatus, ImageVerification};
 use crate::domain::predicate::{Predicate, Provenance, VulnerabilityScan};
@@ -72,7 +75,11 @@ fn verification(facts: &ImageFacts) -> Tree {
     };
     let kept = if verification.cached { ", kept from then" } else { "" };
     let when = moment(verification.verified_at);
-    let shortfalls = verification.shortfalls.iter();
+    // That it could not be looked at is said by what could not.
+    let is_told = |code: &&ShortfallCode| {
+        **code != ShortfallCode::CouldNotLook || verification.errors.is_empty()
+    };
+    let shortfalls = verification.shortfalls.iter().filter(is_told);
     let missing = shortfalls.map(|code| Tree::headed(ERROR, code.code(), code.meaning()));
     let faults = verification.errors.iter().map(|fault| {
         let said = format!("{} (at {})", fault.message, fault.stage);
@@ -257,8 +264,17 @@ fn rejected(items: &[RejectedItem], look: Look) -> Tree {
     Tree::headed(STRONG, "rejected", "(nothing in it is to be trusted)").with(lines)
 }
 
-/// What to type next.
+/// What to type next, with the names of this image in it.
 fn next(facts: &ImageFacts) -> Option<String> {
+    let next = advice(facts)?;
+    let next = next.replace("REGISTRY", &facts.registry).replace("IMAGE", &facts.requested);
+    Some(match &facts.resolved {
+        Some(resolved) => next.replace("registry/repository@sha256:…", resolved),
+        None => next,
+    })
+}
+
+fn advice(facts: &ImageFacts) -> Option<String> {
     let shortfalls = &facts.verification.shortfalls;
     let code = shortfalls.first().map(|code| code.code());
     let resolved = facts.resolved.as_deref();
@@ -273,51 +289,19 @@ fn next(facts: &ImageFacts) -> Option<String> {
             Some(help.unwrap_or("docs/images.md has each code and what to do").to_owned())
         }
         VerificationStatus::Error => {
-            let help = facts.verification.errors.first().map(|fault| fault.code.help());
+            let fault = facts.verification.errors.first().map(|fault| fault.code);
+            if let (Some(LookCode::NotPinned), Some(resolved)) = (fault, resolved) {
+                return Some(format!(
+                    "ask for it by its digest: `goldgate image verify {resolved}`"
+                ));
+            }
+            let help = fault.map(LookCode::help);
             Some(help.unwrap_or("mend what is named above, and ask again").to_owned())
         }
         VerificationStatus::Skipped => {
-            Some("add a rule for it to `images.yaml`, see docs/images.md".to_owned())
+            let rule = facts.verification.rule.as_deref().unwrap_or_default();
+            Some(format!("nothing, or let rule `{rule}` of `images.yaml` ask for a signature"))
         }
-    }
-}
-
-/// What came of one bundle.
-#[derive(Clone, Debug, PartialEq, serde::Serialize)]
-#[serde(tag = "answer", rename_all = "snake_case")]
-pub enum BundleAnswer {
-    /// It is about the artifact and by who must have signed it.
-    Accepted {
-        /// Its version.
-        format: ItemFormat,
-        /// Who signed.
-        signer: Box<SignerFacts>,
-        /// The type of the predicate, when it holds a statement.
-        predicate_type: Option<String>,
-    },
-    /// It is not.
-    Rejected {
-        /// The code.
-        reason: RejectionCode,
-        /// What a person needs to know.
-        message: String,
-    },
-}
-
-/// Renders what came of one bundle.
-pub fn render_bundle(artifact: &str, answer: &BundleAnswer, look: Look) -> String {
-    match answer {
-        BundleAnswer::Accepted { format, signer: by, predicate_type } => {
-            let stated = predicate_type.iter().map(|it| Tree::headed(STRONG, "statement", it));
-            Tree::headed(GOOD, "accepted:", artifact)
-                .with([Tree::headed(STRONG, "format", word(format))])
-                .with(stated)
-                .with(signer(by))
-                .render(look)
-        }
-        BundleAnswer::Rejected { reason, message } => Tree::headed(ERROR, "rejected:", artifact)
-            .with([Tree::headed(STRONG, reason.code(), message)])
-            .render(look),
     }
 }
 
@@ -339,7 +323,9 @@ fn line(image: &ImageStatus) -> String {
         said.push(format!("{}{level}", kind.replace('_', " ")));
     }
     if image.status != ImageVerification::Verified {
-        said.extend(image.reasons.iter().cloned());
+        let could_not = ShortfallCode::CouldNotLook.code();
+        let told = image.reasons.iter().filter(|it| *it != could_not || image.reasons.len() == 1);
+        said.extend(told.cloned());
     }
     let said = if said.is_empty() { String::new() } else { format!(": {}", said.join(", ")) };
     format!("{} {}{said}", image.requested, image.status.phrase())

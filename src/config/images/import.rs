@@ -9,7 +9,8 @@ use std::path::Path;
 
 use self::write::Tree;
 use super::page::{Node, Page};
-use crate::config::ConfigFault;
+use crate::config::{ConfigFault, Origin};
+use crate::domain::evidence::code::TrustFaultCode;
 use crate::domain::place::Span;
 use crate::domain::value::Value;
 
@@ -41,13 +42,30 @@ pub fn import_policies<'f>(
     let mut draft = Draft::default();
     let mut faults = Vec::new();
     for (shown, text) in files {
-        for (page, value, place) in Page::documents(shown, text) {
+        let documents = Page::documents(shown, text);
+        if documents.iter().all(|(page, value, _)| *value == Value::Null && !page.has_faults()) {
+            faults.push(nothing_in(shown));
+        }
+        for (page, value, place) in documents {
             document(&page, Node { value: &value, place }, &mut draft);
             faults.extend(page.into_faults());
         }
     }
     if faults.is_empty() { Ok(draft.written()) } else { Err(faults) }
 }
+
+fn nothing_in(shown: &Path) -> ConfigFault {
+    ConfigFault {
+        code: Some(TrustFaultCode::NotCarriedOver.code()),
+        origin: Origin::File { file: shown.display().to_string(), line: 1, column: 1 },
+        message: "there is no policy in this file".to_owned(),
+        help: Some(KINDS.to_owned()),
+    }
+}
+
+/// What can be carried over.
+const KINDS: &str =
+    "name files with `ClusterImagePolicy`, `ImageValidatingPolicy` or `ClusterPolicy`";
 
 fn document(page: &Page, node: Node<'_>, draft: &mut Draft) {
     // An empty document, and one whose fault is noted already.
@@ -66,9 +84,7 @@ fn document(page: &Page, node: Node<'_>, draft: &mut Draft) {
         ("kyverno.io", "ClusterPolicy") => kyverno::cluster_policy(page, node, draft),
         (_, kind) => {
             let message = format!("`{kind}` is no policy about images that can be carried over");
-            let help =
-                "name files with `ClusterImagePolicy`, `ImageValidatingPolicy` or `ClusterPolicy`";
-            page.refuse(node.place.value, message, help);
+            page.refuse(node.place.value, message, KINDS);
         }
     }
 }

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use super::Named;
 use super::page::{Node, Page, Section};
 use crate::domain::evidence::code::TrustFaultCode as Fault;
+use crate::domain::image::canonical_registry;
+use crate::domain::place::Span;
 use crate::domain::trust::{CredentialSource, Registries, RegistryHost};
 
 pub(super) fn registries(page: &Page, node: Option<Node<'_>>, named: &mut Named) -> Registries {
@@ -17,8 +19,13 @@ pub(super) fn registries(page: &Page, node: Option<Node<'_>>, named: &mut Named)
     let mut hosts = BTreeMap::new();
     if let Some(node) = section.get("hosts") {
         for (name, node) in page.entries(node, "hosts") {
-            check_host(page, node.place.key, name);
-            hosts.insert(name.to_owned(), host(page, name, node, named));
+            let special = host(page, name, node, named);
+            if let Some(name) = checked_host(page, node.place.key, name)
+                && hosts.insert(name.clone(), special).is_some()
+            {
+                let message = format!("a second entry for the host `{name}`");
+                page.fault(Fault::NameTwice, node.place.key, message, "keep one of them");
+            }
         }
     }
     let token_realm_hosts = others(page, section.get("tokenRealmHosts"), "tokenRealmHosts");
@@ -44,7 +51,7 @@ fn host(page: &Page, name: &str, node: Node<'_>, named: &mut Named) -> RegistryH
         Some(Arc::from(pem))
     });
     RegistryHost {
-        mirrors: section.texts("mirrors"),
+        mirrors: section.get("mirrors").map(|node| mirrors(page, node)).unwrap_or_default(),
         ca_pem,
         plain_http: section.switch("plainHttp"),
         allow_private_addresses: section.switch("allowPrivateAddresses"),
@@ -124,28 +131,47 @@ fn existing(page: &Page, node: Node<'_>, what: &str) -> Option<PathBuf> {
 fn others(page: &Page, node: Option<Node<'_>>, what: &str) -> BTreeMap<String, Vec<String>> {
     let Some(node) = node else { return BTreeMap::new() };
     let entries = page.entries(node, what).into_iter();
-    entries.map(|(name, node)| (name.to_owned(), hosts_of(page, node, what))).collect()
+    let known = entries.filter_map(|(name, node)| {
+        let name = checked_host(page, node.place.key, name);
+        let others = hosts_of(page, node, what);
+        Some((name?, others))
+    });
+    known.collect()
+}
+
+/// `host[:port][/path]` of places that are asked first.
+fn mirrors(page: &Page, node: Node<'_>) -> Vec<String> {
+    let items = page.items(node, "mirrors").into_iter();
+    let checked = items.filter_map(|item| {
+        let text = page.text(item, "mirrors")?;
+        let is_address = text.contains("://");
+        let (host, path) = text.split_once('/').filter(|_| !is_address).unwrap_or((text, ""));
+        let host = checked_host(page, item.place.value, host)?;
+        Some(if path.is_empty() { host } else { format!("{host}/{path}") })
+    });
+    checked.collect()
 }
 
 fn hosts_of(page: &Page, node: Node<'_>, what: &str) -> Vec<String> {
     let items = page.items(node, what).into_iter();
-    let texts = items.filter_map(|item| Some((item, page.text(item, what)?)));
-    texts
-        .map(|(item, name)| {
-            check_host(page, item.place.value, name);
-            name.to_owned()
-        })
-        .collect()
+    let checked =
+        items.filter_map(|item| checked_host(page, item.place.value, page.text(item, what)?));
+    checked.collect()
 }
 
-fn check_host(page: &Page, span: crate::domain::place::Span, name: &str) {
-    if name.contains('/') || name.contains(char::is_whitespace) || name.contains('*') {
-        let message = format!("`{name}` is no host");
-        page.fault(
-            Fault::HostInvalid,
-            span,
-            message,
-            "write a host with an optional port, e.g. `registry.example:5000`",
-        );
+/// The host in the one spelling that references are compared with.
+fn checked_host(page: &Page, span: Span, name: &str) -> Option<String> {
+    match canonical_registry(name) {
+        Ok(host) => Some(host),
+        Err(_reason) => {
+            let message = format!("`{name}` is no host");
+            page.fault(
+                Fault::HostInvalid,
+                span,
+                message,
+                "write a host with an optional port, e.g. `registry.example:5000`",
+            );
+            None
+        }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Entries;
 use super::page::{Node, Page, Section};
 use crate::domain::evidence::code::TrustFaultCode as Fault;
+use crate::domain::image::canonical_registry;
 use crate::domain::suggest;
 use crate::domain::trust::{
     AttestationDemand, Authority, Format, PinPolicy, Rule, RuleAction, SignatureDemand,
@@ -177,7 +178,8 @@ impl Reading<'_> {
                 );
                 continue;
             }
-            let before = self.earlier.iter().find(|(earlier, ..)| covers(earlier, pattern));
+            let pattern = canonical(pattern);
+            let before = self.earlier.iter().find(|(earlier, ..)| covers(earlier, &pattern));
             if let Some((earlier, other, line)) = before {
                 let message = format!(
                     "the pattern `{pattern}` is never reached: `{earlier}` of rule `{other}` in line {line} comes first"
@@ -189,8 +191,8 @@ impl Reading<'_> {
                     "put the narrower rule before the wider one",
                 );
             }
-            self.earlier.push((pattern.to_owned(), rule.to_owned(), page.line(span)));
-            patterns.push(pattern.to_owned());
+            self.earlier.push((pattern.clone(), rule.to_owned(), page.line(span)));
+            patterns.push(pattern);
         }
         patterns
     }
@@ -323,13 +325,26 @@ pub(super) fn wrong_pattern(pattern: &str) -> Option<(&'static str, &'static str
     if path.chars().any(char::is_uppercase) {
         return Some(("has upper-case letters, which no repository has", "write it in lower case"));
     }
-    if !first.contains(['.', ':', '*']) && first != "localhost" {
+    let is_host = first.contains('*') || canonical_registry(first).is_ok();
+    if !is_host || !first.contains(['.', ':', '*']) && !first.eq_ignore_ascii_case("localhost") {
         return Some((
             "does not begin with a registry",
             "write the whole name: `nginx` is `docker.io/library/nginx`",
         ));
     }
     None
+}
+
+/// The pattern with its registry in the spelling that references are compared in.
+fn canonical(pattern: &str) -> String {
+    let (first, path) = pattern.split_once('/').unwrap_or((pattern, ""));
+    let lower = || first.to_ascii_lowercase();
+    let first = if first.contains('*') {
+        lower()
+    } else {
+        canonical_registry(first).unwrap_or_else(|_| lower())
+    };
+    if path.is_empty() { first } else { format!("{first}/{path}") }
 }
 
 /// Whether every image of `later` is one of `earlier`.

@@ -56,7 +56,7 @@ codes! {
             "let the release job attest, or add the signer to `authorities` of the demand",
         DeniedByRule "DENIED_BY_RULE" "the rule for this image denies it"
             "write a rule for the image above the one that denies it, or use another image",
-        CouldNotLook "COULD_NOT_LOOK" "something that hangs on the image could not be looked at"
+        CouldNotLook "COULD_NOT_LOOK" "the image, or something that hangs on it, could not be looked at"
             "the codes beside it say what: `goldgate image verify IMAGE` shows them",
     }
 }
@@ -127,8 +127,6 @@ codes! {
 codes! {
     /// Why something could not be looked at.
     LookCode {
-        ReferenceInvalid "REFERENCE_INVALID" "the reference is not an image reference"
-            "write `registry/repository:tag` or `registry/repository@sha256:…`",
         RegistryNotAllowed "REGISTRY_NOT_ALLOWED" "the registry is not on the list of allowed ones"
             "add the registry to `registries.allow`, or copy the image to one that is there",
         AddressNotAllowed "ADDRESS_NOT_ALLOWED" "the registry's name leads to a private address"
@@ -136,7 +134,7 @@ codes! {
         RegistryUnreachable "REGISTRY_UNREACHABLE" "the registry cannot be reached"
             "check name, port and network: `curl -I https://REGISTRY/v2/`",
         RegistryTls "REGISTRY_TLS" "the registry's certificate is not trusted"
-            "name the registry's certificate authority with `caFile`",
+            "see what `curl -v https://REGISTRY/v2/` says; name its certificate authority with `caFile`, or write `plainHttp: true` where it has none",
         RegistryTimeout "REGISTRY_TIMEOUT" "the registry did not answer in time"
             "try again; raise `perRequestTimeout` for a slow registry",
         RegistryUnauthorized "REGISTRY_UNAUTHORIZED" "the registry asks for credentials, or refuses those it was given"

@@ -52,13 +52,18 @@ impl Question<'_> {
             return ImageFacts { verification, ..self.unseen(Some(rule)) }.into();
         }
         if rule.pin == PinPolicy::RequireDigest && self.parts.digest.is_none() {
-            let message = format!(
-                "rule `{}` asks for a digest; write `{name}@sha256:…`, as `goldgate image verify` prints it",
-                rule.name
-            );
-            return self.fault(Some(rule), fault(LookCode::NotPinned, message)).into();
+            return self.not_pinned(rule, &name).await.into();
         }
         self.verified(rule).await
+    }
+
+    /// Tells the digest to write, where the registry says it. Nothing else of the image is looked at.
+    async fn not_pinned(&self, rule: &Rule, name: &str) -> ImageFacts {
+        let resolved = self.state.client.look().resolve(self.parts).await;
+        let resolved = resolved.ok().map(|image| image.reference());
+        let by_digest = resolved.clone().unwrap_or_else(|| format!("{name}@sha256:…"));
+        let message = format!("rule `{}` asks for a digest; write `{by_digest}`", rule.name);
+        ImageFacts { resolved, ..self.fault(Some(rule), fault(LookCode::NotPinned, message)) }
     }
 
     /// What a rule's verification says: kept, or new.

@@ -3,6 +3,8 @@
 use std::error::Error as StdError;
 use std::io;
 
+use rustls::CertificateError;
+
 use super::address::AddressRefused;
 use crate::domain::evidence::LookFault;
 use crate::domain::evidence::code::LookCode;
@@ -57,9 +59,43 @@ fn tls_message(host: &str, tls: &rustls::Error) -> String {
             "`{host}` does not speak TLS; if it speaks plain HTTP, set `registries.hosts.\"{host}\".plainHttp: true`"
         );
     }
-    format!(
-        "the certificate of `{host}` is not accepted: {tls}; name its authority in `registries.hosts.\"{host}\".caFile`"
+    let advice = if is_certificate(tls, is_about_time) {
+        "let who runs the registry renew it, and see that the clock of this machine is right".into()
+    } else if is_certificate(tls, is_about_its_name) {
+        "name the registry as its certificate does".into()
+    } else {
+        format!("name its authority in `registries.hosts.\"{host}\".caFile`")
+    };
+    format!("the certificate of `{host}` is not accepted: {tls}; {advice}")
+}
+
+fn is_certificate(tls: &rustls::Error, wrong: fn(&CertificateError) -> bool) -> bool {
+    matches!(tls, rustls::Error::InvalidCertificate(reason) if wrong(reason))
+}
+
+const fn is_about_time(reason: &CertificateError) -> bool {
+    matches!(
+        reason,
+        CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
     )
+}
+
+const fn is_about_its_name(reason: &CertificateError) -> bool {
+    matches!(
+        reason,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }
+    )
+}
+
+/// What stands where a registry should be.
+pub(super) fn page_for_people(host: &str, stage: &str) -> LookFault {
+    let message = format!(
+        "`{host}` answers with a page for people (HTML); see that it is a registry and that no proxy asks to sign in"
+    );
+    fault(LookCode::RegistryMalformed, stage, message)
 }
 
 /// The first error of type `E` in the chain, also where an I/O error is wrapped around it.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use reqwest::Url;
 
 use super::budget::Budget;
-use super::fault::fault;
+use super::fault::{fault, page_for_people};
 use super::host::{Host, Hosts, same_origin};
 use super::link::next_page;
 use super::manifest::{ACCEPTED, Descriptor, Document, NoManifest, OCI_INDEX, parse};
@@ -290,13 +290,7 @@ fn checked_manifest(
 fn no_manifest(host: &Host, reason: NoManifest, stage: &str) -> LookFault {
     let name = &host.name;
     match reason {
-        NoManifest::Html => fault(
-            LookCode::RegistryMalformed,
-            stage,
-            format!(
-                "`{name}` answers with a page for people (HTML); see that it is a registry and that no proxy asks to sign in"
-            ),
-        ),
+        NoManifest::Html => page_for_people(name, stage),
         NoManifest::SchemaOne => fault(
             LookCode::ManifestUnsupported,
             stage,

@@ -10,9 +10,10 @@ use reqwest::header::{
 use reqwest::{Response, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 
+use super::RESOLVE;
 use super::budget::Budget;
 use super::challenge::strongest;
-use super::fault::{fault, of_sending};
+use super::fault::{fault, of_sending, page_for_people};
 use super::host::{Host, Hosts};
 use super::retry::{MAX_ATTEMPTS, asked_pause, chance, is_passing, own_pause};
 use super::secret::Secret;
@@ -240,7 +241,11 @@ async fn read(
 ) -> Result<Attempt, LookFault> {
     let status = response.status();
     if status == StatusCode::NOT_FOUND {
-        return Ok(Attempt::Done(None));
+        return if ask.stage == RESOLVE && is_page(&response) {
+            Err(page_for_people(&host.name, ask.stage))
+        } else {
+            Ok(Attempt::Done(None))
+        };
     }
     if status == StatusCode::UNAUTHORIZED {
         return Ok(Attempt::Challenged(response.headers().clone()));
@@ -263,6 +268,12 @@ async fn read(
         Ok(bytes) => Ok(Attempt::Done(Some(Fetched { bytes, media_type, digest, link, url }))),
         Err(broken) => Ok(Attempt::Again(broken, None)),
     }
+}
+
+/// Whether the answer is a page for people, which no registry answers of a manifest that it does not have.
+fn is_page(response: &Response) -> bool {
+    let media_type = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    media_type.is_some_and(|it| it.trim_start().to_ascii_lowercase().starts_with("text/html"))
 }
 
 /// Reads the body as far as its limit; the inner error is a connection that broke.

@@ -10,6 +10,7 @@ use sigstore_verify::types::{
 };
 
 use crate::domain::clock::Timestamp;
+use crate::domain::digest::Digest;
 use crate::domain::evidence::code::RejectionCode;
 use crate::domain::evidence::{KeyFacts, LogFacts, SignerFacts, SignerKind, TimeFacts, TimeSource};
 use crate::domain::trust::{Authority, HashPolicy, LogDemand, SignatureHash, TimestampDemand};
@@ -70,9 +71,10 @@ fn not_by(key: &PublicKey, bundle: &Bundle) -> Rejection {
         return Rejection::new(RejectionCode::SignerNotWanted, message);
     };
     // cosign's hint is the digest of the key. It proves nothing, but tells another key from a broken signature.
-    let named = STANDARD.decode(&hint.hint).ok().filter(|named| named.len() == 32);
-    if named.is_some_and(|named| named != key.fingerprint().as_bytes()) {
-        let message = format!("the bundle says that the key `{}` has signed it", hint.hint);
+    let named = STANDARD.decode(&hint.hint).ok().and_then(|named| named.try_into().ok());
+    let named = named.map(Digest::from_bytes).filter(|named| *named != key.fingerprint());
+    if let Some(named) = named {
+        let message = format!("the bundle says that another key has signed it, `{named}`");
         return Rejection::new(RejectionCode::KeyMismatch, message);
     }
     Rejection::new(RejectionCode::SignatureInvalid, "the signature is not by this key")

@@ -80,8 +80,10 @@ pub fn verify_bundle(
     question: &BundleQuestion<'_>,
     now: Timestamp,
 ) -> Result<Result<BundleFacts, Rejection>, Error> {
-    let root = Root::read(question.trusted_root)
-        .map_err(|cause| Error::invalid(format!("cannot read the trust root: {cause}")))?;
+    let root = Root::read(question.trusted_root).map_err(|cause| {
+        Error::invalid(format!("cannot read the trust root: {cause}"))
+            .with_help("name a `trusted_root.json` as Sigstore has it")
+    })?;
     Ok(verify(question, &root, now))
 }
 

@@ -317,7 +317,7 @@ pub(super) mod tests {
     }
 
     fn seen(facts: &ImageFacts) -> Value {
-        let image = ImageUse { image: Image::parse("registry.example/app:1"), used_by: Vec::new() };
+        let image = ImageUse::named(Image::parse("registry.example/app:1"));
         used(&image, &Release::default(), Some(facts))
     }
 
@@ -346,7 +346,7 @@ pub(super) mod tests {
 
     #[test]
     fn an_image_that_nobody_looked_at_has_no_signature() {
-        let image = ImageUse { image: Image::parse("registry.example/app:1"), used_by: Vec::new() };
+        let image = ImageUse::named(Image::parse("registry.example/app:1"));
         let image = used(&image, &Release::default(), None);
         let at = |pointer: &str| image.pointer(pointer).map(ToString::to_string);
         assert_eq!(at("/verification/status").as_deref(), Some(r#""not_looked_at""#));

@@ -59,7 +59,7 @@ impl Shop {
 
     async fn evidence(&self, references: &[String]) -> EvidenceSet {
         let images = references.iter();
-        let images = images.map(|it| ImageUse { image: Image::parse(it), used_by: Vec::new() });
+        let images = images.map(|it| ImageUse::named(Image::parse(it)));
         let release = Release { images: images.collect(), ..Release::default() };
         self.source.gather(&release, &EvidenceSet::default()).await.unwrap()
     }

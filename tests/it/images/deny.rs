@@ -32,8 +32,11 @@ const SIMPLE_SIGNING: &str = "application/vnd.dev.cosign.simplesigning.v1+json";
 const ENVELOPE: &str = "application/vnd.dsse.envelope.v1+json";
 
 /// A gate whose policies never say anything.
-fn gate(trust: TrustConfiguration, at: &str) -> Gate {
-    let bundle = BundleSource::Path("tests/cases/images/quiet".into());
+pub(super) fn gate(trust: TrustConfiguration, at: &str) -> Gate {
+    gate_with(BundleSource::Path("tests/cases/images/quiet".into()), trust, at)
+}
+
+fn gate_with(bundle: BundleSource, trust: TrustConfiguration, at: &str) -> Gate {
     let revision = Arc::new(Revision::load(&[bundle], &LoadOptions::default()).unwrap());
     let clock = Arc::new(FixedClock(at.parse().unwrap()));
     let source = Arc::new(ImageSource::new(trust, Arc::<FixedClock>::clone(&clock)).unwrap());
@@ -41,16 +44,16 @@ fn gate(trust: TrustConfiguration, at: &str) -> Gate {
     Gate::new(limits, vec![Box::new(source)], revision, None, clock, b"salt".to_vec())
 }
 
-async fn decided(gate: Gate, request: Request) -> Arc<Decision> {
+pub(super) async fn decided(gate: Gate, request: Request) -> Arc<Decision> {
     on_runtime(async move { gate.check(&request).await.unwrap() }).await
 }
 
-async fn asked(trust: TrustConfiguration, at: &str, reference: String) -> Arc<Decision> {
+pub(super) async fn asked(trust: TrustConfiguration, at: &str, reference: String) -> Arc<Decision> {
     decided(gate(trust, at), Request { images: vec![reference], ..Request::default() }).await
 }
 
 /// Verdict, codes of the findings, and the codes behind them.
-fn shown(decision: &Decision) -> String {
+pub(super) fn shown(decision: &Decision) -> String {
     let mut shown = decision.verdict.to_string();
     for finding in &decision.findings {
         assert!(finding.remediation.len() > 10, "{finding:?}");
@@ -67,21 +70,24 @@ fn shown(decision: &Decision) -> String {
 }
 
 /// A registry with one image, and the one signer who is trusted with it.
-struct Stall {
-    registry: FaultyRegistry,
-    signer: Signer,
-    image: Digest,
+pub(super) struct Stall {
+    pub(super) registry: FaultyRegistry,
+    pub(super) signer: Signer,
+    pub(super) image: Digest,
 }
 
 impl Stall {
-    async fn open() -> Self {
-        let registry = FaultyRegistry::start().await;
+    pub(super) async fn open() -> Self {
+        Self::at(FaultyRegistry::start().await)
+    }
+
+    pub(super) fn at(registry: FaultyRegistry) -> Self {
         let image = registry.put_image("app", "v1");
         registry.put_referrers("app", image, &[]);
         Self { registry, signer: Signer::new(), image }
     }
 
-    fn trust(&self, change: impl FnOnce(String) -> String) -> TrustConfiguration {
+    pub(super) fn trust(&self, change: impl FnOnce(String) -> String) -> TrustConfiguration {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("images.yaml");
         let yaml = self.signer.images_yaml(&self.registry.host(), "");
@@ -90,25 +96,25 @@ impl Stall {
         read.unwrap_or_else(|faults| panic!("{}", super::lines(&faults))).configuration
     }
 
-    async fn told(&self, rest: &str) -> String {
+    pub(super) async fn told(&self, rest: &str) -> String {
         self.told_by(self.trust(|yaml| yaml), rest).await
     }
 
-    async fn told_by(&self, trust: TrustConfiguration, rest: &str) -> String {
+    pub(super) async fn told_by(&self, trust: TrustConfiguration, rest: &str) -> String {
         let reference = format!("{}/{rest}", self.registry.host());
         shown(&*asked(trust, super::NOW, reference).await)
     }
 
-    fn tag(&self, suffix: &str) -> String {
+    pub(super) fn tag(&self, suffix: &str) -> String {
         format!("sha256-{}{suffix}", self.image.to_hex())
     }
 
-    fn manifest(&self) -> String {
+    pub(super) fn manifest(&self) -> String {
         format!("/v2/app/manifests/{}", self.image)
     }
 
     /// Hangs a layer on the image, under the tag of signatures or of attestations.
-    fn hang(&self, suffix: &str, media_type: &str, content: &str) {
+    pub(super) fn hang(&self, suffix: &str, media_type: &str, content: &str) {
         let layer = self.registry.put_blob("app", media_type, content.as_bytes());
         self.registry.put_tag("app", &self.tag(suffix), &[layer]);
     }
@@ -313,8 +319,12 @@ async fn what_keyless_signatures_depend_on_denies_when_it_fails() {
 }
 
 fn deployment(image: &str) -> Artifact {
+    deployment_of(&format!("containers:\n        - {{name: app, image: {image:?}}}"))
+}
+
+fn deployment_of(pod: &str) -> Artifact {
     let text = format!(
-        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app}}\nspec:\n  template:\n    spec:\n      containers:\n        - {{name: app, image: {image:?}}}\n"
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: app}}\nspec:\n  template:\n    spec:\n      {pod}\n"
     );
     Artifact { path: "app.yaml".to_owned(), content: text.into(), origin: ArtifactOrigin::Named }
 }
@@ -331,6 +341,8 @@ async fn references_that_are_none_deny_where_images_are_looked_at() {
         "registry.example/app:{{ tag }}",
         "registry.example:port/app",
         "[::1/app:v1",
+        "registry.example:99999/app",
+        " ",
     ] {
         let artifacts = vec![deployment(image)];
         let request = Request { artifacts, ..Request::default() };
@@ -346,8 +358,118 @@ async fn references_that_are_none_deny_where_images_are_looked_at() {
         registry.example/app:{{ tag }}: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
         registry.example:port/app: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
         [::1/app:v1: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
+        registry.example:99999/app: deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
+         : deny deny INPUT-IMAGE warn INPUT-SERVICE in line 8
     "]]
     .assert_eq(&found);
+}
+
+/// Whatever fills the image in later, nobody has looked at it.
+#[tokio::test]
+async fn a_container_without_an_image_denies_where_images_are_looked_at() {
+    let stall = Stall::open().await;
+    let mut found = String::new();
+    for pod in [
+        r#"containers: [{name: app, image: ""}]"#,
+        "containers: [{name: app, image: null}]",
+        "containers: [{name: app}]",
+        "initContainers: [{name: first}]",
+        r#"ephemeralContainers: [{name: probe, image: ""}]"#,
+        "containers: [{name: app}, {name: other}]",
+        "volumes: [{name: files, image: {pullPolicy: Always}}]",
+        r#"volumes: [{name: files, image: {reference: ""}}, {name: none, image: null}]"#,
+    ] {
+        for environment in ["production", "test"] {
+            let request = Request {
+                artifacts: vec![deployment_of(pod)],
+                environment: environment.parse().unwrap(),
+                ..Request::default()
+            };
+            let decision = decided(gate(stall.trust(|yaml| yaml), super::NOW), request).await;
+            let place = decision.findings.iter().map(|finding| finding.location.line).max();
+            writeln!(
+                found,
+                "{pod} in {environment}: {} in line {}",
+                shown(&decision),
+                place.unwrap()
+            )
+            .unwrap();
+        }
+    }
+    expect![[r#"
+        containers: [{name: app, image: ""}] in production: deny deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app, image: ""}] in test: allow warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app, image: null}] in production: deny deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app, image: null}] in test: allow warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app}] in production: deny deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app}] in test: allow warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        initContainers: [{name: first}] in production: deny deny INPUT-SCHEMA deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        initContainers: [{name: first}] in test: deny deny INPUT-SCHEMA warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        ephemeralContainers: [{name: probe, image: ""}] in production: deny deny INPUT-SCHEMA deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        ephemeralContainers: [{name: probe, image: ""}] in test: deny deny INPUT-SCHEMA warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app}, {name: other}] in production: deny deny INPUT-NO-IMAGE deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        containers: [{name: app}, {name: other}] in test: allow warn INPUT-NO-IMAGE warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        volumes: [{name: files, image: {pullPolicy: Always}}] in production: deny deny INPUT-SCHEMA deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        volumes: [{name: files, image: {pullPolicy: Always}}] in test: deny deny INPUT-SCHEMA warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        volumes: [{name: files, image: {reference: ""}}, {name: none, image: null}] in production: deny deny INPUT-SCHEMA deny INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+        volumes: [{name: files, image: {reference: ""}}, {name: none, image: null}] in test: deny deny INPUT-SCHEMA warn INPUT-NO-IMAGE warn INPUT-SERVICE in line 7
+    "#]].assert_eq(&found);
+}
+
+/// The files of a volume run as well as those of a container.
+#[tokio::test]
+async fn images_of_volumes_are_looked_at() {
+    let stall = Stall::open().await;
+    let mut found = String::new();
+    for reference in [format!("{}/app:v1", stall.registry.host()), "Not/One".to_owned()] {
+        let pod = format!("volumes: [{{name: files, image: {{reference: {reference}}}}}]");
+        for bundle in ["tests/cases/images/quiet", "builtin"] {
+            let request = Request { artifacts: vec![deployment_of(&pod)], ..Request::default() };
+            let gate = match bundle {
+                "builtin" => gate_with(BundleSource::Builtin, stall.trust(|yaml| yaml), super::NOW),
+                _ => gate(stall.trust(|yaml| yaml), super::NOW),
+            };
+            let decision = decided(gate, request).await;
+            for finding in &decision.findings {
+                let code = finding.code.as_str();
+                if code.starts_with("IMG-UNSIGNED") || code.contains("IMAGE") {
+                    let at = (finding.location.line, finding.location.path.as_str());
+                    writeln!(found, "{bundle}: {} {code} at {at:?}", finding.enforcement.as_str())
+                        .unwrap();
+                }
+            }
+        }
+    }
+    expect![[r#"
+        tests/cases/images/quiet: deny IMG-UNSIGNED at (7, "/spec/template/spec/volumes/0/image/reference")
+        builtin: deny IMG-UNSIGNED at (7, "/spec/template/spec/volumes/0/image/reference")
+        tests/cases/images/quiet: deny INPUT-IMAGE at (7, "/spec/template/spec/volumes/0/image/reference")
+        builtin: deny INPUT-IMAGE at (7, "/spec/template/spec/volumes/0/image/reference")
+    "#]].assert_eq(&found);
+}
+
+/// A rule about a registry is about every way to write its name: all of them are pulled from there.
+#[tokio::test]
+async fn no_spelling_of_a_registry_escapes_its_rule() {
+    let stall = Stall::open().await;
+    let port = stall.registry.address.port();
+    let trust = || {
+        stall.trust(|yaml| {
+            let named = yaml.replace(&stall.registry.host(), &format!("LocalHost:{port}"));
+            let ours = named.replace("\"**\"", &format!("\"LOCALHOST:{port}/**\""));
+            ours.replace(
+                "registries:",
+                "  - {name: rest, images: [\"**\"], action: skip}\nregistries:",
+            )
+        })
+    };
+    for host in ["localhost", "LOCALHOST", "LocalHost"] {
+        for port in [port.to_string(), format!("0{port}")] {
+            let decision = asked(trust(), super::NOW, format!("{host}:{port}/app:v1")).await;
+            let expected = "deny deny IMG-UNSIGNED UNSIGNED warn INPUT-SERVICE";
+            assert_eq!(shown(&decision), expected, "{host}:{port}");
+        }
+    }
 }
 
 #[tokio::test]
@@ -376,10 +498,11 @@ async fn enforcement_softens_by_name_what_the_gate_itself_says() {
 #[test]
 fn the_gate_and_the_built_in_policies_ask_the_same() {
     let revision = Revision::load(&[BundleSource::Builtin], &LoadOptions::default()).unwrap();
-    for ImageCode { code, title, remediation } in ImageCode::ALL {
+    for ImageCode { code, title, why, remediation } in ImageCode::ALL {
         let policy = revision.policies().iter().find(|policy| policy.code.as_str() == code);
         let policy = policy.unwrap_or_else(|| panic!("there is no built-in policy {code}"));
-        assert_eq!((policy.title.as_str(), policy.remediation.as_str()), (title, remediation));
+        let said = [&policy.title, &policy.description, &policy.remediation].map(String::as_str);
+        assert_eq!(said, [title, why, remediation]);
         assert_eq!(policy.pack, goldgate::domain::image_code::IMAGE_PACK);
     }
     assert!(Path::new("policies/kubernetes/image_invalid.rego").exists());

@@ -1,6 +1,7 @@
 //! A Sigstore of our own: an authority that signs any certificate and a log that signs any entry.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair};
@@ -25,22 +26,22 @@ use serde_json::{Value, json};
 use super::hostile::{SIGNATURE, SIMPLE_SIGNING, asked, attachment};
 use super::question::{configuration, now};
 
-const ISSUER: &str = "https://issuer.example";
-const SUBJECT: &str = "https://builds.example/release";
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const SUBJECT: &str = "https://builds.example/release";
 const FULCIO_ISSUER: &[u64] = &[1, 3, 6, 1, 4, 1, 57264, 1, 1];
 
-/// The signed time: inside the validity of certificates, which are valid on 23 November 2026.
+/// The signed time: inside the validity of certificates, which are valid on 23 November 2026 until 18:00.
 const SIGNED_AT: &str = "2026-11-23T12:00:00Z";
 
-pub(super) struct Workshop {
+pub(crate) struct Workshop {
     issuer: Issuer<'static, KeyPair>,
     log: EcdsaKeyPair,
     log_id: Digest,
-    trusted_root: Vec<u8>,
+    pub(crate) trusted_root: Vec<u8>,
 }
 
 impl Workshop {
-    pub(super) fn open() -> Self {
+    pub(crate) fn open() -> Self {
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
@@ -80,9 +81,17 @@ impl Workshop {
 
     /// A signature of the unsigned image, as cosign writes one without a bundle.
     fn signature(&self, names: Vec<SanType>, signed_at: &str) -> Attachment {
+        self.signature_of(asked("unsigned#0").digest, names, signed_at)
+    }
+
+    /// A signature of an image by who is trusted, at a time.
+    pub(crate) fn signed(&self, image: Digest, signed_at: &str) -> Attachment {
+        self.signature_of(image, vec![uri(SUBJECT)], signed_at)
+    }
+
+    fn signature_of(&self, image: Digest, names: Vec<SanType>, signed_at: &str) -> Attachment {
         let payload = format!(
-            r#"{{"critical":{{"image":{{"docker-manifest-digest":"{}"}},"type":"cosign container image signature"}}}}"#,
-            asked("unsigned#0").digest
+            r#"{{"critical":{{"image":{{"docker-manifest-digest":"{image}"}},"type":"cosign container image signature"}}}}"#
         );
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -91,7 +100,8 @@ impl Workshop {
         params.custom_extensions =
             vec![CustomExtension::from_oid_content(FULCIO_ISSUER, ISSUER.as_bytes().to_vec())];
         params.not_before = date_time_ymd(2026, 11, 23);
-        params.not_after = date_time_ymd(2026, 11, 24);
+        // Before the verifier's clock, so that a signature after it is late and not in the future.
+        params.not_after = date_time_ymd(2026, 11, 24) - Duration::from_hours(6);
         let pem = params.signed_by(&key, &self.issuer).unwrap().pem();
         let signature = sign(&signing_key(&key), payload.as_bytes());
         let log_entry = self.log_entry(payload.as_bytes(), &signature, &pem, signed_at);
@@ -229,12 +239,9 @@ fn the_identity_is_the_first_name_and_a_second_one_gives_nothing() {
 
 #[test]
 fn a_certificate_that_had_run_out_or_was_not_valid_yet_is_refused() {
-    for signed_at in ["2026-11-22T12:00:00Z", "2026-11-24T00:00:01Z"] {
+    for signed_at in ["2026-11-22T12:00:00Z", "2026-11-23T18:00:01Z"] {
         let code = rejection(vec![uri(SUBJECT)], signed_at);
-        assert!(
-            matches!(code, RejectionCode::CertificateInvalid | RejectionCode::SignedInFuture),
-            "{code}"
-        );
+        assert_eq!(code, RejectionCode::CertificateInvalid, "{signed_at}");
     }
 }
 
