@@ -33,7 +33,7 @@ use goldgate::evidence::Source;
 use goldgate::evidence::advisory::{AdvisorySource, Database, Records, snapshot};
 use goldgate::evidence::vex::VexSource;
 use goldgate::gate::inventory::ComponentRange;
-use goldgate::gate::{Gate, Lanes};
+use goldgate::gate::{Gate, Lanes, WatchReport};
 use goldgate::policy::{BundleSource, LoadOptions, Revision};
 use goldgate::record::sqlite::SqliteStore;
 use goldgate::record::{Draft, Inventory as _, PageRequest, Store};
@@ -308,11 +308,11 @@ impl Bench {
         snapshot::write(&self.advisories, records, NOW).expect("room");
     }
 
-    fn judge_again(&self, lanes: Lanes) -> (Duration, usize, usize) {
+    fn judge_again(&self, lanes: Lanes) -> (Duration, WatchReport) {
         let began = Instant::now();
         let report = self.runtime.block_on(self.gate.rejudge(lanes)).expect("a report");
         assert_eq!(report.n_failed, 0);
-        (began.elapsed(), report.n_judged, report.decisions.len())
+        (began.elapsed(), report)
     }
 
     fn watch(&self, n_advisories: usize) {
@@ -333,11 +333,14 @@ impl Bench {
             ("withdrawn", &[]),
         ] {
             self.import(&records(n_advisories, hit));
-            let (time, n_judged, n_decisions) = self.judge_again(Lanes::All);
+            let (time, report) = self.judge_again(Lanes::All);
             println!(
-                "{what:<27} {n_judged:>6} {n_decisions:>10} {:>7.2} {:>9.0} %",
+                "{what:<27} {:>6} {:>10} {:>7.2} {:>9.0} %{}",
+                report.n_judged,
+                report.decisions.len(),
                 time.as_secs_f64(),
-                bare.as_secs_f64() / time.as_secs_f64() * 100.0
+                bare.as_secs_f64() / time.as_secs_f64() * 100.0,
+                rooms(&report)
             );
         }
     }
@@ -373,11 +376,11 @@ impl Bench {
                 while !stop.load(Ordering::Relaxed) {
                     let version = format!("{fixed}.0.0");
                     self.import(&records(1_000, &[(7, &version)]));
-                    self.judge_again(Lanes::Spare);
+                    let _report = self.judge_again(Lanes::Spare);
                     fixed += 1;
                 }
             });
-            self.runtime.block_on(tokio::time::sleep(Duration::from_secs(1)));
+            self.runtime.block_on(async { tokio::time::sleep(Duration::from_secs(1)).await });
             let beside = self.checks(600);
             stop.store(true, Ordering::Relaxed);
             beside
@@ -417,6 +420,24 @@ impl Bench {
         times.sort_unstable();
         times
     }
+}
+
+/// How long a decision was in each room.
+fn rooms(report: &WatchReport) -> String {
+    let n = report.decisions.len() as f64;
+    if report.decisions.is_empty() {
+        return String::new();
+    }
+    let mean = |room: fn(&Timings) -> u32| {
+        report.decisions.iter().map(|it| f64::from(room(&it.timings))).sum::<f64>() / n
+    };
+    format!(
+        "  (µs: evidence {:.0}, policy {:.0}, decide {:.0}, record {:.0})",
+        mean(|it| it.evidence_us),
+        mean(|it| it.policy_us),
+        mean(|it| it.decide_us),
+        mean(|it| it.record_us)
+    )
 }
 
 fn timed(rounds: usize, mut work: impl FnMut()) -> Vec<Duration> {

@@ -25,7 +25,7 @@ use crate::domain::scorecard::{PolicyState, Scorecard, ScorecardPoint, Scorecard
 use crate::domain::service::{Environment, ServiceRef};
 use crate::domain::sighting::Sighting;
 
-pub use self::inventory::{Holders, Inventory};
+pub use self::inventory::{Holders, Inventory, forget};
 pub use self::row::RecordedFile;
 pub use self::shown::{FileText, files_with_findings};
 

@@ -12,16 +12,16 @@ package goldgate.sbom.denied
 import data.goldgate.lib.sbom
 
 deny contains finding if {
-	some purl, component in input.sbom.by_purl
 	some pattern, reason in sbom.setting("denied_components")
+	some purl, component in input.sbom.by_purl
 	some form in {purl, bare(purl), unversioned(purl)}
 	glob.match(pattern, ["/"], form)
 	finding := told(purl, component, sprintf("is denied: %s", [reason]))
 }
 
 deny contains finding if {
-	some purl, component in input.sbom.by_purl
 	some pattern, reason in sbom.setting("denied_makers")
+	some purl, component in input.sbom.by_purl
 	is_made_by(purl, component, pattern)
 	finding := told(purl, component, sprintf("is made by somebody who is denied: %s", [reason]))
 }

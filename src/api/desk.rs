@@ -26,6 +26,7 @@ use crate::domain::scorecard::Scorecard;
 use crate::domain::service::{Environment, ServiceRef};
 use crate::gate::Gate;
 use crate::record::{self, DecisionFilter, FileText, Page, PageRequest, ScorecardFilter, Store};
+pub(crate) use inventory::Forget;
 
 /// Bounds of what a server takes on at a time.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -60,6 +60,7 @@ fn table() -> Vec<Route> {
         ("get", "/v1/policies", get(policy::list)),
         ("get", "/v1/inventory/who-has", get(inventory::who_has)),
         ("get", "/v1/inventory/releases", get(inventory::releases)),
+        ("post", "/v1/inventory/releases:forget", post(inventory::forget)),
         ("get", "/v1/inventory/components", get(inventory::components)),
         ("get", "/v1/policies/{code}", get(policy::one)),
         ("get", "/openapi.json", get(operation::openapi)),

@@ -11,7 +11,7 @@ use crate::domain::clock::{Clock as _, SystemClock};
 use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::error::Error;
 use crate::domain::finding::Enforcement;
-use crate::domain::inventory::{ReleaseFilter, RunningComponent, RunningRelease};
+use crate::domain::inventory::{Departure, ReleaseFilter, RunningComponent, RunningRelease};
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::{Scorecard, ScorecardPoint};
 use crate::domain::service::{Environment, ServiceRef};
@@ -158,6 +158,28 @@ impl Archive {
         match self {
             Self::Here(store) => store.components(service, environment, page).await,
             Self::There(client) => client.components(service, environment, page).await,
+        }
+    }
+}
+
+impl Archive {
+    /// Takes what runs of a service out of the list; a rehearsal only tells what that would be.
+    ///
+    /// # Errors
+    /// `NotFound` for a service that the record has never decided about; those of the record or of the server.
+    pub async fn forget(
+        &self,
+        service: &ServiceRef,
+        environment: Option<&Environment>,
+        actor: &str,
+        dry_run: bool,
+    ) -> Result<Vec<RunningRelease>, Error> {
+        match self {
+            Self::Here(store) => {
+                let departure = Departure { actor: actor.to_owned(), time: SystemClock.now() };
+                record::forget(store, service, environment, departure, dry_run).await
+            }
+            Self::There(client) => client.forget(service, environment, actor, dry_run).await,
         }
     }
 }

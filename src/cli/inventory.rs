@@ -1,5 +1,7 @@
 //! `inventory`: what runs where, and who has which component.
 
+mod change;
+
 use serde::Serialize;
 
 use crate::cli::archive::{self, Archive};
@@ -30,10 +32,15 @@ pub fn run(session: &Session, verb: &InventoryVerb) -> Result<Exit, Failure> {
                 service: service.as_deref().map(str::parse).transpose()?,
                 environment: named_environment(session),
                 team: team.clone(),
+                part: None,
             };
             list(session, filter, page)?
         }
         InventoryVerb::Show { service, format } => show(session, &service.parse()?, *format)?,
+        InventoryVerb::Forget { service, dry_run, format } => {
+            change::forget(session, &service.parse()?, *dry_run, *format)?
+        }
+        InventoryVerb::Rebuild { dry_run, format } => change::rebuild(session, *dry_run, *format)?,
     };
     session.printer.out(&text)?;
     Ok(Exit::Allow)

@@ -56,7 +56,8 @@ fn rejudged(session: &Session) -> Result<Option<String>, Failure> {
     Ok(told)
 }
 
-fn gate(session: &Session, store: Arc<dyn Store>) -> Result<Gate, Failure> {
+/// A gate over the record, with what is known of components here.
+pub(super) fn gate(session: &Session, store: Arc<dyn Store>) -> Result<Gate, Failure> {
     let config = &session.config;
     let revision = local::revision(session)?;
     let sources = local::boxed(config, None, Vec::new());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::advisory::AdvisoryMatch;
 use crate::domain::clock::Timestamp;
-use crate::domain::decision::DecisionId;
+use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::digest::Digest;
 use crate::domain::evidence::ImageFacts;
 use crate::domain::package::{Ecosystem, Package};
@@ -274,6 +274,26 @@ pub struct ReleaseFilter {
     pub environment: Option<Environment>,
     /// Of services of this owner.
     pub team: Option<String>,
+    /// This part: empty for whole releases, else an object that was seen at a cluster's door.
+    pub part: Option<String>,
+}
+
+/// Who takes releases out of the list of what runs, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Departure {
+    /// Who asked for it; empty when nobody said.
+    pub actor: String,
+    /// When.
+    pub time: Timestamp,
+}
+
+/// A release that is put back into the list of what runs, as its decision let it in.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// The decision.
+    pub decision: Arc<Decision>,
+    /// What is known of the release.
+    pub arrival: Arrival,
 }
 
 /// What matters of the troubles of one version of a package, as a number; none is 0.

@@ -1,5 +1,7 @@
 //! A bill of materials: which components a release contains, and how they hang together.
 
+mod kept;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -140,7 +142,7 @@ pub struct Reported {
 pub const MAX_STEPS: usize = 64;
 
 /// A bill of materials.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug)]
 pub struct Sbom {
     /// What it says of itself.
     pub source: SbomSource,

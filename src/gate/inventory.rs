@@ -1,7 +1,9 @@
 //! The inventory: what a release that is let in leaves behind, and who holds what.
 
 mod range;
+mod rebuild;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -13,18 +15,24 @@ use crate::domain::decision::Verdict;
 use crate::domain::digest::Digest;
 use crate::domain::evidence::{EvidenceSet, ImageFacts};
 use crate::domain::finding::Finding;
-use crate::domain::inventory::{Arrival, Holding, Judged, KeptFile, KeptRelease, Via, trouble};
+use crate::domain::inventory::{
+    Arrival, Departure, Holding, Judged, KeptFile, KeptRelease, Via, trouble,
+};
 use crate::domain::package::{Component, Package};
 use crate::domain::policy::Scope;
 use crate::domain::predicate::Predicate;
 use crate::domain::release::{FileRead, Release};
 use crate::domain::request::{Request, Stage};
 use crate::domain::sbom::Sbom;
+use crate::domain::secret::Secrets;
 use crate::domain::service::Service;
+use crate::domain::value::Value;
 use crate::evidence::vex;
+use crate::intake;
 use crate::policy::Revision;
 
 pub use range::ComponentRange;
+pub use rebuild::{Rebuild, RebuiltRelease};
 
 /// A package and a version of it.
 type Versioned<'r> = (&'r Package, Option<&'r str>);
@@ -48,25 +56,17 @@ impl Gate {
             return None;
         }
         let part = part(request, release)?;
-        let has_bill = !release.sboms.is_empty();
-        let kept = has_bill.then(|| kept(service, request, release, evidence)).flatten();
-        let now = self.clock.now();
-        Some(Arrival {
-            part,
-            images: release
-                .images
-                .iter()
-                .map(|image| shown(&image.image.reference, release, evidence))
-                .collect(),
-            n_components: release.sboms.iter().map(|bill| bill.components.len()).sum(),
-            holdings: holdings(&release.sboms),
-            kept,
-            judged: Judged {
-                troubles: self.troubles_of(&release.sboms, evidence),
-                outcome: outcome(&judgement.findings, revision),
-                due: due(&judgement.findings, now),
-            },
-        })
+        let judged = Judged {
+            troubles: self.troubles_of(&release.sboms, evidence),
+            outcome: outcome(&judgement.findings, revision),
+            due: due(&judgement.findings, self.clock.now()),
+        };
+        Some(arriving(part, service, request, (release, evidence), judged))
+    }
+
+    /// That somebody takes something out of the list of what runs, now.
+    pub fn departure(&self, actor: &str) -> Departure {
+        Departure { actor: intake::hidden(actor, &self.salt), time: self.clock.now() }
     }
 
     /// What troubles the packages of a release, summed up.
@@ -112,6 +112,26 @@ pub(super) fn base(evidence: &EvidenceSet) -> u64 {
     if in_force { 0 } else { WITHOUT_ADVISORIES }
 }
 
+/// What the record keeps of a release of `service`.
+fn arriving(
+    part: String,
+    service: &Service,
+    request: &Request,
+    (release, evidence): (&Release, &EvidenceSet),
+    judged: Judged,
+) -> Arrival {
+    let has_bill = !release.sboms.is_empty();
+    let references = release.images.iter().map(|image| image.image.reference.as_str());
+    Arrival {
+        part,
+        images: references.map(|reference| shown(reference, release, evidence)).collect(),
+        n_components: release.sboms.iter().map(|bill| bill.components.len()).sum(),
+        holdings: holdings(&release.sboms),
+        kept: has_bill.then(|| kept(service, request, release, evidence)).flatten(),
+        judged,
+    }
+}
+
 /// What is needed to judge a release again.
 fn kept(
     service: &Service,
@@ -127,8 +147,39 @@ fn kept(
         files: vex_files(release),
     };
     // It is of our own making and has no key that JSON could not write.
-    let kept = serde_json::to_string(&kept).ok()?;
-    Some(release.secrets.redact(&kept).into_owned())
+    let text = serde_json::to_string(&kept).ok()?;
+    if release.secrets.is_empty() {
+        return Some(text);
+    }
+    // Text by text: in the whole a secret may look like a number, or be written with escapes.
+    let kept: Value = serde_json::from_str(&text).ok()?;
+    serde_json::to_string(&without_secrets(kept, &release.secrets)).ok()
+}
+
+/// The value with every secret in its texts and keys replaced.
+fn without_secrets(value: Value, secrets: &Secrets) -> Value {
+    let redacted = |text: &Arc<str>| match secrets.redact(text) {
+        Cow::Borrowed(_) => Arc::clone(text),
+        Cow::Owned(text) => Arc::from(text),
+    };
+    match value {
+        Value::String(text) => Value::String(redacted(&text)),
+        Value::Array(items) => {
+            let items = items.iter().map(|item| without_secrets(item.clone(), secrets));
+            Value::array(items.collect())
+        }
+        Value::Object(object) => {
+            let entries = object.entries().iter();
+            let entries = entries
+                .map(|(key, value)| (redacted(key), without_secrets(value.clone(), secrets)));
+            Value::object(entries.collect())
+        }
+        other @ (Value::Null
+        | Value::Bool(_)
+        | Value::Number(_)
+        | Value::Map(_)
+        | Value::Set(_)) => other,
+    }
 }
 
 /// Which part of the service a request shows; none where it does not say what runs.

@@ -4,31 +4,28 @@
 //! whose troubles add up to something else than when they were last judged are taken out and judged, by the policies that
 //! look at bills. What runs goes on running; the decision says how it stands, and moves the scorecard.
 
+mod lane;
+
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use self::lane::{Lane, Round};
 use super::Gate;
-use super::draft::{Made, by_second_engine, draft, judgement};
-use super::inventory::{base, due, outcome};
-use super::timer::Timer;
+use super::inventory::base;
 use crate::domain::advisory::AdvisoryMatch;
 use crate::domain::clock::Timestamp;
-use crate::domain::decision::{Decision, DecisionId, Timings};
+use crate::domain::decision::Decision;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::inventory::{Held, Judged, KeptRelease, Rejudged, ReleaseId, Troubled, Watched};
+use crate::domain::inventory::{Held, Troubled};
 use crate::domain::package::Component;
-use crate::domain::place::SourceFile;
-use crate::domain::release::{FileRead, Release};
-use crate::domain::request::{Request, Stage, Trigger};
+use crate::domain::release::Release;
 use crate::domain::sbom::{Sbom, SbomFormat, SbomSource};
-use crate::policy::Moment;
-use crate::record::Draft;
 
 /// Versions that are compared at a time: enough to be worth a thread, few enough to give way.
 const COMPARED_AT_ONCE: usize = 5_000;
@@ -38,12 +35,6 @@ const PATIENCE: Duration = Duration::from_millis(20);
 
 /// How often it looks whether they are.
 const GLANCE: Duration = Duration::from_millis(1);
-
-/// How many releases are noted at a time of which there is nothing new to say.
-const NOTED_AT_ONCE: usize = 256;
-
-/// Who asks, in the decisions of a watch.
-const ACTOR: &str = "goldgate watch";
 
 /// How many threads a watch may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,6 +53,15 @@ impl Lanes {
             Self::Spare => all.saturating_sub(1).max(1),
         }
     }
+
+    /// How many decisions of a lane are on their way to the disk at most. The more there are the longer is a commit, and
+    /// whoever asks meanwhile waits for it.
+    const fn writes(self) -> usize {
+        match self {
+            Self::All => 32,
+            Self::Spare => 4,
+        }
+    }
 }
 
 /// What a watch found.
@@ -75,22 +75,6 @@ pub struct WatchReport {
     pub n_failed: usize,
     /// What there is to say: one decision for each release about which something else is found than before.
     pub decisions: Vec<Arc<Decision>>,
-}
-
-/// Releases to be judged, shared by the lanes.
-struct Round {
-    releases: Vec<(ReleaseId, u64)>,
-    next: AtomicUsize,
-}
-
-/// What became of one release.
-enum Looked {
-    /// It runs no more.
-    Gone,
-    /// Nothing new.
-    Same(Rejudged),
-    /// A decision was written.
-    Changed(Arc<Decision>),
 }
 
 impl Gate {
@@ -116,12 +100,14 @@ impl Gate {
         let troubled = self.troubled(held, lanes).await?;
         let nothing = self.looked_up(Vec::new()).await?;
         let releases = store.stale(troubled, base(&nothing), self.clock.now()).await?;
-        let round = Arc::new(Round { releases, next: AtomicUsize::new(0) });
+        let n_releases = releases.len();
+        let round = Arc::new(Round::new(releases));
         let mut report = WatchReport { n_compared, ..WatchReport::default() };
         let mut at_work = JoinSet::new();
-        for _ in 0..lanes.count().min(round.releases.len()) {
-            let (gate, round) = (Arc::clone(self), Arc::clone(&round));
-            at_work.spawn(async move { gate.walk(&round).await });
+        for _ in 0..lanes.count().min(n_releases) {
+            let lane = Lane::new(Arc::clone(self), Arc::clone(store), lanes.writes());
+            let round = Arc::clone(&round);
+            at_work.spawn(async move { lane.walk(&round).await });
         }
         while let Some(lane) = at_work.join_next().await {
             let lane = lane.map_err(|cause| {
@@ -192,94 +178,6 @@ impl Gate {
         self.gather(&mut release, EvidenceSet::default()).await
     }
 
-    /// One lane: takes the next release until there is none.
-    async fn walk(&self, round: &Round) -> WatchReport {
-        let mut report = WatchReport::default();
-        let mut same = Vec::new();
-        while let Some((release, troubles)) =
-            round.releases.get(round.next.fetch_add(1, Ordering::Relaxed))
-        {
-            self.give_way().await;
-            match self.look_again(*release, *troubles).await {
-                Ok(Looked::Gone) => {}
-                Ok(Looked::Same(rejudged)) => {
-                    report.n_judged += 1;
-                    same.push(rejudged);
-                }
-                Ok(Looked::Changed(decision)) => {
-                    report.n_judged += 1;
-                    report.decisions.push(decision);
-                }
-                Err(error) => {
-                    report.n_failed += 1;
-                    tracing::warn!(
-                        release = release.0,
-                        error = error.internal(),
-                        "Cannot judge a release again"
-                    );
-                }
-            }
-            if same.len() >= NOTED_AT_ONCE {
-                self.note(std::mem::take(&mut same)).await;
-            }
-        }
-        self.note(same).await;
-        report
-    }
-
-    /// Without the note they are judged once more next time, and nothing else is wrong.
-    async fn note(&self, same: Vec<Rejudged>) {
-        let Some(store) = self.store().filter(|_| !same.is_empty()) else { return };
-        if let Err(error) = store.note_rejudged(same).await {
-            tracing::warn!(error = error.internal(), "Cannot note what was judged again");
-        }
-    }
-
-    async fn look_again(&self, id: ReleaseId, troubles: u64) -> Result<Looked, Error> {
-        let Some(store) = self.store() else { return Ok(Looked::Gone) };
-        let Some(watched) = store.watched(id).await? else { return Ok(Looked::Gone) };
-        let (request, mut release, evidence) = restored(&watched)?;
-        let revision = self.revision();
-        let now = self.clock.now();
-        let mut timer = Timer::start();
-        let mut evidence = self.gather(&mut release, evidence).await?;
-        let sightings = self.sightings(&release, &mut evidence, now).await;
-        let evidence_us = timer.lap();
-        let decision_id = DecisionId::at(now);
-        let moment = Moment::of(decision_id, now);
-        let outcomes =
-            revision.evaluate_in_turns(&request, &release, &evidence, moment, None).await;
-        let policy_us = timer.lap();
-        let judgement = judgement(&request, &release, &evidence, &revision, &outcomes, now);
-        let judged = Judged {
-            troubles,
-            outcome: outcome(&judgement.findings, &revision),
-            due: due(&judgement.findings, now),
-        };
-        let rejudged = Rejudged { release: id, arrived: watched.arrived, judged };
-        if judged.outcome == watched.judged.outcome {
-            return Ok(Looked::Same(rejudged));
-        }
-        let decide_us = timer.lap();
-        let made = Made {
-            second_engine: by_second_engine(&outcomes),
-            id: decision_id,
-            now,
-            timings: Timings { intake_us: 0, evidence_us, policy_us, decide_us, record_us: 0 },
-            input_digest: Digest::of(watched.kept.as_bytes()),
-            blobs: Vec::new(),
-            unseen: self.unseen,
-            sightings,
-        };
-        let mut draft = draft(&request, &release, &evidence, &revision, judgement, made);
-        draft.decision.notes.push(format!(
-            "what decision {} let in was judged again, since more is known of its components; it goes on running",
-            watched.arrived
-        ));
-        let draft = Draft { rejudged: Some(rejudged), ..draft };
-        Ok(Looked::Changed(self.record(draft, timer).await?))
-    }
-
     /// Waits a little while requests are being answered.
     async fn give_way(&self) {
         let until = tokio::time::Instant::now() + PATIENCE;
@@ -287,33 +185,6 @@ impl Gate {
             tokio::time::sleep(GLANCE).await;
         }
     }
-}
-
-/// The release as it was kept, with the question that it is now asked with.
-fn restored(watched: &Watched) -> Result<(Request, Release, EvidenceSet), Error> {
-    let kept: KeptRelease = serde_json::from_str(&watched.kept).map_err(|cause| {
-        Error::internal_fault("a release cannot be read as it was kept").with_source(cause)
-    })?;
-    let KeptRelease { service, trigger, images, sboms, files } = kept;
-    let request = Request {
-        service: Some(service.reference.clone()),
-        environment: watched.environment.clone(),
-        stage: Stage::Watch,
-        trigger: Trigger { actor: ACTOR.to_owned(), ..trigger },
-        ..Request::default()
-    };
-    let file = |(artifact, file): (usize, crate::domain::inventory::KeptFile)| FileRead {
-        artifact,
-        file: Arc::new(SourceFile::new(file.path, file.text)),
-        secrets: Vec::new(),
-    };
-    let release = Release {
-        service: Some(service),
-        sboms,
-        files: files.into_iter().enumerate().map(file).collect(),
-        ..Release::default()
-    };
-    Ok((request, release, EvidenceSet { images, ..EvidenceSet::default() }))
 }
 
 /// What stands for the bill that holds everything.

@@ -286,7 +286,9 @@ impl Store for SqliteStore {
         service: &'a ServiceRef,
     ) -> Answer<'a, BTreeMap<Sighting, Timestamp>> {
         let service = service.to_string();
-        Box::pin(self.readers.read(move |image| sightings::of_service(&image, &service)))
+        Box::pin(
+            async move { self.readers.look_up(|image| sightings::of_service(&image, &service)) },
+        )
     }
 
     fn watch(&self) -> broadcast::Receiver<Arc<Decision>> {

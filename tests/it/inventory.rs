@@ -1,9 +1,14 @@
 //! The inventory and the watch from end to end: what runs, who has what, and what new advisories make of it.
 
+mod door;
+mod kept;
+mod pull;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use goldgate::proto;
@@ -254,10 +259,105 @@ fn a_word_of_vex_judges_again_what_it_is_about() {
     assert_eq!((found.len(), &found[0]["verdict"]), (3, &"deny".into()));
 }
 
+#[test]
+fn a_service_that_was_taken_down_is_forgotten() {
+    let place = shop();
+    run(&place, &["check", "app", "--service", "search", "-e", "staging"], 0);
+    let n_running =
+        |place: &Place| json(place, &["inventory", "list"])["items"].as_array().unwrap().len();
+    let (table, told) = run(&place, &["inventory", "forget", "search", "--dry-run"], 0);
+    assert!(told.contains("2 running releases would be forgotten"), "{told}");
+    assert!(table.contains("staging") && table.contains("production"), "{table}");
+    assert_eq!(n_running(&place), 3);
+    let gone = json(&place, &["inventory", "forget", "search", "-e", "staging"]);
+    assert_eq!((gone["items"].as_array().unwrap().len(), n_running(&place)), (1, 2));
+    run(&place, &["inventory", "forget", "checkout"], 0);
+    let (_, told) = run(&place, &["inventory", "forget", "checkout"], 0);
+    assert!(told.contains("nothing of `component:default/checkout` runs anywhere"), "{told}");
+    let question = ["inventory", "who-has", "pkg:cargo/openssl@<0.10.66"];
+    assert_eq!(json(&place, &question)["nServices"], 0);
+    // It is not judged again, and a new release of it is listed again.
+    run(&place, &["advisories", "import", "new.json"], 0);
+    assert_eq!(watched(&place).len(), 0);
+    fs::write(place.work().join("app/Cargo.lock"), lock("0.10.70")).unwrap();
+    run(&place, &["check", "app", "--service", "checkout"], 0);
+    assert_eq!(n_running(&place), 2);
+}
+
+#[test]
+fn what_cannot_be_forgotten_is_told_with_what_there_is() {
+    let place = shop();
+    let (_, complaint) = run(&place, &["inventory", "forget", "chekout"], 2);
+    assert!(complaint.contains("knows nothing of `component:default/chekout`"), "{complaint}");
+    assert!(complaint.contains("did you mean `component:default/checkout`?"), "{complaint}");
+    let (_, complaint) = run(&place, &["inventory", "forget", "checkout", "-e", "nowhere"], 2);
+    assert!(complaint.contains("there is no environment `nowhere`"), "{complaint}");
+    assert_eq!(json(&place, &["inventory", "list"])["items"].as_array().unwrap().len(), 2);
+}
+
+/// As a record was before there was an inventory.
+fn without_inventory(place: &Place) {
+    let record = rusqlite::Connection::open(place.data_folder().join("goldgate.db")).unwrap();
+    for table in ["running", "kept", "holder", "version", "package"] {
+        record.execute(&format!("DELETE FROM {table}"), []).unwrap();
+    }
+}
+
+#[test]
+fn an_inventory_is_rebuilt_from_decisions_and_says_what_it_cannot_know() {
+    let place = shop();
+    fs::write(
+        place.work().join("app.yaml"),
+        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n",
+    )
+    .unwrap();
+    run(&place, &["check", "app.yaml", "--service", "bare"], 0);
+    let question = ["inventory", "who-has", "pkg:cargo/openssl"];
+    let (before, listed) = (json(&place, &question), json(&place, &["inventory", "list"]));
+    run(&place, &["inventory", "forget", "bare"], 0);
+    without_inventory(&place);
+    assert_eq!(json(&place, &question)["nServices"], 0);
+    let (table, told) = run(&place, &["inventory", "rebuild", "--dry-run"], 0);
+    assert!(
+        told.contains("2 releases would be listed") && !table.contains("bare"),
+        "{told}{table}"
+    );
+    assert_eq!(json(&place, &question)["nServices"], 0);
+    run(&place, &["inventory", "rebuild"], 0);
+    assert_eq!(json(&place, &question)["items"], before["items"]);
+    let again = json(&place, &["inventory", "list"]);
+    assert_eq!(again["items"].as_array().unwrap()[..], listed["items"].as_array().unwrap()[1..]);
+    assert_eq!(watched(&place).len(), 0, "what was said before is not said again");
+    let (_, told) = run(&place, &["inventory", "rebuild"], 0);
+    assert!(told.contains("nothing is missing"), "{told}");
+    // What was put back is judged again as any other.
+    run(&place, &["advisories", "import", "new.json"], 0);
+    assert_eq!(watched(&place).len(), 1);
+}
+
+#[test]
+fn a_release_without_a_bill_is_listed_and_said_to_have_none() {
+    let place = Place::with(Path::new("none"));
+    fs::write(
+        place.work().join("app.yaml"),
+        "kind: ConfigMap\napiVersion: v1\nmetadata: {name: a}\n",
+    )
+    .unwrap();
+    run(&place, &["check", "app.yaml", "--service", "bare"], 0);
+    without_inventory(&place);
+    let rebuilt = json(&place, &["inventory", "rebuild"]);
+    assert_eq!(rebuilt["items"][0]["gaps"][0], "no bill or lock file was handed in");
+    assert_eq!(json(&place, &["inventory", "list"])["items"][0]["nComponents"], 0);
+    let (_, complaint) =
+        run(&place, &["inventory", "rebuild", "--server", "http://127.0.0.1:1"], 2);
+    assert!(complaint.contains("cannot be rebuilt from here"), "{complaint}");
+}
+
 /// A server on the record of a place; killed when it is dropped.
 struct Server {
     child: Child,
     address: String,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Server {
@@ -271,8 +371,43 @@ impl Server {
             let (_, rest) = line.split_once("on http://")?;
             Some(rest.split_whitespace().next()?.to_owned())
         });
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address: address.expect("the program serves") }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&log);
+        std::thread::spawn(move || {
+            lines.map_while(Result::ok).for_each(|line| kept.lock().unwrap().push(line));
+        });
+        Self { child, address: address.expect("the program serves"), log }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What it has told so far.
+    fn log(&self) -> String {
+        self.log.lock().unwrap().join("\n")
+    }
+}
+
+/// What a server tells of new decisions.
+type Events = tonic::Streaming<proto::WatchDecisionsResponse>;
+
+impl Server {
+    async fn watch(&self) -> Events {
+        let channel = Endpoint::from_shared(self.url()).unwrap().connect().await.unwrap();
+        let mut client = DecisionServiceClient::new(channel);
+        let events = client.watch_decisions(proto::WatchDecisionsRequest::default()).await;
+        events.unwrap().into_inner()
+    }
+}
+
+/// The next decision that a server tells of; it looks at the files every two seconds.
+async fn next_decision(events: &mut Events) -> proto::Decision {
+    let event = tokio::time::timeout(Duration::from_mins(1), events.message()).await;
+    let event = event.expect("the server tells of a decision").unwrap().unwrap();
+    match event.event {
+        Some(proto::watch_decisions_response::Event::Decision(decision)) => decision,
+        other => panic!("{other:?}"),
     }
 }
 
@@ -287,20 +422,11 @@ impl Drop for Server {
 async fn a_server_judges_again_what_runs_and_tells_its_watchers() {
     let place = shop();
     let server = Server::start(&place);
-    let url = format!("http://{}", server.address);
-    let channel = Endpoint::from_shared(url.clone()).unwrap().connect().await.unwrap();
-    let mut events = DecisionServiceClient::new(channel.clone())
-        .watch_decisions(proto::WatchDecisionsRequest::default())
-        .await
-        .unwrap()
-        .into_inner();
+    let url = server.url();
+    let mut events = server.watch().await;
     let (_, told) = run(&place, &["advisories", "import", "new.json"], 0);
     assert!(told.contains("a server keeps watch over this record"), "{told}");
-    let event = tokio::time::timeout(Duration::from_mins(1), events.message()).await;
-    let event = event.expect("the server looks at the files every two seconds").unwrap().unwrap();
-    let Some(proto::watch_decisions_response::Event::Decision(decision)) = event.event else {
-        panic!("{event:?}")
-    };
+    let decision = next_decision(&mut events).await;
     assert_eq!(decision.stage(), proto::Stage::Watch);
     assert_eq!(decision.service, "component:default/checkout");
     // The same answers here, over gRPC, over HTTP and with `--server`.
@@ -310,6 +436,7 @@ async fn a_server_judges_again_what_runs_and_tells_its_watchers() {
     for words in [&["inventory", "list"][..], &["inventory", "show", "checkout"]] {
         assert_eq!(json(&place, &[words, &["--server", &url]].concat()), json(&place, words));
     }
+    let channel = Endpoint::from_shared(url.clone()).unwrap().connect().await.unwrap();
     let mut inventory = InventoryServiceClient::new(channel);
     let asked = proto::WhoHasRequest { component: question[2].to_owned(), ..Default::default() };
     let answer = inventory.who_has(asked).await.unwrap().into_inner();
@@ -321,6 +448,22 @@ async fn a_server_judges_again_what_runs_and_tells_its_watchers() {
         proto::ListComponentsRequest { service: "nobody".to_owned(), ..Default::default() };
     let status = inventory.list_components(nobody).await.unwrap_err();
     assert_eq!(status.code(), tonic::Code::NotFound);
+    let message = proto::ForgetReleasesRequest {
+        service: "checkout".to_owned(),
+        dry_run: true,
+        ..Default::default()
+    };
+    let gone = inventory.forget_releases(message.clone()).await.unwrap().into_inner();
+    assert_eq!((gone.items.len(), gone.items[0].environment.as_str()), (1, "production"));
+    let unknown = proto::ForgetReleasesRequest { service: "nobody".to_owned(), ..message.clone() };
+    let status = inventory.forget_releases(unknown).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::NotFound);
+    let nowhere = proto::ForgetReleasesRequest { environment: "x".to_owned(), ..message };
+    let status = inventory.forget_releases(nowhere).await.unwrap_err();
+    assert_eq!(status.code(), tonic::Code::InvalidArgument);
+    let gone = json(&place, &["inventory", "forget", "checkout", "--server", &url]);
+    assert_eq!(gone["items"][0]["service"], "component:default/checkout");
+    assert_eq!(json(&place, &question)["nServices"], 0);
     let (_, complaint) = run(&place, &["inventory", "show", "nobody", "--server", &url], 2);
     assert!(complaint.contains("nothing of `component:default/nobody` runs"), "{complaint}");
 }

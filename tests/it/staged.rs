@@ -8,8 +8,8 @@ use goldgate::domain::decision::{Decision, DecisionId};
 use goldgate::domain::digest::Digest;
 use goldgate::domain::error::Error;
 use goldgate::domain::inventory::{
-    Held, HolderQuery, Rejudged, ReleaseFilter, ReleaseId, RunningComponent, RunningRelease,
-    Troubled, Watched,
+    Departure, Held, HolderQuery, Rejudged, ReleaseFilter, ReleaseId, Restored, RunningComponent,
+    RunningRelease, Troubled, Watched,
 };
 use goldgate::domain::scorecard::{Scorecard, ScorecardPoint};
 use goldgate::domain::service::{Environment, ServiceRef};
@@ -85,12 +85,28 @@ impl Inventory for Staged {
         self.inner.stale(troubled, base, now)
     }
 
-    fn watched(&self, release: ReleaseId) -> Answer<'_, Option<Watched>> {
-        self.inner.watched(release)
+    fn watched(&self, releases: Vec<ReleaseId>) -> Answer<'_, Vec<Watched>> {
+        self.inner.watched(releases)
     }
 
     fn note_rejudged(&self, rejudged: Vec<Rejudged>) -> Answer<'_, ()> {
         self.inner.note_rejudged(rejudged)
+    }
+
+    fn forget(
+        &self,
+        filter: ReleaseFilter,
+        departure: Departure,
+    ) -> Answer<'_, Vec<RunningRelease>> {
+        self.inner.forget(filter, departure)
+    }
+
+    fn unlisted(&self) -> Answer<'_, Vec<DecisionId>> {
+        self.inner.unlisted()
+    }
+
+    fn restore(&self, releases: Vec<Restored>) -> Answer<'_, usize> {
+        self.inner.restore(releases)
     }
 }
 

@@ -8,8 +8,8 @@ mod word;
 
 pub(crate) use answer::{decision, file, read_decision, read_file, revision};
 pub(crate) use inventory::{
-    any_environment, component, holders, list_releases, read_component, read_holders, read_release,
-    release, release_filter,
+    any_environment, component, forget, holders, list_releases, read_component, read_holders,
+    read_release, release, release_filter,
 };
 pub(crate) use request::{
     Assembly, check_request, decision_filter, environment, history_of, list_decisions,

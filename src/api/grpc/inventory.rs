@@ -52,6 +52,14 @@ impl InventoryFace {
             next_page_token: page.next.unwrap_or_default(),
         })
     }
+
+    async fn forgotten(
+        &self,
+        message: proto::ForgetReleasesRequest,
+    ) -> Result<proto::ForgetReleasesResponse, Error> {
+        let found = self.0.forget(convert::forget(message)?).await?;
+        Ok(proto::ForgetReleasesResponse { items: found.iter().map(convert::release).collect() })
+    }
 }
 
 #[tonic::async_trait]
@@ -80,6 +88,15 @@ impl InventoryService for InventoryFace {
     ) -> Result<Response<proto::ListComponentsResponse>, Status> {
         let id = status::request_id(request.extensions());
         let found = self.components(request.into_inner()).await;
+        found.map(Response::new).map_err(|error| status::refuse(&error, &id))
+    }
+
+    async fn forget_releases(
+        &self,
+        request: Request<proto::ForgetReleasesRequest>,
+    ) -> Result<Response<proto::ForgetReleasesResponse>, Status> {
+        let id = status::request_id(request.extensions());
+        let found = self.forgotten(request.into_inner()).await;
         found.map(Response::new).map_err(|error| status::refuse(&error, &id))
     }
 }

@@ -10,7 +10,7 @@ use super::Site;
 use super::check::{read_body, read_json, require_type};
 use super::fault::Fault;
 use super::query;
-use super::review::{Answer, Asked, Review, Task};
+use super::review::{Answer, Asked, DELETION, Review, Task};
 use crate::api::desk::{Face, Handed, Question, Source};
 use crate::api::layers::Deadline;
 use crate::api::refusal::{self, RequestId};
@@ -48,6 +48,15 @@ pub(super) async fn validate(
     let asked = asked(&review)?;
     let answer = match asked.task()? {
         Task::Pass(reason) => Answer::passed(&review, &asked.uid, reason),
+        Task::Delete { part } => {
+            if !asked.dry_run() {
+                let noted = site.desk.deleted(&environment, &part, asked.actor());
+                if timeout(deadline.0, noted).await.is_err() {
+                    tracing::warn!(part, "A deletion was not noted in time");
+                }
+            }
+            Answer::passed(&review, &asked.uid, DELETION)
+        }
         Task::Judge { object, path } => {
             let object = body.slice_ref(object.as_bytes());
             let sent = SentReview(body.clone());

@@ -1,13 +1,16 @@
 //! `/v1/inventory`.
 
 use axum::Json;
-use axum::extract::State;
-use serde::Serialize;
+use axum::extract::{Request, State};
+use serde::{Deserialize, Serialize};
 
 use super::Site;
+use super::check::{read_body, read_json, require_type};
 use super::decision::List;
 use super::fault::Fault;
-use super::query::{Asked, ComponentsQuery, ReleasesQuery, WhoHasQuery};
+use super::query::{Asked, ComponentsQuery, NoQuery, ReleasesQuery, WhoHasQuery, optional};
+use crate::api::desk::Forget;
+use crate::domain::error::Error;
 use crate::domain::inventory::{Holder, HolderCounts, RunningComponent, RunningRelease};
 
 /// A page of holders, and how many there are.
@@ -45,4 +48,38 @@ pub(super) async fn components(
 ) -> Result<Json<List<RunningComponent>>, Fault> {
     let (service, environment, page) = query.read()?;
     Ok(Json(site.desk.components(&service, &environment, page).await?.into()))
+}
+
+/// What is to be forgotten. A field that is not known is refused: a misspelt environment must not become all of them.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct ForgetBody {
+    service: String,
+    environment: String,
+    actor: String,
+    dry_run: bool,
+}
+
+/// What was forgotten.
+#[derive(Debug, Serialize)]
+pub(super) struct Forgotten {
+    items: Vec<RunningRelease>,
+}
+
+/// Takes what runs of a service out of the list.
+pub(super) async fn forget(
+    State(site): State<Site>,
+    Asked(NoQuery {}): Asked<NoQuery>,
+    request: Request,
+) -> Result<Json<Forgotten>, Fault> {
+    require_type(request.headers(), "application/json")?;
+    let bytes = read_body(request).await?;
+    let ForgetBody { service, environment, actor, dry_run } = read_json(&bytes)?;
+    let wanted = Forget {
+        service: service.parse().map_err(|error: Error| error.with_field("service"))?,
+        environment: optional("environment", &environment)?,
+        actor,
+        dry_run,
+    };
+    Ok(Json(Forgotten { items: site.desk.forget(wanted).await? }))
 }

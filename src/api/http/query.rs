@@ -192,7 +192,10 @@ fn text(written: String) -> Option<String> {
     Some(written).filter(|text| !text.is_empty())
 }
 
-fn optional<T: FromStr<Err = Error>>(field: &str, written: &str) -> Result<Option<T>, Error> {
+pub(super) fn optional<T: FromStr<Err = Error>>(
+    field: &str,
+    written: &str,
+) -> Result<Option<T>, Error> {
     if written.is_empty() {
         return Ok(None);
     }

@@ -52,6 +52,8 @@ pub(super) struct Review<'a> {
 pub(super) struct Asked<'a> {
     pub(super) uid: String,
     #[serde(default)]
+    kind: KindName,
+    #[serde(default)]
     resource: ResourceName,
     #[serde(default)]
     sub_resource: String,
@@ -66,6 +68,12 @@ pub(super) struct Asked<'a> {
     object: Option<&'a RawValue>,
     #[serde(default)]
     dry_run: Option<bool>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct KindName {
+    kind: String,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,6 +101,9 @@ struct Metadata {
     deletion_timestamp: Option<String>,
 }
 
+/// Why a deletion is let pass.
+pub(super) const DELETION: &str = "a deletion brings nothing in";
+
 /// What is to be done with a review.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Task<'a> {
@@ -100,6 +111,8 @@ pub(super) enum Task<'a> {
     Judge { object: &'a str, path: String },
     /// Let it pass without looking, for this reason.
     Pass(&'static str),
+    /// Let it pass: this object is to be deleted, in the words of the inventory (`Deployment/shop/web`).
+    Delete { part: String },
 }
 
 impl<'a> Asked<'a> {
@@ -109,7 +122,11 @@ impl<'a> Asked<'a> {
     /// `Invalid` when the object is missing or has no head that can be read.
     pub(super) fn task(&self) -> Result<Task<'a>, Error> {
         match self.operation.as_str() {
-            "DELETE" => return Ok(Task::Pass("a deletion brings nothing in")),
+            "DELETE" if self.sub_resource.is_empty() && !self.name.is_empty() => {
+                let Self { kind, namespace, name, .. } = self;
+                return Ok(Task::Delete { part: format!("{}/{namespace}/{name}", kind.kind) });
+            }
+            "DELETE" => return Ok(Task::Pass(DELETION)),
             "CONNECT" => return Ok(Task::Pass("a connection carries no manifest")),
             _ => {}
         }
@@ -331,7 +348,7 @@ mod tests {
         format!(
             r#"{{"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {{
                 "uid": "u1", "operation": "{operation}", "subResource": "{sub_resource}", "name": "a",
-                "namespace": "shop", "resource": {{"resource": "pods"}}, "object": {object}}}}}"#
+                "namespace": "shop", "kind": {{"kind": "Pod"}}, "resource": {{"resource": "pods"}}, "object": {object}}}}}"#
         )
     }
 
@@ -340,6 +357,7 @@ mod tests {
         match review.request.unwrap().task().unwrap() {
             Task::Judge { path, .. } => path,
             Task::Pass(reason) => format!("pass: {reason}"),
+            Task::Delete { part } => format!("delete: {part}"),
         }
     }
 
@@ -351,7 +369,8 @@ mod tests {
             ("UPDATE", "ephemeralcontainers", "{}", "shop/pods/ephemeralcontainers/a.json"),
             ("UPDATE", "status", "{}", "pass: the subresource carries no manifest"),
             ("CONNECT", "exec", "{}", "pass: a connection carries no manifest"),
-            ("DELETE", "", "null", "pass: a deletion brings nothing in"),
+            ("DELETE", "", "null", "delete: Pod/shop/a"),
+            ("DELETE", "status", "null", "pass: a deletion brings nothing in"),
             (
                 "UPDATE",
                 "",

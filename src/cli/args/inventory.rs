@@ -42,6 +42,39 @@ pub enum InventoryVerb {
         #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
         format: ListFormat,
     },
+    /// Take a service that was taken down out of the list of what runs
+    #[command(after_help = "Examples:\n  goldgate inventory forget checkout --dry-run\n  \
+        goldgate inventory forget checkout -e staging\n  \
+        goldgate inventory forget component:default/checkout --server https://goldgate.example\n\n\
+        Without `-e` it is taken out of every environment. It is not judged again then, and `who-has` does not find it. Its\n\
+        decisions and its scorecard stay, and the next release that is let in is listed again. GOLDGATE_ACTOR says who asks.\n\n\
+        Exit codes: 0 forgotten, also when nothing of it ran; 2 the record does not know the service or cannot be written.")]
+    Forget {
+        /// The service
+        service: String,
+        /// Only tell what would be forgotten
+        #[arg(long)]
+        dry_run: bool,
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
+    /// List what was let in before there was an inventory, from the decisions of the record
+    #[command(
+        after_help = "Examples:\n  goldgate inventory rebuild --dry-run\n  goldgate inventory rebuild\n\n\
+        Of every service of which nothing is listed the newest decision that let a release in is read again, with the files\n\
+        that the record keeps of it. What cannot be known any more is said: bills that were attested to images are not kept.\n\
+        What is listed stays as it is, and so does what was forgotten. What is put back is judged again at once.\n\n\
+        Exit codes: 0 done, also when there was nothing to do; 2 the record cannot be read or written."
+    )]
+    Rebuild {
+        /// Only tell what would be listed
+        #[arg(long)]
+        dry_run: bool,
+        /// How to print it
+        #[arg(long = "output", short = 'o', value_name = "FORMAT", value_enum, default_value_t)]
+        format: ListFormat,
+    },
 }
 
 /// `inventory who-has`

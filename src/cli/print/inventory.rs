@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Look, table, text};
 use crate::domain::inventory::{Holder, HolderCounts, RunningRelease};
+use crate::gate::inventory::RebuiltRelease;
 
 /// Who holds a component, and how many there are.
 pub fn holders(holders: &[Holder], counts: HolderCounts, asked: &str, look: Look) -> String {
@@ -67,6 +68,24 @@ pub fn releases(releases: &[RunningRelease], look: Look) -> String {
     };
     let rows: Vec<Vec<String>> = releases.iter().map(row).collect();
     let head = ["SERVICE", "ENVIRONMENT", "COMPONENTS", "SINCE", "TEAM", "DECISION", "IMAGES"];
+    table::render(&head, &rows, look)
+}
+
+/// What was listed from decisions, and what is not known of it any more.
+pub fn rebuilt(releases: &[RebuiltRelease], look: Look) -> String {
+    let row = |release: &RebuiltRelease| {
+        let decision = &release.decision;
+        vec![
+            decision.service.as_ref().map_or("-".to_owned(), ToString::to_string),
+            decision.environment.to_string(),
+            release.n_components.to_string(),
+            table::moment(decision.time),
+            decision.id.to_string(),
+            release.gaps.join("; "),
+        ]
+    };
+    let rows: Vec<Vec<String>> = releases.iter().map(row).collect();
+    let head = ["SERVICE", "ENVIRONMENT", "COMPONENTS", "SINCE", "DECISION", "NOT KNOWN"];
     table::render(&head, &rows, look)
 }
 

@@ -1,5 +1,6 @@
 //! `input.sbom`: a bill of materials with keyed views, so that rules are look-ups and not joins.
 
+mod components;
 mod license;
 mod quality;
 mod vex;
@@ -37,7 +38,7 @@ pub(super) fn bill(index: usize, bill: &Sbom, evidence: &EvidenceSet, now: Times
     fields.set_if("serial", bill.claims.serial.as_deref().map(Value::from));
     fields.set_if("scan", bill.scan.as_ref().map(|scan| quality::scan(scan, now)));
     fields.set("quality", quality::of(bill));
-    fields.set("by_purl", by_purl(bill, now));
+    fields.set("by_purl", components::by_purl(bill, now));
     fields.set("by_license", license::by_license(bill));
     let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
     let own = matches.iter().filter(|found| found.sbom == index);
@@ -81,27 +82,6 @@ fn of_image(digests: &[&str], evidence: &EvidenceSet) -> Option<bool> {
     let mut images = platforms.map(|platform| platform.digest).chain(indexes).peekable();
     (!digests.is_empty() && images.peek().is_some())
         .then(|| images.any(|image| digests.contains(&image.to_string().as_str())))
-}
-
-fn by_purl(bill: &Sbom, now: Timestamp) -> Value {
-    let entry = |(index, component): (usize, &Component)| {
-        let mut fields = Fields::default();
-        fields.set("name", Value::from(component.name.as_ref()));
-        fields.set_if("version", component.version.as_deref().map(Value::from));
-        fields.set_if(
-            "ecosystem",
-            component.package.as_ref().map(|package| Value::from(package.ecosystem.as_str())),
-        );
-        fields.set("license", license::of(&component.licence));
-        fields.set_if("supplier", component.supplier.as_deref().map(Value::from));
-        let released = component.released;
-        fields.set_if("released", released.map(|time| Value::from(time.to_string())));
-        fields.set_if("age_days", released.map(|time| days(time, now)));
-        fields.set_if("digest", component.digest.as_deref().map(Value::from));
-        fields.set("direct", Value::from(bill.is_direct(index)));
-        Some((Arc::clone(component.purl.as_ref()?), fields.into_value()))
-    };
-    Value::object(bill.components.iter().enumerate().filter_map(entry).collect())
 }
 
 fn shown(component: &Component) -> String {

@@ -4,11 +4,13 @@
 //! release has a number of its own, and its next version takes that number over: then only what changed is written.
 
 mod asked;
+mod gone;
 mod holders;
 mod names;
 mod numbers;
 mod running;
 
+pub(super) use gone::{forget, restore};
 pub(super) use names::Names;
 pub(super) use running::note;
 
@@ -148,6 +150,17 @@ pub(super) fn arrive(
             leave(connection, changes, id)?;
         }
     }
+    settle(connection, (names, changes), subject, decision, arrival)
+}
+
+/// Writes that a release runs, and nothing of what ran beside it before.
+fn settle(
+    connection: &Connection,
+    (names, changes): (&mut Names, &mut Changes),
+    subject: i64,
+    decision: &Decision,
+    arrival: &PackedArrival,
+) -> Result<(), Fault> {
     // An object that comes again without its bills is the same object: nobody could look this time.
     if !arrival.part.is_empty()
         && arrival.content.is_none()

@@ -11,15 +11,15 @@ use super::chain;
 use super::dictionary::{Dictionaries, Sample};
 use super::entry::{Entry, Outcome, Reckoned};
 use super::fault::Fault;
-use super::inventory::{self, Names};
+use super::inventory::{self, Changes, Names, PackedArrival};
 use super::posting::{CHUNK, Kind, Postings};
 use super::rollup;
 use super::rows::{self, Image};
 use super::sightings;
-use crate::domain::decision::Verdict;
+use crate::domain::decision::{Decision, Verdict};
 use crate::domain::digest::Digest;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::inventory::Rejudged;
+use crate::domain::inventory::{Departure, Rejudged, ReleaseFilter, RunningRelease};
 use crate::domain::scorecard::ScorecardRules;
 use crate::record::{key_conflict, row};
 
@@ -90,14 +90,55 @@ impl Ledger {
     /// # Errors
     /// Whatever stopped it; then nothing of it was written.
     pub(super) fn note(&mut self, rejudged: &[Rejudged]) -> Result<(), Fault> {
-        let noted = self.run("BEGIN IMMEDIATE").and_then(|()| {
-            rejudged.iter().try_for_each(|one| inventory::note(&self.connection, one))?;
-            self.run("COMMIT")
+        self.alone(|ledger| {
+            rejudged.iter().try_for_each(|one| inventory::note(&ledger.connection, one))
+        })
+    }
+
+    /// Takes releases out of the list of what runs, in a transaction of its own.
+    ///
+    /// # Errors
+    /// Whatever stopped it; then all of them are still listed.
+    pub(super) fn forget(
+        &mut self,
+        filter: &ReleaseFilter,
+        departure: &Departure,
+    ) -> Result<Vec<RunningRelease>, Fault> {
+        self.alone(|ledger| inventory::forget(&ledger.connection, filter, departure))
+    }
+
+    /// Puts releases back into the list of what runs, in a transaction of its own; tells how many.
+    ///
+    /// # Errors
+    /// Whatever stopped it; then nothing of it was written.
+    pub(super) fn restore(
+        &mut self,
+        releases: &[(Arc<Decision>, PackedArrival)],
+    ) -> Result<usize, Fault> {
+        self.alone(|ledger| {
+            let mut changes = Changes::default();
+            let mut n_restored = 0;
+            for (decision, arrival) in releases {
+                let kept = (&mut ledger.names, &mut changes);
+                let restored = inventory::restore(&ledger.connection, kept, decision, arrival)?;
+                n_restored += usize::from(restored);
+            }
+            changes.write(&ledger.connection)?;
+            Ok(n_restored)
+        })
+    }
+
+    /// Does something in a transaction of its own.
+    fn alone<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        let done = self.run("BEGIN IMMEDIATE").and_then(|()| {
+            let done = work(self)?;
+            self.run("COMMIT")?;
+            Ok(done)
         });
-        if noted.is_err() {
+        if done.is_err() {
             self.roll_back();
         }
-        noted
+        done
     }
 
     /// Finds out whether a transaction can begin, and after a failure whether one can be written.

@@ -20,13 +20,14 @@ pub(super) const FILE_NAME: &str = "goldgate.db";
 const APPLICATION_ID: i32 = 0x4747_6462;
 
 /// The layout that this program writes.
-const LAYOUT: i64 = 4;
+const LAYOUT: i64 = 5;
 
 const MIGRATIONS: &[(&str, &str)] = &[
     ("V1__record", include_str!("../migrations/sqlite/V1__record.sql")),
     ("V2__chunks", include_str!("../migrations/sqlite/V2__chunks.sql")),
     ("V3__sightings", include_str!("../migrations/sqlite/V3__sightings.sql")),
     ("V4__inventory", include_str!("../migrations/sqlite/V4__inventory.sql")),
+    ("V5__departures", include_str!("../migrations/sqlite/V5__departures.sql")),
 ];
 
 /// How long a writer waits for another process.

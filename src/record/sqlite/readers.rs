@@ -66,7 +66,7 @@ impl Readers {
         }
     }
 
-    /// Runs `look_up`, a single statement that finds one row by an index, on this very thread: handing it to another
+    /// Runs `look_up`, a single statement that finds one row by an index or a few that lie together, on this very thread: handing it to another
     /// one and back would cost more than the look-up does.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use super::known::KnownBlobs;
 use super::ledger::Ledger;
 use crate::domain::decision::Decision;
 use crate::domain::error::{Error, ErrorKind};
-use crate::domain::inventory::Rejudged;
+use crate::domain::inventory::{Departure, Rejudged, ReleaseFilter, RunningRelease};
 
 /// How many drafts may wait.
 const QUEUE: usize = 4096;
@@ -47,6 +47,10 @@ pub(super) enum Message {
     Probe(oneshot::Sender<Result<(), Error>>),
     /// Releases that were judged again without a new decision.
     Note(Vec<Rejudged>, oneshot::Sender<Result<(), Error>>),
+    /// Releases that run no more.
+    Forget(ReleaseFilter, Departure, oneshot::Sender<Result<Vec<RunningRelease>, Error>>),
+    /// Releases that are put back into the list of what runs.
+    Restore(Vec<(Arc<Decision>, PackedArrival)>, oneshot::Sender<Result<usize, Error>>),
     Close,
 }
 
@@ -235,17 +239,27 @@ impl Writer {
                 if probed.is_ok() {
                     self.shared.failing.store(false, Ordering::Relaxed);
                 }
-                // Whoever asked may have gone.
-                let _gone =
-                    answer.send(probed.map_err(|fault| fault.into_error(&self.shared.file)));
+                self.tell(answer, probed);
             }
             Message::Note(rejudged, answer) => {
                 let noted = self.ledger.note(&rejudged);
-                // Whoever asked may have gone.
-                let _gone = answer.send(noted.map_err(|fault| fault.into_error(&self.shared.file)));
+                self.tell(answer, noted);
+            }
+            Message::Forget(filter, departure, answer) => {
+                let forgotten = self.ledger.forget(&filter, &departure);
+                self.tell(answer, forgotten);
+            }
+            Message::Restore(releases, answer) => {
+                let restored = self.ledger.restore(&releases);
+                self.tell(answer, restored);
             }
             Message::Close => self.closing = true,
         }
+    }
+
+    fn tell<T>(&self, answer: oneshot::Sender<Result<T, Error>>, told: Result<T, Fault>) {
+        // Whoever asked may have gone.
+        let _gone = answer.send(told.map_err(|fault| fault.into_error(&self.shared.file)));
     }
 
     /// Commits a batch and answers. A draft that cannot be written takes none of the others with it.

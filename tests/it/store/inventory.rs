@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use goldgate::domain::clock::Timestamp;
 use goldgate::domain::digest::Digest;
+use goldgate::domain::error::ErrorKind;
 use goldgate::domain::inventory::{
-    Holder, HolderQuery, Judged, Rejudged, ReleaseFilter, Troubled, Within,
+    Departure, Holder, HolderQuery, Judged, Rejudged, ReleaseFilter, Restored, Troubled, Within,
 };
+use goldgate::domain::request::Stage;
 use goldgate::record::sqlite::SqliteStore;
 use goldgate::record::{Draft, PageRequest, Store};
 
@@ -207,7 +209,7 @@ async fn only_what_is_troubled_otherwise_is_judged_again(store: Arc<dyn Store>) 
         vec![troubled(number("openssl", "0.9"), 5), troubled(number("serde", "1.0"), 2)];
     let stale = store.stale(now_known.clone(), 0, now).await.unwrap();
     let [(release, 7)] = stale[..] else { panic!("{stale:?}") };
-    let watched = store.watched(release).await.unwrap().unwrap();
+    let watched = store.watched(vec![release]).await.unwrap().remove(0);
     assert!(watched.kept.contains("serde@1.0"), "{}", watched.kept);
     // Noted, with nothing new to say: it is done.
     let later = Timestamp::from_millis(9);
@@ -216,14 +218,14 @@ async fn only_what_is_troubled_otherwise_is_judged_again(store: Arc<dyn Store>) 
     store.note_rejudged(vec![rejudged]).await.unwrap();
     assert_eq!(store.stale(now_known.clone(), 0, now).await.unwrap(), []);
     assert_eq!(store.stale(now_known.clone(), 0, later).await.unwrap(), [(release, 7)]);
-    assert_eq!(store.watched(release).await.unwrap().unwrap().judged, judged);
+    assert_eq!(store.watched(vec![release]).await.unwrap()[0].judged, judged);
     // What troubled `b` is gone.
     let stale = store.stale(Vec::new(), 0, now).await.unwrap();
     assert_eq!(stale.iter().map(|(_, sum)| *sum).collect::<Vec<_>>(), [0, 0]);
     // A release that came meanwhile is not noted by what its predecessor was judged by.
     put(&*store, of("a").at(3).holding(&["openssl@0.9"])).await;
     store.note_rejudged(vec![rejudged]).await.unwrap();
-    assert_eq!(store.watched(release).await.unwrap().unwrap().judged.troubles, 0);
+    assert_eq!(store.watched(vec![release]).await.unwrap()[0].judged.troubles, 0);
 }
 
 async fn a_decision_of_a_watch_is_noted_with_its_release(store: Arc<dyn Store>) {
@@ -240,6 +242,88 @@ async fn a_decision_of_a_watch_is_noted_with_its_release(store: Arc<dyn Store>) 
     assert_ne!(watch.scorecard.as_ref().unwrap().after, Some(100));
     let runs = store.releases(ReleaseFilter::default(), PageRequest::default()).await.unwrap();
     assert_eq!(runs.items[0].decision, first.id);
+}
+
+fn departure(millis: i64) -> Departure {
+    Departure { actor: "mia".to_owned(), time: Timestamp::from_millis(millis) }
+}
+
+fn of_service(name: &str) -> ReleaseFilter {
+    ReleaseFilter { service: Some(service(name)), ..ReleaseFilter::default() }
+}
+
+async fn what_is_forgotten_is_gone_until_it_is_let_in_again(store: Arc<dyn Store>) {
+    let first = put(&*store, of("a").holding(&["openssl@0.9", "serde@1.0"])).await;
+    put(&*store, of("a").to("staging").at(1).holding(&["openssl@0.9"])).await;
+    put(&*store, of("a").at(2).part("Deployment/x/web").holding(&["openssl@0.7"])).await;
+    put(&*store, of("b").at(3).holding(&["openssl@0.8"])).await;
+    let there = Some(environment("production"));
+    let filter = ReleaseFilter { environment: there, ..of_service("a") };
+    let gone = store.forget(filter.clone(), departure(4)).await.unwrap();
+    let parts: Vec<&str> = gone.iter().map(|release| release.part.as_str()).collect();
+    assert_eq!((parts, gone[0].decision), (vec!["", "Deployment/x/web"], first.id));
+    assert_eq!(who(&*store, "openssl", "*").await, pairs(&[("a", "0.9"), ("b", "0.8")]));
+    assert_eq!(who(&*store, "serde", "*").await, []);
+    let stale = store.stale(Vec::new(), 1, Timestamp::from_millis(0)).await.unwrap();
+    assert_eq!(stale.len(), 2, "what is gone is not judged again");
+    // Asking again is no error, and what was decided is still known.
+    assert_eq!(store.forget(filter, departure(5)).await.unwrap(), []);
+    assert!(store.decision(first.id).await.unwrap().is_some());
+    put(&*store, of("a").at(6).holding(&["openssl@1.0"])).await;
+    let all = pairs(&[("a", "1.0"), ("a", "0.9"), ("b", "0.8")]);
+    assert_eq!(who(&*store, "openssl", "*").await, all);
+    assert_eq!(store.forget(of_service("a"), departure(7)).await.unwrap().len(), 2);
+    assert_eq!(who(&*store, "openssl", "*").await, pairs(&[("b", "0.8")]));
+}
+
+async fn one_object_is_forgotten_by_its_name(store: Arc<dyn Store>) {
+    put(&*store, of("a").part("Deployment/x/web").holding(&["openssl@0.7"])).await;
+    put(&*store, of("a").at(1).part("Deployment/x/api").holding(&["openssl@0.8"])).await;
+    let filter = ReleaseFilter {
+        environment: Some(environment("production")),
+        part: Some("Deployment/x/web".to_owned()),
+        ..ReleaseFilter::default()
+    };
+    let elsewhere = ReleaseFilter { environment: Some(environment("staging")), ..filter.clone() };
+    assert_eq!(store.forget(elsewhere, departure(2)).await.unwrap(), []);
+    assert_eq!(store.forget(filter, departure(2)).await.unwrap().len(), 1);
+    assert_eq!(who(&*store, "openssl", "*").await, pairs(&[("a", "0.8")]));
+}
+
+async fn a_service_that_nobody_knows_cannot_be_forgotten(store: Arc<dyn Store>) {
+    put(&*store, of("checkout").holding(&["openssl@0.7"])).await;
+    put(&*store, of("denied").at(1).failing(&["A"])).await;
+    let forget = async |name: &str, dry_run| {
+        goldgate::record::forget(&*store, &service(name), None, departure(2), dry_run).await
+    };
+    let error = forget("chekout", false).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    assert!(error.help().unwrap().contains("`component:default/checkout`"), "{error:?}");
+    assert_eq!(forget("denied", false).await.unwrap(), []);
+    assert_eq!(forget("checkout", true).await.unwrap().len(), 1);
+    assert_eq!(forget("checkout", false).await.unwrap().len(), 1);
+    assert_eq!(forget("checkout", false).await.unwrap(), []);
+}
+
+async fn what_was_let_in_before_is_restored_and_what_was_forgotten_is_not(store: Arc<dyn Store>) {
+    // Let in without an arrival, as records before layout 4 have it.
+    let old = put(&*store, of("a")).await;
+    put(&*store, of("a").at(1).failing(&["A"])).await;
+    put(&*store, of("a").at(2).stage(Stage::Build)).await;
+    put(&*store, of("never").at(3).failing(&["A"])).await;
+    put(&*store, of("listed").at(4).holding(&["serde@1.0"])).await;
+    put(&*store, of("gone").at(5).holding(&["serde@1.0"])).await;
+    store.forget(of_service("gone"), departure(i64::MAX)).await.unwrap();
+    assert_eq!(store.unlisted().await.unwrap(), [old.id]);
+    // What the door saw since stays.
+    put(&*store, of("a").at(6).part("Deployment/x/web").holding(&["openssl@0.7"])).await;
+    let arrival = of("a").holding(&["openssl@0.9"]).draft().arrival.unwrap();
+    let restored = || vec![Restored { decision: Arc::clone(&old), arrival: arrival.clone() }];
+    assert_eq!(store.restore(restored()).await.unwrap(), 1);
+    assert_eq!(who(&*store, "openssl", "*").await, pairs(&[("a", "0.9"), ("a", "0.7")]));
+    assert_eq!(holders(&*store, query("openssl", "*")).await[0].decision, old.id);
+    assert_eq!(store.restore(restored()).await.unwrap(), 0);
+    assert_eq!(store.unlisted().await.unwrap(), []);
 }
 
 macro_rules! contract {
@@ -268,6 +352,10 @@ contract!(
         the_index_says_what_a_plain_list_says,
         only_what_is_troubled_otherwise_is_judged_again,
         a_decision_of_a_watch_is_noted_with_its_release,
+        what_is_forgotten_is_gone_until_it_is_let_in_again,
+        one_object_is_forgotten_by_its_name,
+        a_service_that_nobody_knows_cannot_be_forgotten,
+        what_was_let_in_before_is_restored_and_what_was_forgotten_is_not,
     ]
 );
 

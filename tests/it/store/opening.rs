@@ -111,7 +111,7 @@ fn a_record_of_a_newer_version_is_refused_and_both_are_named() {
     let file = SqliteStore::file_in(dir.path());
     Connection::open(file).unwrap().execute_batch("PRAGMA user_version = 7").unwrap();
     let error = refusal(dir.path());
-    for part in ["layout 7", "layout 4", env!("CARGO_PKG_VERSION")] {
+    for part in ["layout 7", "layout 5", env!("CARGO_PKG_VERSION")] {
         assert!(error.external().contains(part), "{error:?}");
     }
 }
@@ -223,7 +223,7 @@ async fn a_record_of_layout_1_is_brought_up_and_says_what_it_said() {
     assert_eq!(trend.iter().map(|day| day.n_decisions).sum::<u32>(), 1120);
 }
 
-/// A record of layout 3 is one of layout 4 without the tables of the inventory.
+/// A record of layout 3 is one of layout 5 without the tables of the inventory.
 #[tokio::test]
 async fn a_record_of_layout_3_is_brought_up_with_an_empty_inventory() {
     let dir = tempfile::tempdir().unwrap();
@@ -236,7 +236,8 @@ async fn a_record_of_layout_3_is_brought_up_with_an_empty_inventory() {
         .unwrap()
         .execute_batch(
             "DROP TABLE running; DROP TABLE kept; DROP TABLE package; DROP TABLE version; DROP TABLE holder;
-             DELETE FROM refinery_schema_history WHERE version = 4; PRAGMA user_version = 3;",
+             DROP TABLE departure;
+             DELETE FROM refinery_schema_history WHERE version > 3; PRAGMA user_version = 3;",
         )
         .unwrap();
     let store = SqliteStore::open(dir.path()).unwrap();

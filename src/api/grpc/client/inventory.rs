@@ -60,4 +60,22 @@ impl Client {
         let read = |component| Ok(convert::read_component(component));
         answer.map(|answer| page(answer.items, answer.next_page_token, read)).transpose()
     }
+
+    /// Takes what runs of a service out of the server's list; a rehearsal only tells what that would be.
+    pub async fn forget(
+        &self,
+        service: &ServiceRef,
+        environment: Option<&Environment>,
+        actor: &str,
+        dry_run: bool,
+    ) -> Result<Vec<RunningRelease>, Error> {
+        let message = proto::ForgetReleasesRequest {
+            service: service.to_string(),
+            environment: environment.map(ToString::to_string).unwrap_or_default(),
+            actor: actor.to_owned(),
+            dry_run,
+        };
+        let answer = ask!(self, InventoryServiceClient, forget_releases, message)?;
+        answer.items.into_iter().map(convert::read_release).collect()
+    }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::answer::{parsed, present};
 use super::request::optional;
 use super::{page_size, read_timestamp, timestamp};
+use crate::api::desk::Forget;
 use crate::domain::error::Error;
 use crate::domain::inventory::{
     Holder, HolderCounts, ReleaseFilter, RunningComponent, RunningRelease,
@@ -21,6 +22,18 @@ pub(crate) fn release_filter(message: &proto::ListReleasesRequest) -> Result<Rel
         service: optional(&message.service).map_err(field("service"))?,
         environment: optional(&message.environment).map_err(field("environment"))?,
         team: Some(message.team.clone()).filter(|team| !team.is_empty()),
+        part: None,
+    })
+}
+
+/// What is to be forgotten.
+pub(crate) fn forget(message: proto::ForgetReleasesRequest) -> Result<Forget, Error> {
+    let proto::ForgetReleasesRequest { service, environment, actor, dry_run } = message;
+    Ok(Forget {
+        service: service.parse().map_err(|error: Error| error.with_field("service"))?,
+        environment: any_environment(&environment)?,
+        actor,
+        dry_run,
     })
 }
 
@@ -29,7 +42,7 @@ pub(crate) fn list_releases(
     filter: &ReleaseFilter,
     page: PageRequest,
 ) -> proto::ListReleasesRequest {
-    let ReleaseFilter { service, environment, team } = filter;
+    let ReleaseFilter { service, environment, team, part: _ } = filter;
     proto::ListReleasesRequest {
         service: service.as_ref().map(ToString::to_string).unwrap_or_default(),
         environment: environment.as_ref().map(ToString::to_string).unwrap_or_default(),

@@ -45,6 +45,7 @@ impl ReleasesQuery {
             service: optional("service", &self.service)?,
             environment: optional("environment", &self.environment)?,
             team: text(self.team),
+            part: None,
         };
         Ok((filter, page(&self.page_size, self.page_token)?))
     }

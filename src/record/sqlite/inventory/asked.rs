@@ -2,11 +2,13 @@
 
 use tokio::sync::oneshot;
 
-use super::{holders, running};
+use super::{gone, holders, running};
 use crate::domain::clock::Timestamp;
+use crate::domain::decision::DecisionId;
+use crate::domain::error::Error;
 use crate::domain::inventory::{
-    Held, HolderQuery, Rejudged, ReleaseFilter, ReleaseId, RunningComponent, RunningRelease,
-    Troubled, Watched,
+    Departure, Held, HolderQuery, Rejudged, ReleaseFilter, ReleaseId, Restored, RunningComponent,
+    RunningRelease, Troubled, Watched,
 };
 use crate::domain::service::{Environment, ServiceRef};
 use crate::record::sqlite::rows::Image;
@@ -75,16 +77,49 @@ impl Inventory for SqliteStore {
         Box::pin(self.readers.read(move |image| holders::stale(&image, &troubled, base, now)))
     }
 
-    fn watched(&self, release: ReleaseId) -> Answer<'_, Option<Watched>> {
-        Box::pin(self.readers.read(move |image| running::watched(&image, release)))
+    fn watched(&self, releases: Vec<ReleaseId>) -> Answer<'_, Vec<Watched>> {
+        Box::pin(self.readers.read(move |image| {
+            let all = releases.iter().map(|release| running::watched(&image, *release));
+            all.filter_map(Result::transpose).collect()
+        }))
     }
 
     fn note_rejudged(&self, rejudged: Vec<Rejudged>) -> Answer<'_, ()> {
+        Box::pin(self.ask(|answer| Message::Note(rejudged, answer)))
+    }
+
+    fn forget(
+        &self,
+        filter: ReleaseFilter,
+        departure: Departure,
+    ) -> Answer<'_, Vec<RunningRelease>> {
+        Box::pin(self.ask(|answer| Message::Forget(filter, departure, answer)))
+    }
+
+    fn unlisted(&self) -> Answer<'_, Vec<DecisionId>> {
+        Box::pin(self.readers.read(|image| gone::unlisted(&image)))
+    }
+
+    fn restore(&self, releases: Vec<Restored>) -> Answer<'_, usize> {
         Box::pin(async move {
-            let (answer, answered) = oneshot::channel();
-            writer::send(&self.queue, Message::Note(rejudged, answer))?;
-            answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
+            let packed = |Restored { decision, arrival }| {
+                Ok((decision, super::PackedArrival::new(arrival)?))
+            };
+            let packed = releases.into_iter().map(packed).collect::<Result<_, Error>>()?;
+            self.ask(|answer| Message::Restore(packed, answer)).await
         })
+    }
+}
+
+impl SqliteStore {
+    /// Asks the writer for something that is no decision.
+    async fn ask<T>(
+        &self,
+        message: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Message,
+    ) -> Result<T, Error> {
+        let (answer, answered) = oneshot::channel();
+        writer::send(&self.queue, message(answer))?;
+        answered.await.unwrap_or_else(|_gone| Err(fault::closed()))
     }
 }
 
@@ -92,7 +127,7 @@ impl Inventory for SqliteStore {
 fn place<K: serde::de::DeserializeOwned>(
     page: &PageRequest,
     list: &str,
-) -> Result<Option<K>, crate::domain::error::Error> {
+) -> Result<Option<K>, Error> {
     let Some(cursor) = page.cursor(list)? else { return Ok(None) };
     serde_json::from_slice(&cursor).map(Some).map_err(|_sealed| row::damaged())
 }

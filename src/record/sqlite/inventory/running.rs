@@ -24,18 +24,18 @@ pub(in crate::record::sqlite) type ReleaseKey = (String, String, String);
 
 /// The first `limit` releases behind `after`, by service, environment and part.
 pub(in crate::record::sqlite) fn releases(
-    image: &Image<'_>,
+    connection: &Connection,
     filter: &ReleaseFilter,
     after: &ReleaseKey,
     limit: usize,
 ) -> Result<Vec<(ReleaseKey, RunningRelease)>, Fault> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = image.prepare_cached(
+    let mut statement = connection.prepare_cached(
         "SELECT service, environment, part, team, images, n_components, running.decision, running.time \
          FROM subject JOIN running ON running.subject = subject.id \
          WHERE (service, environment, part) > (?1, ?2, ?3) \
          AND (?4 IS NULL OR service = ?4) AND (?5 IS NULL OR environment = ?5) AND (?6 IS NULL OR team = ?6) \
-         ORDER BY service, environment, part LIMIT ?7",
+         AND (?7 IS NULL OR part = ?7) ORDER BY service, environment, part LIMIT ?8",
     )?;
     let service = filter.service.as_ref().map(ToString::to_string);
     let environment = filter.environment.as_ref().map(Environment::as_str);
@@ -46,6 +46,7 @@ pub(in crate::record::sqlite) fn releases(
         service,
         environment,
         filter.team,
+        filter.part,
         limit
     ])?;
     let mut releases = Vec::new();

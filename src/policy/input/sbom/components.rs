@@ -1,0 +1,91 @@
+//! The components by their package URLs. A bill has thousands of them, so that what they have in common is made once.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{days, license};
+use crate::document::shared_key;
+use crate::domain::clock::Timestamp;
+use crate::domain::package::{Component, Licence};
+use crate::domain::sbom::Sbom;
+use crate::domain::value::{Object, Value};
+
+/// What is said of a component, in ascending order: the place of each key is its number.
+const KEYS: [&str; 9] = [
+    "age_days",
+    "digest",
+    "direct",
+    "ecosystem",
+    "license",
+    "name",
+    "released",
+    "supplier",
+    "version",
+];
+
+/// Every component that has a package URL.
+pub(super) fn by_purl(bill: &Sbom, now: Timestamp) -> Value {
+    let keys = KEYS.map(shared_key);
+    let mut shared = Shared::default();
+    let mut by_purl = Vec::with_capacity(bill.components.len());
+    for (index, component) in bill.components.iter().enumerate() {
+        let Some(purl) = &component.purl else { continue };
+        let parts = parts(component, bill.is_direct(index), now, &mut shared);
+        let mut entries = Vec::with_capacity(parts.iter().flatten().count());
+        let known = keys.iter().zip(parts);
+        entries.extend(known.filter_map(|(key, part)| Some((Arc::clone(key), part?))));
+        let component = Value::Object(Arc::new(Object::from_ordered(entries)));
+        by_purl.push((Arc::clone(purl), component));
+    }
+    Value::object(by_purl)
+}
+
+/// What is known of a component, in the order of [`KEYS`].
+fn parts<'b>(
+    component: &'b Component,
+    is_direct: bool,
+    now: Timestamp,
+    shared: &mut Shared<'b>,
+) -> [Option<Value>; KEYS.len()] {
+    let text = |text: &Arc<str>| Value::String(Arc::clone(text));
+    let released = component.released;
+    let ecosystem = component.package.as_ref().map(|package| package.ecosystem.as_str());
+    [
+        released.map(|time| days(time, now)),
+        component.digest.as_ref().map(text),
+        Some(Value::from(is_direct)),
+        ecosystem.map(|ecosystem| shared.ecosystem(ecosystem)),
+        Some(shared.licence(&component.licence)),
+        Some(text(&component.name)),
+        released.map(|time| Value::from(time.to_string())),
+        component.supplier.as_ref().map(text),
+        component.version.as_ref().map(text),
+    ]
+}
+
+/// Values that many components have.
+#[derive(Default)]
+struct Shared<'b> {
+    ecosystems: BTreeMap<&'b str, Value>,
+    licences: BTreeMap<&'b Licence, Value>,
+}
+
+impl<'b> Shared<'b> {
+    fn ecosystem(&mut self, name: &'b str) -> Value {
+        self.ecosystems.entry(name).or_insert_with(|| Value::from(name)).clone()
+    }
+
+    fn licence(&mut self, licence: &'b Licence) -> Value {
+        self.licences.entry(licence).or_insert_with(|| license::of(licence)).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_ascend() {
+        assert!(KEYS.is_sorted_by(|a, b| a < b));
+    }
+}
