@@ -172,7 +172,7 @@ pub fn path_of(body: &[u8]) -> Option<String> {
     let review: Review<'_> = serde_json::from_slice(body).ok()?;
     match review.request?.task().ok()? {
         Task::Judge { path, .. } => Some(path),
-        Task::Pass(_) => None,
+        Task::Pass(_) | Task::Delete { .. } => None,
     }
 }
 
