@@ -171,7 +171,7 @@ fn memory_of(what: &str, path: &Path) {
     println!("{grown}");
 }
 
-/// Forgets what was in memory before and is no more. Source: proc(5), "/proc/pid/clear_refs".
+/// Forgets what was in memory before and is no more. Source: proc(5), `/proc/pid/clear_refs`.
 fn peak_bytes_from_here() -> u64 {
     std::fs::write("/proc/self/clear_refs", "5").expect("Linux 4.0 or newer");
     peak_bytes()

@@ -50,25 +50,28 @@ impl<'de> Visitor<'de> for DocumentVisitor {
         let mut assembly = Assembly::default();
         while let Some(key) = map.next_key()? {
             match key {
-                Key::BomFormat => bom_format = Some(only(bom_format, "bomFormat", &mut map)?),
+                Key::BomFormat => {
+                    bom_format = Some(only(bom_format.as_ref(), "bomFormat", &mut map)?);
+                }
                 Key::SpecVersion => {
-                    spec_version = Some(only(spec_version, "specVersion", &mut map)?);
+                    spec_version = Some(only(spec_version.as_ref(), "specVersion", &mut map)?);
                 }
                 Key::SerialNumber => {
-                    serial_number = Some(only(serial_number, "serialNumber", &mut map)?);
+                    serial_number = Some(only(serial_number.as_ref(), "serialNumber", &mut map)?);
                 }
-                Key::Metadata => metadata = Some(only(metadata, "metadata", &mut map)?),
+                Key::Metadata => metadata = Some(only(metadata.as_ref(), "metadata", &mut map)?),
                 Key::Components => {
                     let list = Each::new("a list of components", |part: Part<'de>| {
                         assembly.take_part(part);
                     });
-                    components = Some(only_of(components, "components", &mut map, list)?);
+                    components = Some(only_of(components.as_ref(), "components", &mut map, list)?);
                 }
                 Key::Dependencies => {
                     let list = Each::new("a list of dependencies", |one: Dependency<'de>| {
                         assembly.take_dependency(one);
                     });
-                    dependencies = Some(only_of(dependencies, "dependencies", &mut map, list)?);
+                    dependencies =
+                        Some(only_of(dependencies.as_ref(), "dependencies", &mut map, list)?);
                 }
                 Key::Other => {
                     map.next_value::<serde::de::IgnoredAny>()?;
@@ -85,7 +88,7 @@ impl<'de> Visitor<'de> for DocumentVisitor {
 
 /// The value of a key that was not there before.
 fn only<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
-    before: Option<T>,
+    before: Option<&T>,
     key: &'static str,
     map: &mut A,
 ) -> Result<T, A::Error> {
@@ -93,7 +96,7 @@ fn only<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
 }
 
 fn only_of<'de, S: DeserializeSeed<'de>, A: MapAccess<'de>>(
-    before: Option<S::Value>,
+    before: Option<&S::Value>,
     key: &'static str,
     map: &mut A,
     seed: S,
