@@ -57,11 +57,9 @@ impl Number {
             Self::Big(_) => None,
             Self::Float(number) => exact_i64(*number),
             // The float may have lost digits.
-            Self::Decimal(text) => text
-                .parse()
-                .ok()
-                .and_then(exact_i64)
-                .filter(|integer| *self == Self::Int(*integer)),
+            Self::Decimal(text) => {
+                text.parse().ok().and_then(exact_i64).filter(|integer| *self == Self::Int(*integer))
+            }
         }
     }
 

@@ -15,7 +15,6 @@ use crate::rego::syntax::{self, Version};
 
 use form::{Form, builtin, import, old_names, order};
 
-
 use super::operand::{Answer, answer, failed, string};
 use super::signature::{Builtin, CallContext, Type, entry};
 

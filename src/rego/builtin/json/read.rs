@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use crate::domain::value::{Number, Value};
 
-
 /// Arrays and objects inside one another; deeper values would overflow the stack of whoever compares them.
 const MAX_DEPTH: usize = 256;
 
@@ -149,7 +148,9 @@ impl Reader<'_> {
             self.digits()?;
         }
         let text = start.get(..start.len() - self.rest.len()).unwrap_or_default();
-        Number::from_json_text(text).map(Value::Number).ok_or_else(|| format!("invalid number {text}"))
+        Number::from_json_text(text)
+            .map(Value::Number)
+            .ok_or_else(|| format!("invalid number {text}"))
     }
 
     fn string(&mut self) -> Read<String> {
