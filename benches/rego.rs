@@ -1,4 +1,5 @@
-//! The evaluator alone, over an input that is parsed already, beside `opa bench` in the same run.
+//! The evaluator alone, over an input that is parsed already, beside `opa bench` in the same run; and what it costs over
+//! time and over threads.
 //!
 //! `GOLDGATE_BENCH_WORKLOADS=FOLDER cargo bench --bench rego`. The folder holds one folder for each workload with `policy/`,
 //! `data.json`, `input.json` and `query` (a path below `data`). `GOLDGATE_BENCH_OPA` names an OPA binary, which takes
@@ -9,6 +10,9 @@
     clippy::expect_used,
     reason = "a benchmark prints, reads the environment, and stops when something is wrong"
 )]
+
+#[path = "rego/steady.rs"]
+mod steady;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -31,15 +35,14 @@ const GOALS: [(&str, f64); 5] =
 const ROUNDS: usize = 3;
 
 fn main() {
-    let Some(folder) = std::env::var_os("GOLDGATE_BENCH_WORKLOADS").map(PathBuf::from) else {
-        println!(
-            "rego: not measured: GOLDGATE_BENCH_WORKLOADS does not name the workloads' folder"
-        );
-        return;
-    };
     // `cargo test` only looks whether it runs.
     let in_earnest = std::env::args().any(|argument| argument == "--bench");
     let span = if in_earnest { Duration::from_millis(500) } else { Duration::ZERO };
+    steady::run(span);
+    let Some(folder) = std::env::var_os("GOLDGATE_BENCH_WORKLOADS").map(PathBuf::from) else {
+        println!("P1b: not measured: GOLDGATE_BENCH_WORKLOADS does not name the workloads' folder");
+        return;
+    };
     let opa = std::env::var("GOLDGATE_BENCH_OPA").ok().filter(|_| in_earnest);
     for (name, goal) in GOALS {
         let workload = Workload::read(&folder.join(name));

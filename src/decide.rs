@@ -2,7 +2,7 @@
 
 pub mod enforcement;
 mod image;
-mod place;
+pub mod place;
 pub mod verdict;
 
 pub use verdict::{Case, Judgement, judge};

@@ -11,22 +11,26 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, RwLock};
 
 use crate::decide::enforcement::{self, Circumstances};
+use crate::decide::place::place;
 use crate::domain::artifact::Artifact;
 use crate::domain::clock::{Clock, Timestamp};
+use crate::domain::code::Code;
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::finding::Enforcement;
-use crate::domain::policy::PolicyMeta;
+use crate::domain::place::Location;
+use crate::domain::policy::{PolicyMeta, PolicyResult};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Trigger};
+use crate::domain::resource::ResourceId;
 use crate::domain::service::Environment;
 use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake;
 use crate::intake::Limits;
-use crate::policy::{Comparisons, Moment, Revision, Shadow};
+use crate::policy::{Comparisons, Moment, Revision, Shadow, Trace};
 use crate::record::{Draft, Store};
 use draft::{Made, blobs, by_second_engine, judgement};
 use timer::Timer;
@@ -173,6 +177,22 @@ impl Gate {
         Ok((self.record(draft, timer).await?, Some(release)))
     }
 
+    /// What the policy `code` does over a request, statement by statement; nothing is decided and nothing recorded. The
+    /// revision must have been loaded with [`crate::policy::LoadOptions::trace`].
+    ///
+    /// # Errors
+    /// When the request cannot be judged at all.
+    pub async fn trace(&self, request: &Request, code: &Code) -> Result<Vec<Traced>, Error> {
+        let revision = self.revision();
+        validate(request, &revision)?;
+        let mut release = intake::read(request, &self.limits, &self.salt)?;
+        let evidence = self.gather(&mut release, EvidenceSet::default()).await?;
+        let now = self.clock.now();
+        let moment = Moment::of(DecisionId::at(now), now);
+        let traces = revision.trace(code, request, &release, &evidence, moment).into_iter();
+        Ok(traces.map(|trace| Traced::of(trace, &release)).collect())
+    }
+
     /// Asks every source in turn; bills that were attested to images are read before those are asked that judge
     /// components.
     async fn gather(
@@ -236,6 +256,38 @@ impl Gate {
         let mut decision = store.put_decision(draft).await?;
         Arc::make_mut(&mut decision).timings.record_us = timer.lap();
         Ok(decision)
+    }
+}
+
+/// What a policy did over one subject, as it may be shown: without secrets.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// What the policy did. Its input stands beside it.
+    pub trace: Trace,
+    /// What the policy saw, as JSON in which secrets are replaced.
+    pub input: String,
+    /// What the findings say, in which secrets are replaced.
+    pub messages: Vec<String>,
+    /// Whom it was about; no name for the release as a whole.
+    pub resource: ResourceId,
+    /// Where that stands.
+    pub location: Location,
+}
+
+impl Traced {
+    fn of(trace: Trace, release: &Release) -> Self {
+        let secrets = &release.secrets;
+        let messages = match &trace.outcome.result {
+            PolicyResult::Failed(violations) => {
+                let messages = violations.iter().map(|violation| violation.message.as_str());
+                messages.map(|message| secrets.redact(message).into_owned()).collect()
+            }
+            PolicyResult::Error(reason) => vec![secrets.redact(reason).into_owned()],
+            PolicyResult::Passed | PolicyResult::OutOfTime(_) => Vec::new(),
+        };
+        let input = secrets.redact(&trace.input.to_string()).into_owned();
+        let (resource, location) = place(release, trace.outcome.subject, "");
+        Self { trace, input, messages, resource, location }
     }
 }
 

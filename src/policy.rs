@@ -27,6 +27,7 @@ mod source;
 mod stored;
 mod terraform;
 pub mod tests;
+mod trace;
 mod unique;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, r
 pub use options::LoadOptions;
 pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
+pub use trace::{Fate, Step, Trace};
 
 /// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.
 const TURN: Duration = Duration::from_millis(10);

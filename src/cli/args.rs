@@ -191,12 +191,22 @@ pub enum ListFormat {
 #[derive(Args, Debug)]
 #[command(after_help = "Examples:\n  \
     goldgate explain K8S-RUN-AS-ROOT\n  \
+    goldgate explain K8S-RUN-AS-ROOT deploy/\n  \
     goldgate explain 0199b2c4-7a51-7c1e-9d55-2f0f3c1b8a77\n  \
     goldgate explain K8S-RUN-AS-ROOT --server https://goldgate.example")]
 pub struct ExplainArgs {
     /// A policy's code, or a decision's id
     #[arg(value_name = "CODE|DECISION")]
     pub what: String,
+    /// What to ask the policy about: it is shown statement by statement, and nothing is decided or recorded
+    #[arg(value_name = "PATH", conflicts_with = "server")]
+    pub paths: Vec<String>,
+    /// An image to ask the policy about; may be repeated
+    #[arg(long, value_name = "REF", conflicts_with = "server")]
+    pub image: Vec<String>,
+    /// A bill of materials to ask the policy about, by file or by the digest of a kept one; may be repeated
+    #[arg(long, value_name = "FILE|DIGEST", conflicts_with = "server")]
+    pub sbom: Vec<String>,
     /// Ask this server instead of the policies and the record here
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,

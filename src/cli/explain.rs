@@ -1,5 +1,7 @@
 //! `explain`: the manual of a policy, or why a decision came out so.
 
+mod trace;
+
 use serde_json::json;
 
 use crate::cli::archive;
@@ -23,6 +25,11 @@ use crate::domain::suggest::nearest;
 /// # Errors
 /// When there is neither such a policy nor such a decision.
 pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
+    if !(args.paths.is_empty() && args.image.is_empty() && args.sbom.is_empty()) {
+        let shown = trace::told(session, args)?;
+        session.printer.out(&shown)?;
+        return Ok(Exit::Allow);
+    }
     let shown = if let Ok(id) = args.what.parse::<DecisionId>() {
         let format = match args.format {
             ListFormat::Human => Format::Human,
@@ -39,13 +46,7 @@ pub fn run(session: &Session, args: &ExplainArgs) -> Result<Exit, Failure> {
 }
 
 fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, Failure> {
-    let code: Code = what.to_ascii_uppercase().parse().map_err(|_neither| {
-        let message = format!("`{what}` is neither a code nor a decision's id");
-        Complaint::new(
-            message,
-            "`goldgate policy list` shows every code, `goldgate decision list` every decision",
-        )
-    })?;
+    let code = code_of(what)?;
     if let Some(input) = CODES.iter().find(|input| input.code == code.as_str()) {
         return Ok(manual_of_input(input, format, session.printer.look()));
     }
@@ -58,18 +59,31 @@ fn manual(session: &Session, what: &str, format: ListFormat) -> Result<String, F
             let manual = InputCode { code, severity, title, remediation, hides: false };
             return Ok(manual_of_input(&manual, format, session.printer.look()));
         }
-        let codes = policies.iter().map(|(policy, _)| policy.code.as_str());
-        let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
-        let help = match near {
-            Some(near) => format!("did you mean `goldgate explain {near}`?"),
-            None => "`goldgate policy list` shows every code".to_owned(),
-        };
-        return Err(Complaint::new(format!("there is no policy `{code}`"), help).into());
+        return Err(unknown(&code, policies.iter().map(|(policy, _)| policy.code.as_str())));
     };
     Ok(match format {
         ListFormat::Human => page(policy, *effect, environment, session.printer.look()),
         ListFormat::Json => json_format::pretty(&entry(policy, *effect, environment)),
     })
+}
+
+fn code_of(what: &str) -> Result<Code, Failure> {
+    what.to_ascii_uppercase().parse().map_err(|_neither| {
+        let message = format!("`{what}` is neither a code nor a decision's id");
+        let help =
+            "`goldgate policy list` shows every code, `goldgate decision list` every decision";
+        Complaint::new(message, help).into()
+    })
+}
+
+/// That no policy has this code, with the nearest that one has.
+fn unknown<'c>(code: &Code, codes: impl Iterator<Item = &'c str>) -> Failure {
+    let near = nearest(code.as_str(), codes.chain(CODES.iter().map(|input| input.code)));
+    let help = match near {
+        Some(near) => format!("did you mean `goldgate explain {near}`?"),
+        None => "`goldgate policy list` shows every code".to_owned(),
+    };
+    Complaint::new(format!("there is no policy `{code}`"), help).into()
 }
 
 /// The manual of a code that no policy has: of inputs, and of images where no policy speaks of them.

@@ -6,7 +6,7 @@ use crate::domain::release::Release;
 use crate::domain::resource::ResourceId;
 
 /// The resource that a finding speaks of, and the place of `path` in its file.
-pub(super) fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Location) {
+pub fn place(release: &Release, subject: Subject, path: &str) -> (ResourceId, Location) {
     let nowhere = || (ResourceId::default(), Location::default());
     let in_resource = |index: usize, path: &str| {
         let resource = release.resources.get(index)?;

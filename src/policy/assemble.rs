@@ -132,7 +132,8 @@ impl Linked {
 fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked {
     let mut faults = Vec::new();
     let unit = &loaded.checked.unit;
-    let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
+    let linked = if options.trace { Linker::traced } else { Linker::over };
+    let mut linker = linked(&loaded.modules, unit, &loaded.data, options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut wanted = Vec::new();
     for policy in &policies {

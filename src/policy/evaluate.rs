@@ -144,12 +144,16 @@ impl<'r> Round<'r> {
 }
 
 /// What functions of Conforma answer from.
-fn held<'e>(topic: Topic, release: &Release, evidence: &'e EvidenceSet) -> Option<Holdings<'e>> {
+pub(super) fn held<'e>(
+    topic: Topic,
+    release: &Release,
+    evidence: &'e EvidenceSet,
+) -> Option<Holdings<'e>> {
     let Topic::Attested(index) = topic else { return None };
     evidence.holdings(&release.images.get(index)?.image.reference)
 }
 
-fn input_of(inputs: &Inputs<'_>, topic: Topic, stage: Stage) -> Option<Value> {
+pub(super) fn input_of(inputs: &Inputs<'_>, topic: Topic, stage: Stage) -> Option<Value> {
     match topic {
         Topic::Workload(index) => inputs.of_workload(index),
         Topic::Resource(index) => inputs.of_resource(index),

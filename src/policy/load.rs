@@ -41,7 +41,9 @@ pub(super) fn load(
     on_large_stack(|| {
         let shelf = Shelf::read(sources, Selection::Deciding, options);
         let digests = shelf.digests();
-        let cache = options.cache.as_deref().filter(|_| shelf.faults.is_empty());
+        // What counts its statements has no form that could be kept.
+        let may_keep = shelf.faults.is_empty() && !options.trace;
+        let cache = options.cache.as_deref().filter(|_| may_keep);
         let cache = cache.map(|folder| (Cache::of(folder), shelf.key(&digests, options)));
         let kept = cache.and_then(|(cache, key)| cache.read(&key));
         if let Some(body) = kept

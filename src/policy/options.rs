@@ -20,6 +20,8 @@ pub struct LoadOptions {
     pub strict: bool,
     /// The packages of plain policies (Conftest) that are run; empty: every one.
     pub namespaces: Vec<String>,
+    /// Whether statements are counted, for [`super::Revision::trace`]; it is slower by far.
+    pub trace: bool,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,
     /// Where compiled policies are kept and read again; `None`: they are compiled each time.
@@ -39,6 +41,7 @@ impl Default for LoadOptions {
             namespaces: Vec::new(),
             combine: false,
             cache: None,
+            trace: false,
         }
     }
 }

@@ -84,6 +84,7 @@ impl Shelf {
             strict,
             namespaces,
             combine,
+            trace: _never_kept,
             cache: _,
         } = options;
         let said = format!("{limits:?} {strict} {combine} {namespaces:?} {}", self.bundles.len());
@@ -91,6 +92,6 @@ impl Shelf {
         let shown = shown.flat_map(|bundle| bundle.files.iter().map(|file| &file.source.path));
         let texts = digests.iter().map(|digest| digest.as_bytes().as_slice());
         let parts = [BUILD.as_bytes(), said.as_bytes()].into_iter().chain(texts);
-        Digest::of_parts(parts.chain(shown.map(|path| path.as_bytes())))
+        Digest::of_parts(parts.chain(shown.map(String::as_bytes)))
     }
 }

@@ -56,6 +56,7 @@ mod yaml;
 
 pub use cache::Cache;
 pub use capability::{capabilities, is_deprecated};
+pub use identity::runtime_of;
 pub use signature::{Builtin, BuiltinError, CallContext, Function, Type};
 pub use table::{all, lookup};
 
@@ -70,9 +71,6 @@ pub fn refusal(name: &str) -> Option<(&'static str, &'static str)> {
             "asks a name server, which a decision must not depend on",
             "write addresses into `data.json`",
         ),
-        "opa.runtime" => {
-            ("shows the engine's own surroundings", "read `input.environment` and `input.stage`")
-        }
         "parse_config_file" | "parse_combined_config_files" => (
             "reads files of the machine, which a decision must not depend on",
             "hand the files in (`goldgate check FILE…`, several at once with `--combine`), or write the text into `parse_config(\"yaml\", …)`",

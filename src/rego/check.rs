@@ -93,7 +93,7 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
             faults.extend(world.unknown(module, uses));
         }
         faults.extend(uses.calls.iter().filter_map(|call| {
-            let (message, help) = refusal(&call.name)?;
+            let (message, help) = refusal(&call.name, options.data)?;
             Some(Fault::new(&module.file, call.span, message).with_help(help))
         }));
     }
@@ -126,7 +126,13 @@ fn needs(unit: &Unit, edges: &[Vec<usize>]) -> BTreeMap<Path, BTreeSet<Path>> {
 }
 
 /// Why a gate does not run a built-in, and what to write instead.
-fn refusal(name: &str) -> Option<(String, String)> {
+fn refusal(name: &str, data: &Value) -> Option<(String, String)> {
+    if name == "opa.runtime" && builtin::runtime_of(data).is_none() {
+        let message =
+            "`opa.runtime` shows the engine's process, which a decision must not depend on";
+        let instead = "read `input.environment` and `input.stage`, or say in `data.json` what it answers: `{\"opa\": {\"runtime\": {\"env\": {…}}}}`";
+        return Some((message.to_owned(), instead.to_owned()));
+    }
     if let Some((reason, instead)) = builtin::refusal(name) {
         return Some((format!("`{name}` {reason}"), instead.to_owned()));
     }

@@ -30,7 +30,7 @@ use super::second;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::value::Value;
 
-pub use super::own::Circumstances;
+pub use super::own::{Circumstances, Statement};
 pub use super::session::{Entry, Runner, Session};
 
 /// A package with what it needs, ready to be run.
@@ -107,7 +107,21 @@ const MAX_FAMILY: usize = 16;
 impl Linker {
     /// Makes a linker over `modules` of which `unit` was resolved; each evaluation may take as long as `budget`.
     pub fn over(modules: &[Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
-        let switches = Switches::default();
+        Self::switched(modules, unit, data, budget, Switches::default())
+    }
+
+    /// The same, for programs that count what they evaluate, as [`Session::statements`] tells.
+    pub fn traced(modules: &[Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
+        Self::switched(modules, unit, data, budget, Switches::traced())
+    }
+
+    fn switched(
+        modules: &[Module],
+        unit: &Unit,
+        data: &Value,
+        budget: Duration,
+        switches: Switches,
+    ) -> Self {
         let own = Revision::compiled(unit, modules, data.clone(), budget, switches).map(Arc::new);
         // One copy of the documents serves both engines.
         let data = own.as_ref().map_or(data, |own| own.program().data()).clone();
@@ -234,7 +248,7 @@ impl Linker {
             limit: self.budget,
             check_interval: CHECK_INTERVAL,
         });
-        extension::install(&mut engine);
+        extension::install(&mut engine, &self.data);
         if let Err(cause) = engine.add_data(Term::from(&self.data).0) {
             let nowhere = Arc::new(SourceFile::new("data", ""));
             return Err(Fault::new(&nowhere, Span::default(), cause.to_string()));

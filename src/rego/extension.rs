@@ -8,7 +8,7 @@ use std::cell::Cell;
 use regorus::unstable as ast;
 
 use super::budget::{Budget, Limits};
-use super::builtin::{Cache, CallContext, lookup};
+use super::builtin::{Cache, CallContext, lookup, runtime_of};
 use super::convert::{from_value, to_value};
 use super::own::Circumstances;
 use crate::domain::value::Value;
@@ -39,15 +39,25 @@ pub(super) fn answer_from(circumstances: Circumstances) {
 fn of_the_decision(name: &str, arguments: &[regorus::Value]) -> Option<regorus::Value> {
     let Circumstances { now_ns, seed } = CIRCUMSTANCES.get();
     let (mut budget, mut cache) = (Budget::start(Limits::default()), Cache::default());
-    let mut context =
-        CallContext { now_ns, seed, budget: &mut budget, cache: &mut cache, held: None };
+    let mut context = CallContext {
+        now_ns,
+        seed,
+        budget: &mut budget,
+        cache: &mut cache,
+        held: None,
+        data: &Value::Null,
+    };
     let arguments: Vec<Value> = arguments.iter().filter_map(to_value).collect();
     let answer = (lookup(name)?.function)(&arguments, &mut context).ok()??;
     Some(from_value(&answer))
 }
 
-/// Puts bounds before the functions that need them, and what a decision says in place of what chance says.
-pub(super) fn install(engine: &mut regorus::Engine) {
+/// Puts bounds before the functions that need them, and what a decision and `data` say in place of what chance and the
+/// process say.
+pub(super) fn install(engine: &mut regorus::Engine, data: &Value) {
+    let runtime = runtime_of(data).map_or(regorus::Value::Undefined, from_value);
+    let answer = move |_: Vec<regorus::Value>| Ok(runtime.clone());
+    drop(engine.add_extension("opa.runtime".to_owned(), 0, Box::new(answer)));
     for name in BOUNDED {
         let (Some((function, _)), Some((span, argument))) =
             (ast::BUILTINS.get(name), placeholder())

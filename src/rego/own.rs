@@ -28,6 +28,17 @@ pub struct Revision {
     is_strict: bool,
 }
 
+/// A statement, or the head of a definition, and what has become of it.
+#[derive(Clone, Debug)]
+pub struct Statement {
+    /// Where it stands.
+    pub file: Arc<SourceFile>,
+    /// What it is.
+    pub point: Point,
+    /// What has become of it.
+    pub hit: Hit,
+}
+
 /// What built-ins that would be different each time answer with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Circumstances {
@@ -194,6 +205,16 @@ impl<'r> Hearing<'r> {
     pub(super) const fn holding(mut self, held: Option<Holdings<'r>>) -> Self {
         self.evaluation.hold(held);
         self
+    }
+
+    /// Every statement, and what has become of it, when the modules were compiled to count.
+    pub(super) fn statements(&self) -> impl Iterator<Item = Statement> {
+        let hits = self.evaluation.covered().iter();
+        self.revision.points().zip(hits).map(|((file, point), hit)| Statement {
+            file: Arc::clone(file),
+            point,
+            hit: *hit,
+        })
     }
 
     /// Whether it is about the modules of `revision`.

@@ -9,7 +9,7 @@ use super::engine::{Failure, Program, rule_path};
 use super::evaluate::{self, Machine};
 use super::extension;
 use super::family::Family;
-use super::own::{Circumstances, Hearing, Revision};
+use super::own::{Circumstances, Hearing, Revision, Statement};
 use crate::domain::evidence::Holdings;
 use crate::domain::value::Value;
 
@@ -119,6 +119,12 @@ impl<'r> Session<'r> {
             Program::Own(own) => self.by_own(own, entry),
             Program::Second(family) => self.by_second(family, entry),
         }
+    }
+
+    /// Every statement of the revision that was asked last, and what has become of it over the input; nothing where its
+    /// programs do not count, or the second engine answers.
+    pub fn statements(&self) -> Vec<Statement> {
+        self.hearing.iter().flat_map(Hearing::statements).collect()
     }
 
     fn by_own(&mut self, own: &'r Revision, entry: &Entry) -> Result<Option<Value>, Failure> {

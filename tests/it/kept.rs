@@ -123,7 +123,7 @@ fn what_was_kept_says_what_was_compiled() {
         assert_eq!(format!("{:?}", compiled.enforcement()), format!("{:?}", kept.enforcement()));
         assert_eq!(compiled.scorecard_rules(), kept.scorecard_rules());
         let answers = said(&compiled);
-        assert!(answers.contains("Failed"), "{answers}");
+        assert!(answers.contains("Failed(") || answers.contains("Error("), "{answers}");
         assert_eq!(answers, said(&kept));
     }
 }
@@ -133,7 +133,8 @@ fn an_error_names_the_same_place() {
     let data = tempfile::tempdir().unwrap();
     let source = bundle(POLICY);
     let compiled = said(&loaded(&source, &options(data.path())));
-    assert!(compiled.contains("divide by zero (acme/limit.rego:24:"), "{compiled}");
+    assert!(compiled.contains("divide by zero"), "{compiled}");
+    assert!(compiled.contains("(acme/limit.rego:24:15)"), "{compiled}");
     assert_eq!(compiled, said(&loaded(&source, &options(data.path()))));
 }
 

@@ -75,6 +75,7 @@ fn called(name: &str, arguments: &[Value]) -> Result<Option<Value>, String> {
         budget: &mut budget,
         cache: &mut cache,
         held: None,
+        data: &Value::Null,
     };
     let function = lookup(name).unwrap_or_else(|| panic!("no function {name}")).function;
     function(arguments, &mut context).map_err(|error| match error {

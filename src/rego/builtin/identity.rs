@@ -53,9 +53,15 @@ fn random(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {
     answer(i64::try_from(number.checked_rem(limit).unwrap_or(0)).unwrap_or(0))
 }
 
-/// OPA shows its configuration here; a gate shows nothing, since a decision must not depend on where it is made.
-fn runtime(_: &[Value], _: &mut CallContext<'_>) -> Answer {
-    Ok(Some(Value::object(Vec::new())))
+/// OPA shows its process here, with the environment; a decision must not depend on where it is made, so that the bundle's
+/// data says what is shown. Where it says nothing, a call is refused at load, and nothing is there to be shown.
+fn runtime(_: &[Value], context: &mut CallContext<'_>) -> Answer {
+    Ok(Some(runtime_of(context.data).cloned().unwrap_or_else(|| Value::object(Vec::new()))))
+}
+
+/// What `opa.runtime` answers over the base documents `data`.
+pub fn runtime_of(data: &Value) -> Option<&Value> {
+    data.get("opa")?.get("runtime").filter(|runtime| runtime.as_object().is_some())
 }
 
 /// METADATA are constants by the time a rule is evaluated, so that a call is left only where there is no rule.

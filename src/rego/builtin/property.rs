@@ -122,7 +122,7 @@ proptest! {
         let limits = Limits { steps: 2_000_000, memory_bytes: 64 * 1024 * 1024, ..Limits::default() };
         let mut budget = Budget::start(limits);
         let mut cache = Cache::default();
-        let mut context = CallContext { now_ns: 0, seed: 1, budget: &mut budget, cache: &mut cache, held: None };
+        let mut context = CallContext { now_ns: 0, seed: 1, budget: &mut budget, cache: &mut cache, held: None, data: &Value::Null };
         let arguments = &arguments[..function.arity()];
         let start = Instant::now();
         let first = (function.function)(arguments, &mut context);

@@ -87,6 +87,8 @@ pub struct CallContext<'a> {
     pub cache: &'a mut Cache,
     /// What is held of the image that the input is about.
     pub held: Option<Holdings<'a>>,
+    /// The base documents, of which one says what `opa.runtime` answers.
+    pub data: &'a Value,
 }
 
 /// Why a call gave no answer.

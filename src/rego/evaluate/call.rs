@@ -114,6 +114,7 @@ impl<'p> Evaluation<'p> {
             budget: &mut self.budget,
             cache: self.cache,
             held: self.held,
+            data: &self.program.data,
         };
         // What texts and numbers are made into is no larger than what the function was charged.
         let is_composed = arguments.iter().any(|argument| argument.size().is_some());

@@ -38,6 +38,11 @@ impl Default for Switches {
 }
 
 impl Switches {
+    /// The plainest reading, which counts: every statement is asked that the language asks.
+    pub fn traced() -> Self {
+        Self { coverage: true, ..Self::plain() }
+    }
+
     /// Everything off: the plainest reading of the program.
     pub fn plain() -> Self {
         Self {

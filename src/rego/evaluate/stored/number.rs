@@ -8,7 +8,7 @@ macro_rules! numbers {
         pub(super) mod $name {
             use super::{Reader, Stored, Writer};
 
-            pub(in super::super) fn write(number: &u32, writer: &mut Writer) {
+            pub(in super::super) fn write(number: &impl Stored, writer: &mut Writer) {
                 number.write(writer);
             }
 
@@ -40,7 +40,7 @@ macro_rules! maybe {
         pub(super) mod $name {
             use super::{Reader, Stored, Writer};
 
-            pub(in super::super) fn write(number: &Option<u32>, writer: &mut Writer) {
+            pub(in super::super) fn write(number: &impl Stored, writer: &mut Writer) {
                 number.write(writer);
             }
 
@@ -65,7 +65,7 @@ maybe! {
 pub(super) mod slots {
     use super::{Reader, Stored, Writer, slot};
 
-    pub(in super::super) fn write(numbers: &Vec<u32>, writer: &mut Writer) {
+    pub(in super::super) fn write(numbers: &impl Stored, writer: &mut Writer) {
         numbers.write(writer);
     }
 

@@ -1,5 +1,6 @@
 //! Definitions, and the steps and expressions of their bodies.
 
+use crate::rego::builtin::Builtin;
 use crate::rego::stored::{Reader, Stored, Writer, stored_enum, stored_struct};
 
 use super::super::program::{
@@ -62,7 +63,7 @@ stored_enum!(Op {
 mod nothing {
     use super::{Reader, Writer};
 
-    pub(super) fn write(_point: &u32, writer: &mut Writer) {
+    pub(super) fn write<T>(_point: &T, writer: &mut Writer) {
         writer.refuse();
     }
 
@@ -72,20 +73,16 @@ mod nothing {
 }
 
 stored_enum!(Collection { 0 = Array(item), 1 = Set(item), 2 = Object(key, value) });
-stored_enum!(Target { 0 = Input(path), 1 = Data(path), 2 = Rule(number: rule), 3 = Builtin(of: builtin) });
+stored_enum!(Target { 0 = Input(path), 1 = Data(path), 2 = Rule(number: rule), 3 = Builtin(of) });
 stored_enum!(Replacement { 0 = Value(expr), 1 = Function(callee) });
-stored_enum!(Callee { 0 = Rule(number: rule), 1 = Builtin(of: builtin) });
+stored_enum!(Callee { 0 = Rule(number: rule), 1 = Builtin(of) });
 
-/// A built-in, by its name.
-mod builtin {
-    use super::{Reader, Writer};
-    use crate::rego::builtin::Builtin;
-
-    pub(super) fn write(builtin: &&'static Builtin, writer: &mut Writer) {
-        writer.builtin(builtin);
+impl Stored for &'static Builtin {
+    fn write(&self, writer: &mut Writer) {
+        writer.builtin(self);
     }
 
-    pub(super) fn read(reader: &mut Reader<'_>) -> Option<&'static Builtin> {
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
         reader.builtin()
     }
 }

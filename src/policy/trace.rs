@@ -1,0 +1,165 @@
+//! What one policy did, statement by statement: for people who ask why it came out so.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use super::evaluate::{held, input_of};
+use super::input::Inputs;
+use super::panel::Panel;
+use super::roster::Roster;
+use super::{Moment, Revision};
+use crate::domain::code::Code;
+use crate::domain::evidence::EvidenceSet;
+use crate::domain::place::{Location, Span};
+use crate::domain::policy::{Outcome, PolicyMeta};
+use crate::domain::release::Release;
+use crate::domain::request::Request;
+use crate::domain::value::Value;
+use crate::rego::engine::{Runner, Statement};
+use crate::rego::evaluate::{Hit, PointKind};
+
+/// One evaluation of a policy over one subject.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    /// Whom it was about, and what came out.
+    pub outcome: Outcome,
+    /// What the policy saw.
+    pub input: Value,
+    /// The statements of the policy's own file, and those of other files that were asked, by file and place.
+    pub steps: Vec<Step>,
+}
+
+/// A statement, or the head of a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Step {
+    /// Where it stands.
+    pub location: Location,
+    /// What it says, on one line.
+    pub text: String,
+    /// Whether it is the head of a definition: it is reached when the body holds.
+    pub is_head: bool,
+    /// What has become of it.
+    pub fate: Fate,
+}
+
+/// What has become of a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Nobody asked, since a statement before it did not hold.
+    NotAsked,
+    /// Whenever it was asked.
+    Held,
+    /// Never.
+    Failed,
+    /// For some values and not for others.
+    Both,
+}
+
+impl Fate {
+    /// `held`, `did not hold`, …
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NotAsked => "not asked",
+            Self::Held => "held",
+            Self::Failed => "did not hold",
+            Self::Both => "held for some",
+        }
+    }
+}
+
+impl Revision {
+    /// Whether the policy `code` is a constraint of Gatekeeper, which [`Revision::trace`] tells nothing of.
+    pub fn is_constraint(&self, code: &Code) -> bool {
+        self.constraints.iter().any(|constraint| constraint.meta.code == *code)
+    }
+
+    /// Asks the policy `code` alone, about everything that its scope shows of the release, and tells what each of its
+    /// statements did. Load the revision with `trace`. Constraints of Gatekeeper are not traced: they are no policies of
+    /// the panel, and the answer is empty.
+    pub fn trace(
+        &self,
+        code: &Code,
+        request: &Request,
+        release: &Release,
+        evidence: &EvidenceSet,
+        moment: Moment,
+    ) -> Vec<Trace> {
+        let panel: &Panel = &self.panel;
+        let mut numbered = panel.runnables.iter().enumerate();
+        let Some((number, runnable)) =
+            numbered.find(|(_, runnable)| runnable.policy.meta.code == *code)
+        else {
+            return Vec::new();
+        };
+        let inputs = Inputs::new(request, release, evidence, moment.now);
+        let mut runner = Runner::new(moment.circumstances());
+        let mut traces = Vec::new();
+        for topic in Roster::topics(request, release) {
+            if !panel.roster.audience(topic, release, evidence).contains(&number) {
+                continue;
+            }
+            let Some(input) = input_of(&inputs, topic, request.stage) else { continue };
+            let mut session = runner.over(input.clone()).holding(held(topic, release, evidence));
+            let result = runnable.result(&mut session, release, moment.now, None);
+            let policy = Arc::clone(&runnable.policy.meta);
+            let steps = steps(session.statements(), &policy);
+            let subject = topic.subject(release);
+            let second_engine = runnable.hears_the_second();
+            let outcome = Outcome { policy, subject, result, second_engine };
+            traces.push(Trace { outcome, input, steps });
+        }
+        traces
+    }
+}
+
+fn steps(statements: Vec<Statement>, policy: &PolicyMeta) -> Vec<Step> {
+    // The policy's file is named within its bundle.
+    let is_own = |it: &Statement| it.file.path.ends_with(&policy.file);
+    let mut shown: Vec<Statement> =
+        statements.into_iter().filter(|it| it.hit.reached || is_own(it)).collect();
+    let place = |it: &Statement| (it.point.span.start, Reverse(it.point.span.end));
+    shown.sort_by(|a, b| {
+        let file = (!is_own(a), &a.file.path).cmp(&(!is_own(b), &b.file.path));
+        file.then_with(|| place(a).cmp(&place(b)))
+    });
+    // What stands inside another statement of its line says nothing more to a reader: `x` in `not x`.
+    shown.dedup_by(|inner, outer| {
+        let (within, around) = (inner.point.span, outer.point.span);
+        inner.file.path == outer.file.path && within.line == around.line && within.end <= around.end
+    });
+    shown.iter().map(Step::of).collect()
+}
+
+impl Step {
+    fn of(statement: &Statement) -> Self {
+        let Statement { file, point, hit } = statement;
+        let span = Span { start: point.span.start, end: point.span.end };
+        let text = file.text.get(span.range()).unwrap_or("");
+        let is_head = point.kind == PointKind::Head;
+        Self {
+            location: file.location(span, ""),
+            text: text.split_whitespace().collect::<Vec<_>>().join(" "),
+            is_head,
+            fate: Fate::of(*hit, is_head),
+        }
+    }
+}
+
+impl Fate {
+    const fn of(hit: Hit, is_head: bool) -> Self {
+        match hit {
+            // A head is reached where the body holds.
+            Hit { reached, .. } if is_head => {
+                if reached {
+                    Self::Held
+                } else {
+                    Self::Failed
+                }
+            }
+            Hit { reached: false, .. } => Self::NotAsked,
+            Hit { held: true, failed: true, .. } => Self::Both,
+            Hit { held: true, .. } => Self::Held,
+            Hit { .. } => Self::Failed,
+        }
+    }
+}
