@@ -15,6 +15,8 @@ mod watch;
 
 pub use desk::{Desk, Limits};
 pub use grpc::client;
+#[doc(hidden)]
+pub use http::path_of;
 pub use http::{OPENAPI, routes};
 
 use std::sync::Arc;

@@ -7,9 +7,20 @@ use goldgate::domain::request::Request;
 use goldgate::intake::{self, Limits};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|content: &[u8]| {
+/// Manifests and what else is known by its name.
+const NAMES: [&str; 6] = [
+    "deploy/app.yaml",
+    "deploy/app.json",
+    "catalog-info.yaml",
+    "score.yaml",
+    "compose.yaml",
+    "main.tf.json",
+];
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (name, content) = input;
     let artifact = Artifact {
-        path: "deploy/app.yaml".to_owned(),
+        path: NAMES[usize::from(name) % NAMES.len()].to_owned(),
         content: Bytes::copy_from_slice(content),
         origin: ArtifactOrigin::Named,
     };

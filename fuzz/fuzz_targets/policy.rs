@@ -37,7 +37,7 @@ fuzz_target!(|text: &str| {
         })
         .collect();
     let data = Value::object(Vec::new());
-    let options = CheckOptions { data: &data, strict: true, incomplete: false, inputs: &inputs };
+    let options = CheckOptions { data: &data, strict: true, incomplete: false, inputs: &inputs, foreign: &[] };
     faults.extend(check_with(&[module], options).faults);
     assert!(faults.iter().all(|fault| text.get(fault.span.range()).is_some()), "{faults:?}");
 });

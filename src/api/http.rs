@@ -23,6 +23,8 @@ use super::desk::Desk;
 use crate::domain::service::Environment;
 
 pub(crate) use fault::{refusal, status, unshaped};
+#[doc(hidden)]
+pub use review::path_of;
 
 /// The OpenAPI 3.1 document of this face.
 pub const OPENAPI: &str = include_str!("../../proto/openapi.json");

@@ -28,7 +28,7 @@ impl Ecosystem {
         Self(Name::Written(name.into()))
     }
 
-    /// Takes a name that this program knows.
+    /// Takes a name that this program knows, without a release.
     pub const fn known(name: &'static str) -> Self {
         Self(Name::Known(name))
     }
@@ -43,12 +43,18 @@ impl Ecosystem {
 
     /// The name without a release: `Debian`. It decides how versions are ordered.
     pub fn family(&self) -> &str {
-        self.as_str().split_once(':').map_or(self.as_str(), |(family, _)| family)
+        match &self.0 {
+            Name::Known(name) => name,
+            Name::Written(name) => name.split_once(':').map_or(name, |(family, _)| family),
+        }
     }
 
     /// The release behind the colon: `12`.
     pub fn release(&self) -> Option<&str> {
-        self.as_str().split_once(':').map(|(_, release)| release)
+        match &self.0 {
+            Name::Known(_) => None,
+            Name::Written(name) => name.split_once(':').map(|(_, release)| release),
+        }
     }
 }
 

@@ -43,6 +43,9 @@ pub struct ScorecardRules {
     pub weights: BTreeMap<Severity, u32>,
     /// Levels, lowest first.
     pub levels: Vec<Level>,
+    /// Policies that only note something, and count neither for nor against a service.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub uncounted: BTreeSet<Code>,
 }
 
 /// A level: what it asks, beside everything that the levels below ask.
@@ -66,7 +69,11 @@ impl Default for ScorecardRules {
             (Severity::Medium, 3),
             (Severity::Low, 1),
         ];
-        Self { weights: weights.into_iter().collect(), levels: Vec::new() }
+        Self {
+            weights: weights.into_iter().collect(),
+            levels: Vec::new(),
+            uncounted: BTreeSet::new(),
+        }
     }
 }
 
@@ -243,17 +250,17 @@ impl ScorecardRules {
 
     /// Earned weight over possible weight in percent, rounded down: 100 only when nothing is missing.
     fn score(&self, policies: &BTreeMap<Code, PolicyStanding>) -> Option<u8> {
-        let (earned, possible) =
-            policies.values().fold((0_u64, 0_u64), |(earned, possible), policy| {
-                let weight = u64::from(self.weights.get(&policy.severity).copied().unwrap_or(1));
-                // Twice the weight, so that half of it is a whole number.
-                match policy.standing {
-                    Standing::Passed => (earned + 2 * weight, possible + 2 * weight),
-                    Standing::Waived => (earned + weight, possible + 2 * weight),
-                    Standing::Failed => (earned, possible + 2 * weight),
-                    Standing::NotApplicable => (earned, possible),
-                }
-            });
+        let counted = policies.iter().filter(|(code, _)| !self.uncounted.contains(*code));
+        let (earned, possible) = counted.fold((0_u64, 0_u64), |(earned, possible), (_, policy)| {
+            let weight = u64::from(self.weights.get(&policy.severity).copied().unwrap_or(1));
+            // Twice the weight, so that half of it is a whole number.
+            match policy.standing {
+                Standing::Passed => (earned + 2 * weight, possible + 2 * weight),
+                Standing::Waived => (earned + weight, possible + 2 * weight),
+                Standing::Failed => (earned, possible + 2 * weight),
+                Standing::NotApplicable => (earned, possible),
+            }
+        });
         u8::try_from((earned * 100).checked_div(possible)?).ok()
     }
 
@@ -310,6 +317,7 @@ mod tests {
         };
         ScorecardRules {
             levels: vec![level("bronze", &["A"]), level("silver", &["B"]), level("gold", &["C"])],
+            uncounted: BTreeSet::from(["NOTE".parse().unwrap()]),
             ..ScorecardRules::default()
         }
     }
@@ -371,6 +379,18 @@ mod tests {
             ],
         );
         assert_eq!(card.score, Some(50));
+    }
+
+    #[test]
+    fn what_is_only_noted_counts_neither_for_nor_against() {
+        for standing in [Standing::Passed, Standing::Failed] {
+            let states = [
+                state("A", Severity::High, Standing::Passed),
+                state("B", Severity::High, Standing::Failed),
+                state("NOTE", Severity::Low, standing),
+            ];
+            assert_eq!(step(None, 1, Sight::Whole, &states).score, Some(50));
+        }
     }
 
     #[test]

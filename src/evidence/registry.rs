@@ -49,6 +49,18 @@ const DEFAULT_TAG: &str = "latest";
 const CONFIG_LIMIT_ADVICE: &str =
     "make the image's configuration smaller, or raise `limits.manifestBytes`";
 
+/// The media type of a manifest, where a list goes on, and whether a challenge is known, as a registry sends them. Public for the
+/// fuzz target alone, which has no registry.
+#[doc(hidden)]
+pub fn read_answer<'h>(
+    manifest: &[u8],
+    header: &'h str,
+) -> (Option<String>, Option<&'h str>, bool) {
+    let manifest = manifest::parse(manifest, Some(header)).ok();
+    let media_type = manifest.map(|(_, media_type)| media_type);
+    (media_type, link::next_page(header), challenge::strongest(header).is_some())
+}
+
 /// Reads from the registries that the configuration allows, and from no other host.
 #[derive(Debug)]
 pub struct RegistryClient {

@@ -9,12 +9,12 @@ mod gemfile_lock;
 mod go_mod;
 mod gradle_lock;
 mod index;
-mod kind;
 mod licence;
 mod npm_lock;
 mod pnpm_lock;
 mod poetry_lock;
 mod purl;
+mod reader;
 mod requirements;
 mod scan;
 mod spdx;
@@ -27,9 +27,8 @@ use crate::domain::clock::Timestamp;
 use crate::domain::package::Component;
 use crate::domain::place::{SourceFile, Span};
 use crate::domain::sbom::{Sbom, SbomClaims, SbomFormat, SbomSource, Scan};
-use kind::Kind;
 
-pub(super) use kind::is_lock_file;
+pub(super) use reader::is_lock_file;
 
 /// A bill while it is being read.
 struct Bill {
@@ -64,14 +63,6 @@ impl Bill {
     fn add(&mut self, component: Component) -> usize {
         self.components.push(component);
         self.components.len() - 1
-    }
-
-    fn add_all(&mut self, components: Vec<Component>) {
-        if self.components.is_empty() {
-            self.components = components;
-        } else {
-            self.components.extend(components);
-        }
     }
 
     fn add_edges(&mut self, from: usize, to: impl IntoIterator<Item = usize>) {
@@ -123,11 +114,13 @@ impl BillFault {
     }
 }
 
+#[doc(hidden)]
+pub use cyclonedx::members as cyclonedx_members;
 pub use purl::package_of;
 
 /// Whether a text means to be a bill, a scanner's report or a lock file.
 pub fn is_bill(path: &str, text: &str) -> bool {
-    Kind::of(path, text.trim_start_matches('\u{feff}')).is_some()
+    reader::of(path, text.trim_start_matches('\u{feff}')).is_some()
 }
 
 /// Reads a bill or a lock file. None when the text is neither, which its name or its own words decide.
@@ -137,29 +130,7 @@ pub fn is_bill(path: &str, text: &str) -> bool {
 pub fn read(file: &SourceFile) -> Option<Result<Sbom, BillFault>> {
     let text = file.text.trim_start_matches('\u{feff}');
     let shift = file.text.len() - text.len();
-    let read = match Kind::of(&file.path, text)? {
-        Kind::CyclonedxJson => of_json(text, cyclonedx::read),
-        Kind::CyclonedxXml => cyclonedx::xml::read(text).map(Some),
-        Kind::SpdxJson => of_json(text, spdx::read),
-        Kind::SpdxGraph => of_json(text, spdx::graph::read),
-        Kind::SpdxTags => spdx::tags::read(text).map(Some),
-        Kind::CargoLock => of_toml(text, cargo_lock::read),
-        Kind::NpmLock => of_json(text, npm_lock::read),
-        Kind::PnpmLock => pnpm_lock::read(text).map(Some),
-        Kind::YarnLock => yarn_lock::read(text).map(Some),
-        Kind::PoetryLock => of_toml(text, poetry_lock::read),
-        Kind::UvLock => of_toml(text, uv_lock::read),
-        Kind::Requirements => Ok(Some(requirements::read(text))),
-        Kind::GoMod => Ok(Some(go_mod::read(text))),
-        Kind::GoSum => Ok(Some(go_mod::read_sums(text))),
-        Kind::GradleLock => Ok(Some(gradle_lock::read(text))),
-        Kind::GemfileLock => gemfile_lock::read(text).map(Some),
-        Kind::TrivyReport => of_json(text, scan::trivy::read),
-        Kind::GrypeReport => of_json(text, scan::grype::read),
-        Kind::SarifReport => of_json(text, scan::sarif::read),
-        Kind::ScanPredicate => of_json(text, scan::predicate),
-        Kind::ComposerLock => of_json(text, |text| composer_lock::read(text).map(Some)),
-    };
+    let read = reader::of(&file.path, text)?(text);
     let moved = |fault: BillFault| {
         let range = fault.span.range();
         BillFault { span: Span::new(range.start + shift, range.end + shift), ..fault }
@@ -178,20 +149,6 @@ pub(super) fn without_doubles(bills: &mut Vec<Sbom>) {
     };
     let whole: BTreeSet<String> = bills.iter().filter(is_whole).map(folder).collect();
     bills.retain(|bill| bill.source.format != SbomFormat::GoSum || !whole.contains(&folder(bill)));
-}
-
-type JsonReader = fn(&str) -> Result<Option<Bill>, serde_json::Error>;
-type TomlReader = fn(&str) -> Result<Bill, toml::de::Error>;
-
-fn of_json(text: &str, reader: JsonReader) -> Result<Option<Bill>, BillFault> {
-    reader(text).map_err(|error| json_fault(text, &error))
-}
-
-fn of_toml(text: &str, reader: TomlReader) -> Result<Option<Bill>, BillFault> {
-    reader(text).map(Some).map_err(|error| {
-        let range = error.span().unwrap_or_default();
-        BillFault::new(error.message(), Span::new(range.start, range.end))
-    })
 }
 
 /// `name@version`, or the name alone.

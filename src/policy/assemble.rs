@@ -20,7 +20,7 @@ use crate::domain::enforcement::EnforcementRules;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::ScorecardRules;
 use crate::rego::Fault;
-use crate::rego::engine::{Linker, Wanted};
+use crate::rego::engine::{Linker, Program, Wanted};
 
 /// A revision, with everything that was compiled for it.
 #[derive(Debug)]
@@ -132,8 +132,7 @@ impl Linked {
 fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked {
     let mut faults = Vec::new();
     let unit = &loaded.checked.unit;
-    let linked = if options.trace { Linker::traced } else { Linker::over };
-    let mut linker = linked(&loaded.modules, unit, &loaded.data, options.budget);
+    let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut wanted = Vec::new();
     for policy in &policies {
@@ -160,5 +159,9 @@ fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked
     }
     faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
     let left = linker.left_to_the_second().cloned();
-    Linked { panel: Arc::new(Panel::new(runnables, linker)), faults, left }
+    let counting = options
+        .trace
+        .then(|| Program::counting(&loaded.modules, unit, &loaded.data, options.budget));
+    let panel = Panel::new(runnables, linker).with_counting(counting.flatten());
+    Linked { panel: Arc::new(panel), faults, left }
 }

@@ -20,7 +20,7 @@ pub struct LoadOptions {
     pub strict: bool,
     /// The packages of plain policies (Conftest) that are run; empty: every one.
     pub namespaces: Vec<String>,
-    /// Whether statements are counted, for [`super::Revision::trace`]; it is slower by far.
+    /// Whether everything is compiled once more, for [`super::Revision::trace`].
     pub trace: bool,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,

@@ -21,6 +21,8 @@ pub(super) struct Panel {
     pub(super) runnables: Vec<Runnable>,
     pub(super) roster: Roster,
     linker: Option<Mutex<Linker>>,
+    /// All modules once more, in a program that counts what it evaluates.
+    pub(super) counting: Option<Program>,
 }
 
 /// A policy and the programs that run it.
@@ -52,7 +54,11 @@ pub(super) struct Notes<'n> {
 impl Panel {
     pub(super) fn new(runnables: Vec<Runnable>, linker: Linker) -> Self {
         let roster = Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta));
-        Self { runnables, roster, linker: Some(Mutex::new(linker)) }
+        Self { runnables, roster, linker: Some(Mutex::new(linker)), counting: None }
+    }
+
+    pub(super) fn with_counting(self, counting: Option<Program>) -> Self {
+        Self { counting, ..self }
     }
 
     /// What programs are made with.

@@ -189,9 +189,11 @@ pub(super) fn add_scorecard(
         Err(found) => return faults.extend(found),
     };
     let root = Node::root(file, &document);
-    for (key, node) in root.fields(&["weights", "levels"], faults) {
+    for (key, node) in root.fields(&["weights", "levels", "uncounted"], faults) {
         if key == "weights" {
             rules.weights.extend(by_severity(&node, faults, &weight));
+        } else if key == "uncounted" {
+            rules.uncounted = each(&node, faults, |item, faults| known.code(item, faults));
         } else {
             let items = node.items(faults);
             let mut levels: Vec<Level> = Vec::new();

@@ -86,22 +86,28 @@ impl Revision {
     ) -> Vec<Trace> {
         let panel: &Panel = &self.panel;
         let mut numbered = panel.runnables.iter().enumerate();
-        let Some((number, runnable)) =
-            numbered.find(|(_, runnable)| runnable.policy.meta.code == *code)
-        else {
+        let found = numbered.find(|(_, runnable)| runnable.policy.meta.code == *code);
+        let (Some((number, runnable)), Some(counting)) = (found, &panel.counting) else {
             return Vec::new();
         };
         let inputs = Inputs::new(request, release, evidence, moment.now);
-        let mut runner = Runner::new(moment.circumstances());
+        let [mut runner, mut counter] = [(); 2].map(|()| Runner::new(moment.circumstances()));
         let mut traces = Vec::new();
         for topic in Roster::topics(request, release) {
             if !panel.roster.audience(topic, release, evidence).contains(&number) {
                 continue;
             }
             let Some(input) = input_of(&inputs, topic, request.stage) else { continue };
-            let mut session = runner.over(input.clone()).holding(held(topic, release, evidence));
+            let held = held(topic, release, evidence);
+            let mut session = runner.over(input.clone()).holding(held);
             let result = runnable.result(&mut session, release, moment.now, None);
             let policy = Arc::clone(&runnable.policy.meta);
+            let mut session = counter.over(input.clone()).holding(held);
+            for rule in &runnable.policy.rules {
+                let entry = counting.entry(&runnable.policy.package, &rule.name);
+                // What comes out was found by the program that decides.
+                drop(session.evaluate(counting, &entry));
+            }
             let steps = steps(session.statements(), &policy);
             let subject = topic.subject(release);
             let second_engine = runnable.hears_the_second();

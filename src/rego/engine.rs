@@ -42,6 +42,22 @@ pub enum Program {
     Second(Arc<Family>),
 }
 
+impl Program {
+    /// All modules as a program that counts what it evaluates, as [`Session::statements`] tells; nothing where the own
+    /// evaluator does not take them. What OPA's rule index asks before a definition is not asked, so that an answer may be
+    /// an error where there would be none.
+    pub fn counting(
+        modules: &[Module],
+        unit: &Unit,
+        data: &Value,
+        budget: Duration,
+    ) -> Option<Self> {
+        let switches = Switches::traced();
+        let own = Revision::compiled(unit, modules, data.clone(), budget, switches).ok()?;
+        Some(Self::Own(Arc::new(own)))
+    }
+}
+
 /// A package as its tests run in the second engine.
 #[derive(Clone, Debug)]
 pub struct Examined {
@@ -107,21 +123,7 @@ const MAX_FAMILY: usize = 16;
 impl Linker {
     /// Makes a linker over `modules` of which `unit` was resolved; each evaluation may take as long as `budget`.
     pub fn over(modules: &[Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
-        Self::switched(modules, unit, data, budget, Switches::default())
-    }
-
-    /// The same, for programs that count what they evaluate, as [`Session::statements`] tells.
-    pub fn traced(modules: &[Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
-        Self::switched(modules, unit, data, budget, Switches::traced())
-    }
-
-    fn switched(
-        modules: &[Module],
-        unit: &Unit,
-        data: &Value,
-        budget: Duration,
-        switches: Switches,
-    ) -> Self {
+        let switches = Switches::default();
         let own = Revision::compiled(unit, modules, data.clone(), budget, switches).map(Arc::new);
         // One copy of the documents serves both engines.
         let data = own.as_ref().map_or(data, |own| own.program().data()).clone();

@@ -149,6 +149,16 @@ impl<'a> Asked<'a> {
     }
 }
 
+/// The path of the object that a review brings; none when the review cannot be read, or is passed by. Public for the fuzz
+/// target alone, which has no server.
+pub fn path_of(body: &[u8]) -> Option<String> {
+    let review: Review<'_> = serde_json::from_slice(body).ok()?;
+    match review.request?.task().ok()? {
+        Task::Judge { path, .. } => Some(path),
+        Task::Pass(_) => None,
+    }
+}
+
 /// The answer.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::lookup::{self, Compared, Hit};
-use super::packed::{self, Directory, Entries, Packed, Versions};
+use super::packed::{self, Asked, Cursor, Directory, Entries, Packed, Versions};
 use super::version::Order;
 use crate::domain::advisory::{Advisory, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
-use crate::domain::package::Ecosystem;
+use crate::domain::package::{Component, Ecosystem};
 use crate::domain::sbom::Sbom;
 
 /// What was imported, as it lies on disk.
@@ -77,13 +77,22 @@ impl Database {
         matches(Some(self), sboms)
     }
 
-    /// Adds what the entries say of a component to its troubles.
-    fn add_hits(&self, entries: &Entries<'_>, version: Option<&Compared<'_>>, hits: &mut Trouble) {
+    /// Adds what the entries say of a component to its troubles; returns which version clears them.
+    fn add_hits(
+        &self,
+        entries: &Entries<'_>,
+        version: Option<&Compared<'_>>,
+        hits: &mut Trouble,
+    ) -> Option<Arc<str>> {
         let order = version.and_then(|version| version.order);
         let before = hits.len();
         let mut found: Vec<(u32, Hit)> = Vec::new();
-        for (at, is_certain, versions) in entries.iter() {
+        let mut unmended: Vec<usize> = Vec::new();
+        for (number, (at, is_certain, versions)) in entries.iter().enumerate() {
             let Some(mut hit) = lookup::hit(version, &versions, order) else { continue };
+            if hit.fixed.is_none() {
+                unmended.push(number);
+            }
             if !is_certain {
                 hit.state = MatchState::CannotCompare;
             }
@@ -100,6 +109,14 @@ impl Database {
         if let Some(own) = hits.get_mut(before..) {
             own.sort_by(|(left, _), (right, _)| left.id.cmp(&right.id));
         }
+        if hits.is_empty() {
+            return None;
+        }
+        // What no version mends is left aside.
+        let to_clear = entries.iter().enumerate().filter(|(number, _)| !unmended.contains(number));
+        let to_clear: Vec<Versions<'_, '_>> =
+            to_clear.map(|(_, (.., versions))| versions).collect();
+        upgrade(&to_clear, version?)
     }
 
     /// The ecosystems whose advisories are about a component of this one, and whether that is certain: of a distribution
@@ -114,14 +131,9 @@ impl Database {
     }
 }
 
-/// The lowest version above a component's that no advisory is about, those left aside that no version mends.
-fn upgrade(entries: &Entries<'_>, version: &Compared<'_>) -> Option<Arc<str>> {
+/// The lowest version above a component's that none of these entries is about.
+fn upgrade(entries: &[Versions<'_, '_>], version: &Compared<'_>) -> Option<Arc<str>> {
     let order = version.order?;
-    let is_mended = |versions: &Versions<'_, '_>| {
-        lookup::hit(Some(version), versions, Some(order)).is_none_or(|hit| hit.fixed.is_some())
-    };
-    let entries: Vec<Versions<'_, '_>> =
-        entries.iter().map(|(.., versions)| versions).filter(is_mended).collect();
     let is_above = |fix: &&str| version.to(fix).is_ok_and(Ordering::is_lt);
     let mut fixes: Vec<&str> = entries.iter().flat_map(lookup::fixes).filter(is_above).collect();
     fixes.sort_by(|left, right| order.compare(left, right).unwrap_or(Ordering::Equal));
@@ -132,48 +144,111 @@ fn upgrade(entries: &Entries<'_>, version: &Compared<'_>) -> Option<Arc<str>> {
     fixes.into_iter().find(is_clear).map(Arc::from)
 }
 
+/// Components that are looked up in one go: enough to wait for the memory seldom, few enough for what is found to stay near.
+const N_AT_ONCE: usize = 256;
+
 /// What the advisories and the scanners' own reports say of every component, the same trouble under several ids once.
 pub(super) fn matches(database: Option<&Database>, sboms: &[Sbom]) -> Vec<AdvisoryMatch> {
     let mut matches = Vec::new();
     let directory = database.map(|database| &database.packed.directory);
+    let mut lookup = Lookup::new(database);
     let mut entries = Entries::default();
-    // A bill has components of one or two ecosystems, so that of the last one is nearly always asked again.
-    let mut asked: Option<(&Ecosystem, Vec<(usize, bool)>)> = None;
     for (sbom, bill) in sboms.iter().enumerate() {
         let mut reported = reported(bill);
-        for (index, component) in bill.components.iter().enumerate() {
-            // What a scanner says is the same trouble where the ids say so.
-            let mut hits = reported.remove(&index).unwrap_or_default();
-            let mut mended = None;
-            if let (Some(database), Some(package)) = (database, component.package.as_ref()) {
-                let ecosystem = &package.ecosystem;
-                if asked.as_ref().is_none_or(|(last, _)| *last != ecosystem) {
-                    asked = Some((ecosystem, database.asked(ecosystem).collect()));
-                }
-                let ecosystems = asked.as_ref().map(|(_, list)| list.as_slice());
-                database.packed.entries(
-                    ecosystems.unwrap_or_default(),
-                    &package.name,
-                    &mut entries,
-                );
-                if !entries.is_empty() || !hits.is_empty() {
-                    let order = Order::of(ecosystem.as_str());
-                    let version = component.compared_version.as_deref();
-                    let version = version.map(|version| Compared::new(version, order));
-                    database.add_hits(&entries, version.as_ref(), &mut hits);
-                    if !hits.is_empty() {
-                        mended = version.and_then(|version| upgrade(&entries, &version));
+        for (number, components) in bill.components.chunks(N_AT_ONCE).enumerate() {
+            lookup.find(components);
+            for (place, component) in components.iter().enumerate() {
+                let index = number * N_AT_ONCE + place;
+                // What a scanner says is the same trouble where the ids say so.
+                let mut hits = reported.remove(&index).unwrap_or_default();
+                let mut mended = None;
+                if let (Some(database), Some(package)) = (database, component.package.as_ref()) {
+                    lookup.take_next(&mut entries);
+                    if !entries.is_empty() || !hits.is_empty() {
+                        let order = Order::of(package.ecosystem.as_str());
+                        let version = component.compared_version.as_deref();
+                        let version = version.map(|version| Compared::new(version, order));
+                        mended = database.add_hits(&entries, version.as_ref(), &mut hits);
                     }
                 }
+                let found = joined(hits).into_iter().filter_map(|trouble| {
+                    let found = found(directory, sbom, index, &trouble)?;
+                    Some(AdvisoryMatch { upgrade: mended.clone(), ..found })
+                });
+                matches.extend(found);
             }
-            let found = joined(hits).into_iter().filter_map(|trouble| {
-                let found = found(directory, sbom, index, &trouble)?;
-                Some(AdvisoryMatch { upgrade: mended.clone(), ..found })
-            });
-            matches.extend(found);
         }
     }
     matches
+}
+
+/// The packages of several components, looked up in one go and taken one by one.
+struct Lookup<'d, 'c> {
+    database: Option<&'d Database>,
+    /// A bill has components of one or two ecosystems, so that of the last one is nearly always asked again.
+    last: Option<(&'c Ecosystem, Vec<(usize, bool)>)>,
+    asked: Vec<Asked<'c>>,
+    /// As long as `asked`.
+    found: Vec<Option<Cursor<'d>>>,
+    /// How many packages each component may be.
+    n_packages: Vec<usize>,
+    /// How many components and packages were taken.
+    taken: (usize, usize),
+}
+
+impl<'d, 'c> Lookup<'d, 'c> {
+    const fn new(database: Option<&'d Database>) -> Self {
+        Self {
+            database,
+            last: None,
+            asked: Vec::new(),
+            found: Vec::new(),
+            n_packages: Vec::new(),
+            taken: (0, 0),
+        }
+    }
+
+    /// Looks up those of the components that are a package.
+    fn find(&mut self, components: &'c [Component]) {
+        let Some(database) = self.database else { return };
+        self.asked.clear();
+        self.n_packages.clear();
+        self.taken = (0, 0);
+        for package in components.iter().filter_map(|component| component.package.as_ref()) {
+            let ecosystem = &package.ecosystem;
+            if self.last.as_ref().is_none_or(|(last, _)| *last != ecosystem) {
+                self.last = Some((ecosystem, database.asked(ecosystem).collect()));
+            }
+            let ecosystems = self.last.as_ref().map(|(_, list)| list.as_slice());
+            let ecosystems = ecosystems.unwrap_or_default();
+            self.asked.extend(ecosystems.iter().map(|(ecosystem, is_certain)| Asked {
+                ecosystem: *ecosystem,
+                name: &package.name,
+                is_certain: *is_certain,
+            }));
+            self.n_packages.push(ecosystems.len());
+        }
+        database.packed.locate(&self.asked, &mut self.found);
+    }
+
+    /// Takes what the advisories say of the versions of the next component that is a package.
+    fn take_next(&mut self, entries: &mut Entries<'d>) {
+        entries.clear();
+        let (component, package) = self.taken;
+        let n_packages = self.n_packages.get(component).copied().unwrap_or_default();
+        let range = package..package + n_packages;
+        self.taken = (component + 1, range.end);
+        let asked = self.asked.get(range.clone()).unwrap_or_default();
+        let found = self.found.get_mut(range).unwrap_or_default();
+        for (asked, found) in asked.iter().zip(found) {
+            if let Some(cursor) = found
+                && entries.read(cursor, asked.is_certain).is_none()
+            {
+                // The digest of the whole was that of what we wrote ourselves.
+                tracing::error!(name = asked.name, "Cannot decode the advisories of a package");
+            }
+        }
+    }
 }
 
 /// What a scanner reported of each component.

@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use self::entry::{Cursor, write_number, write_text};
-pub(super) use self::entry::{Entries, Turn, Versions};
+pub(super) use self::entry::{Cursor, Entries, Turn, Versions};
+use self::entry::{write_number, write_text};
 use super::database::Records;
 use crate::domain::advisory::{Advisory, Affected};
 use crate::domain::clock::Timestamp;
@@ -51,6 +51,15 @@ pub(super) struct Packed {
     base: usize,
     /// A table of packages by their hash.
     slots: Vec<Slot>,
+}
+
+/// A package of an ecosystem, by its number, that a component may be.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Asked<'n> {
+    pub(super) ecosystem: usize,
+    pub(super) name: &'n str,
+    /// Whether it is certain that the component is of this ecosystem.
+    pub(super) is_certain: bool,
 }
 
 /// Where a package lies, and a part of its hash, so that nearly every other package is passed by without a look at it.
@@ -131,28 +140,28 @@ impl Packed {
         Ok(Self { directory, bytes, base, slots })
     }
 
-    /// Takes what the advisories of a package say of its versions, from each of these ecosystems; nothing when there is no
-    /// such package.
-    pub(super) fn entries<'p>(
-        &'p self,
-        ecosystems: &[(usize, bool)],
-        name: &str,
-        entries: &mut Entries<'p>,
-    ) {
-        entries.clear();
-        for (ecosystem, is_certain) in ecosystems {
-            if let Some(mut cursor) = self.package(*ecosystem, name)
-                && entries.read(&mut cursor, *is_certain).is_none()
-            {
-                // The digest of the whole was that of what we wrote ourselves.
-                tracing::error!(name, "Cannot decode the advisories of a package");
-            }
-        }
+    /// Where the entries of each package begin that is asked for; none of one that no advisory is about.
+    ///
+    /// The table and the packages lie all over the memory. Looked up in one go, first the slots of all and then the packages,
+    /// many are waited for at once instead of each for itself.
+    pub(super) fn locate<'p>(&'p self, asked: &[Asked<'_>], found: &mut Vec<Option<Cursor<'p>>>) {
+        let likely: Vec<(u64, bool)> = asked
+            .iter()
+            .map(|one| {
+                let hash = hash(one.ecosystem, one.name);
+                let first = probes(hash, self.slots.len()).next();
+                let slot = first.and_then(|slot| self.slots.get(slot));
+                (hash, slot.is_some_and(|slot| *slot != Slot::default()))
+            })
+            .collect();
+        found.clear();
+        found.extend(asked.iter().zip(likely).map(|(one, (hash, is_there))| {
+            if is_there { self.package(hash, one.ecosystem, one.name) } else { None }
+        }));
     }
 
     /// The entries of a package.
-    fn package(&self, ecosystem: usize, name: &str) -> Option<Cursor<'_>> {
-        let hash = hash(ecosystem, name);
+    fn package(&self, hash: u64, ecosystem: usize, name: &str) -> Option<Cursor<'_>> {
         for slot in probes(hash, self.slots.len()) {
             let slot = self.slots.get(slot).filter(|slot| **slot != Slot::default())?;
             if slot.tag != tag(hash) {

@@ -15,12 +15,19 @@ use crate::domain::package::{Component, Ecosystem, Package};
 
 /// Fills in what a component's package URL says. One that cannot be read leaves the component without a package.
 pub(super) fn identify(component: &mut Component) {
-    let Some(written) = component.purl.clone() else { return };
-    let Some(url) = Url::parse(&written) else { return };
+    if let Some(written) = component.purl.take() {
+        if let Some(url) = Url::parse(&written) {
+            take(&url, component);
+        }
+        component.purl = Some(written);
+    }
+}
+
+fn take(url: &Url<'_>, component: &mut Component) {
     if component.version.is_none() {
         component.version = url.version.as_deref().map(Arc::from);
     }
-    let Some(ecosystem) = ecosystem(&url) else { return };
+    let Some(ecosystem) = ecosystem(url) else { return };
     let is_distribution = matches!(url.kind.as_ref(), "deb" | "apk" | "rpm");
     let mut name = if is_distribution || url.namespace.is_empty() {
         Cow::Borrowed(url.name.as_ref())

@@ -1,9 +1,11 @@
 //! X.509 certificates as Go shows them. Source: OPA 1.x, `topdown/crypto.go`; Go's `crypto/x509`; RFC 5280.
 
 mod chain;
+mod constraint;
 mod extension;
 mod key;
 mod name;
+mod policy;
 mod private;
 mod request;
 

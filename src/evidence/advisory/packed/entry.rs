@@ -60,7 +60,7 @@ struct Entry {
 }
 
 impl<'p> Entries<'p> {
-    pub(super) fn clear(&mut self) {
+    pub(in crate::evidence::advisory) fn clear(&mut self) {
         self.turns.clear();
         self.ends.clear();
         self.named.clear();
@@ -86,7 +86,11 @@ impl<'p> Entries<'p> {
     }
 
     /// Adds what [`write()`] wrote; none when the bytes are something else.
-    pub(super) fn read(&mut self, cursor: &mut Cursor<'p>, is_certain: bool) -> Option<()> {
+    pub(in crate::evidence::advisory) fn read(
+        &mut self,
+        cursor: &mut Cursor<'p>,
+        is_certain: bool,
+    ) -> Option<()> {
         for _ in 0..cursor.number()? {
             let advisory = u32::try_from(cursor.number()?).ok()?;
             let (first_turn, first_end, first_name) =
@@ -178,7 +182,7 @@ pub(super) fn write_text(text: &str, bytes: &mut Vec<u8>) {
 
 /// Reads what was written, from the front.
 #[derive(Debug)]
-pub(super) struct Cursor<'p>(pub(super) &'p [u8]);
+pub(in crate::evidence::advisory) struct Cursor<'p>(pub(super) &'p [u8]);
 
 impl<'p> Cursor<'p> {
     pub(super) fn number(&mut self) -> Option<usize> {

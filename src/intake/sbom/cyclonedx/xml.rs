@@ -5,7 +5,8 @@
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{Choice, Dependency, Document, Hash, Named, Notes, Part, Party, bill};
+use super::assembly::Assembly;
+use super::members::{Choice, Dependency, Hash, Named, Notes, Part, Party};
 use crate::document::text::Text;
 use crate::domain::place::Span;
 use crate::intake::sbom::{Bill, BillFault};
@@ -56,34 +57,31 @@ pub(in crate::intake::sbom) fn read(text: &str) -> Result<Bill, BillFault> {
         value.strip_prefix("http://cyclonedx.org/schema/bom/").filter(|_| is_namespace)
     });
     let version = namespace.unwrap_or_default().to_owned();
-    let mut document = Document {
-        spec_version: Text::from(version),
-        serial_number: root.attribute("serialNumber"),
-        ..Document::default()
-    };
+    let mut assembly = Assembly::default();
+    assembly.spec_version = Text::from(version);
+    assembly.serial_number = root.attribute("serialNumber");
     for element in root.child("components").into_iter().flat_map(|list| list.children("component"))
     {
-        document.components.take(part(element));
+        assembly.take_part(part(element));
     }
-    let mut tools = Vec::new();
     if let Some(metadata) = root.child("metadata") {
-        document.metadata.timestamp = metadata.text_of("timestamp");
-        document.metadata.component = metadata.child("component").map(part);
-        document.metadata.authors = metadata
+        assembly.metadata.timestamp = metadata.text_of("timestamp");
+        assembly.metadata.component = metadata.child("component").map(part);
+        assembly.metadata.authors = metadata
             .child("authors")
             .into_iter()
             .flat_map(|list| list.children("author"))
             .map(party)
             .collect();
-        document.metadata.supplier = metadata.child("supplier").map(party);
-        document.metadata.manufacturer =
+        assembly.metadata.supplier = metadata.child("supplier").map(party);
+        assembly.metadata.manufacturer =
             metadata.child("manufacturer").or_else(|| metadata.child("manufacture")).map(party);
-        tools = metadata.child("tools").map(self::tools).unwrap_or_default();
+        assembly.tools = metadata.child("tools").map(tools).unwrap_or_default();
     }
     if let Some(list) = root.child("dependencies") {
-        dependencies(list, &mut document.dependencies);
+        dependencies(list, &mut assembly);
     }
-    Ok(bill(document, tools))
+    Ok(assembly.into_bill())
 }
 
 fn parts(list: &Element) -> Vec<Part<'static>> {
@@ -154,13 +152,13 @@ fn tools(element: &Element) -> Vec<String> {
 }
 
 /// Dependencies are nested: what stands in one is what it depends on.
-fn dependencies(list: &Element, found: &mut Vec<Dependency<'static>>) {
+fn dependencies(list: &Element, assembly: &mut Assembly<'static>) {
     for element in list.children("dependency") {
         let Some(reference) = element.attribute("ref") else { continue };
         let depends_on =
             element.children("dependency").filter_map(|inner| inner.attribute("ref")).collect();
-        found.push(Dependency { reference, depends_on });
-        dependencies(element, found);
+        assembly.take_dependency(Dependency { reference, depends_on });
+        dependencies(element, assembly);
     }
 }
 

@@ -52,6 +52,70 @@ enum Namespace {
     Always,
 }
 
+/// What stands for itself in path and version, by its byte.
+const IS_PLAIN: [bool; 256] = {
+    let mut is_plain = [false; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        let (head, _) = is_plain.split_at_mut(byte as usize + 1);
+        if let Some(last) = head.last_mut() {
+            *last = byte.is_ascii_lowercase()
+                || byte.is_ascii_digit()
+                || matches!(byte, b'-' | b'.' | b'_' | b'+' | b'~' | b':');
+        }
+        byte += 1;
+    }
+    is_plain
+};
+
+/// Where the parts of a package URL behind its type meet, found in one pass.
+#[derive(Default)]
+struct Marks {
+    /// The last slash of the path.
+    slash: Option<usize>,
+    /// What stands before the version.
+    at: Option<usize>,
+    /// Whether the version has a slash.
+    has_late_slash: bool,
+    /// What stands before the qualifiers.
+    question: Option<usize>,
+    /// Whether path and version have nothing that would have to be looked at twice.
+    is_simple: bool,
+}
+
+impl Marks {
+    /// None of a text with a part of its own behind it.
+    fn of(text: &str) -> Option<Self> {
+        let mut marks = Self { is_simple: true, ..Self::default() };
+        // The last slash, and that before the last `@`.
+        let (mut slash, mut slash_before) = (None, None);
+        for (at, byte) in text.bytes().enumerate() {
+            if IS_PLAIN.get(usize::from(byte)) == Some(&true) {
+                continue;
+            }
+            match byte {
+                b'/' => slash = Some(at),
+                b'@' => {
+                    marks.at = Some(at);
+                    slash_before = slash;
+                }
+                b'?' => {
+                    marks.question = Some(at);
+                    if text.get(at..)?.contains('#') {
+                        return None;
+                    }
+                    break;
+                }
+                b'#' => return None,
+                _ => marks.is_simple = false,
+            }
+        }
+        marks.slash = if marks.at.is_some() { slash_before } else { slash };
+        marks.has_late_slash = marks.at.is_some() && slash > marks.at;
+        Some(marks)
+    }
+}
+
 /// Takes a text apart that needs none of the specification's rules for its type; none when it may need one.
 ///
 /// INVARIANT: what this returns is what the library returns.
@@ -64,24 +128,23 @@ fn plain(text: &str) -> Option<Url<'_>> {
         "composer" => Namespace::Always,
         _ => return None,
     };
-    if rest.contains('#') {
-        return None;
-    }
-    // Most have nothing that would have to be looked at twice.
-    let is_simple = rest.bytes().all(|byte| {
-        matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'/' | b'@' | b'_' | b'+' | b'~' | b':')
-    });
+    let marks = Marks::of(rest)?;
     let (small, decoded): (Reader, Reader) =
-        if is_simple { (as_written, as_written) } else { (small, decoded) };
-    let (rest, qualifiers) = rest.split_once('?').unwrap_or((rest, ""));
-    let (path, version) = match rest.rsplit_once('@') {
-        Some((path, version)) => (path, Some(version)),
-        None => (rest, None),
+        if marks.is_simple { (as_written, as_written) } else { (small, decoded) };
+    let end = marks.question.unwrap_or(rest.len());
+    let qualifiers = marks.question.and_then(|at| rest.get(at + 1..)).unwrap_or_default();
+    let path = rest.get(..marks.at.unwrap_or(end))?;
+    let version = match marks.at {
+        Some(at) => Some(rest.get(at + 1..end)?),
+        None => None,
     };
-    if version.is_some_and(|version| version.is_empty() || version.contains('/')) {
+    if version.is_some_and(str::is_empty) || marks.has_late_slash {
         return None;
     }
-    let (namespace, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let (namespace, name) = match marks.slash {
+        Some(at) => (rest.get(..at)?, path.get(at + 1..)?),
+        None => ("", path),
+    };
     let has_namespace = path.len() > name.len();
     let is_allowed = match wants {
         Namespace::Never => !has_namespace,
@@ -112,7 +175,7 @@ fn plain(text: &str) -> Option<Url<'_>> {
         if key.is_empty() || !key.bytes().all(is_key) {
             return None;
         }
-        let value = decoded(value)?;
+        let value = self::decoded(value)?;
         match key {
             "distro" => url.distribution = Some(value),
             "upstream" => url.upstream = Some(value),

@@ -15,7 +15,7 @@ use super::super::operand::{Answer, answer, failed, members, object as object_op
 use super::super::signature::{BuiltinError, CallContext};
 use super::super::time::second_of;
 use super::super::token::{Curve, PublicKey, public_key};
-use super::{certificate_bytes, certificates_of, plain};
+use super::{certificate_bytes, certificates_of, constraint, plain, policy};
 
 /// What checking a signature costs, in steps.
 const SIGNATURE_STEPS: u64 = 2_000;
@@ -200,7 +200,7 @@ impl Search<'_> {
             let mut longer = chain.to_vec();
             longer.push(index);
             let whole = match index {
-                0 => self.serves(&longer).then_some(longer),
+                0 => self.holds(&longer, budget)?.then_some(longer),
                 _ => self.upwards(&longer, budget)?,
             };
             if whole.is_some() {
@@ -223,6 +223,14 @@ impl Search<'_> {
             && !is_over
             && !is_too_far
             && certificate.get("UnhandledCriticalExtensions") == Some(&Value::Null)
+    }
+
+    /// Whether a whole chain serves the purpose, has names that its authorities may certify, and policies in order.
+    fn holds(&self, chain: &[usize], budget: &mut Budget) -> Result<bool, BuiltinError> {
+        let certificates: Vec<&Value> =
+            chain.iter().filter_map(|index| self.certificates.get(*index)).collect();
+        budget.charge(constraint::n_comparisons(&certificates))?;
+        Ok(self.serves(chain) && constraint::permit(&certificates) && policy::agree(&certificates))
     }
 
     /// Whether one of the wanted purposes is one of every certificate that names its purposes.

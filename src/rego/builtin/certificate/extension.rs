@@ -1,6 +1,5 @@
 //! Extensions of certificates.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 use crate::domain::value::Value;
@@ -10,6 +9,7 @@ use super::super::der::{
 };
 use super::super::encoding::text_of;
 use super::super::uri;
+use super::constraint::{Constraints, shown_address};
 use super::{Entries, base64_value, numbers_value};
 
 /// What extensions say.
@@ -33,6 +33,11 @@ struct Extensions {
     issuers: Vec<Value>,
     revocation_lists: Vec<Value>,
     policies: Vec<Vec<u64>>,
+    policy_mappings: Vec<Value>,
+    require_explicit_policy: Option<i64>,
+    inhibit_policy_mapping: Option<i64>,
+    inhibit_any_policy: Option<i64>,
+    constraints: Constraints,
     unhandled: Vec<Value>,
 }
 
@@ -74,10 +79,10 @@ pub(super) fn shown(list: Element<'_>) -> Option<Result<Entries, String>> {
             ("Critical".into(), Value::Bool(is_critical)),
             ("Value".into(), base64_value(value)),
         ]));
-        match extensions.read(&id, value)? {
+        match extensions.read(&id, value, is_critical)? {
             Read::Unknown if is_critical => extensions.unhandled.push(numbers_value(&id)),
             Read::Shown | Read::Unknown => {}
-            Read::Refused(what) => return Some(Err(format!("x509: {what} are not read here"))),
+            Read::Invalid(fault) => return Some(Err(fault)),
         }
     }
     extensions.all = Some(all);
@@ -87,7 +92,8 @@ pub(super) fn shown(list: Element<'_>) -> Option<Result<Entries, String>> {
 enum Read {
     Shown,
     Unknown,
-    Refused(&'static str),
+    /// What is wrong with it, in Go's words.
+    Invalid(String),
 }
 
 fn text(element: Element<'_>) -> Value {
@@ -95,7 +101,7 @@ fn text(element: Element<'_>) -> Value {
 }
 
 impl Extensions {
-    fn read(&mut self, id: &[u64], value: &[u8]) -> Option<Read> {
+    fn read(&mut self, id: &[u64], value: &[u8], is_critical: bool) -> Option<Read> {
         let mut reader = Reader::new(value);
         match id {
             [2, 5, 29, 14] => {
@@ -114,8 +120,33 @@ impl Extensions {
                         .fold(0, |length: i64, byte| length.wrapping_shl(8) | i64::from(*byte))
                 });
             }
-            [2, 5, 29, 30] => return Some(Read::Refused("name constraints")),
-            [2, 5, 29, 33 | 36 | 54] => return Some(Read::Refused("policy constraints")),
+            [2, 5, 29, 30] => match Constraints::read(value, is_critical) {
+                Ok(constraints) if constraints.has_others => {
+                    self.constraints = constraints;
+                    return Some(Read::Unknown);
+                }
+                Ok(constraints) => self.constraints = constraints,
+                Err(fault) => return Some(Read::Invalid(fault)),
+            },
+            [2, 5, 29, 33] => {
+                let mut mappings = reader.expect(SEQUENCE)?.inside();
+                while !mappings.is_empty() {
+                    let mut sides = mappings.expect(SEQUENCE)?.inside();
+                    let mut side = || Some(dotted(&sides.expect(OID)?.numbers()));
+                    self.policy_mappings.push(Value::object(vec![
+                        ("IssuerDomainPolicy".into(), side()?),
+                        ("SubjectDomainPolicy".into(), side()?),
+                    ]));
+                }
+            }
+            [2, 5, 29, 36] => {
+                let mut parts = reader.expect(SEQUENCE)?.inside();
+                self.require_explicit_policy = counted(parts.optional(0x80))?;
+                self.inhibit_policy_mapping = counted(parts.optional(0x81))?;
+            }
+            [2, 5, 29, 54] => {
+                self.inhibit_any_policy = counted(Some(reader.expect(INTEGER)?))?;
+            }
             [2, 5, 29, 31] => self.revocation(reader.expect(SEQUENCE)?),
             [2, 5, 29, 32] => {
                 let mut policies = reader.expect(SEQUENCE)?.inside();
@@ -151,7 +182,7 @@ impl Extensions {
                     self.uris.push(uri::shown(&uri)?);
                     self.uri_texts.push(Value::from(uri));
                 }
-                0x87 => self.addresses.push(Value::from(address(name.content)?)),
+                0x87 => self.addresses.push(Value::from(shown_address(name.content)?)),
                 _ => {}
             }
         }
@@ -198,11 +229,7 @@ impl Extensions {
         let list =
             |items: Vec<Value>| if items.is_empty() { Value::Null } else { Value::array(items) };
         let policy_ids = self.policies.iter().map(|id| numbers_value(id)).collect();
-        let policies = self
-            .policies
-            .iter()
-            .map(|id| Value::from(id.iter().map(u64::to_string).collect::<Vec<_>>().join(".")));
-        let policies = policies.collect();
+        let policies = self.policies.iter().map(|id| dotted(id)).collect();
         let mut entries: Entries = [
             ("Extensions", self.all.map_or(Value::Null, list)),
             ("KeyUsage", Value::from(self.key_usage)),
@@ -225,22 +252,21 @@ impl Extensions {
             ("PolicyIdentifiers", list(policy_ids)),
             ("Policies", list(policies)),
             ("UnhandledCriticalExtensions", list(self.unhandled)),
-            ("PermittedDNSDomainsCritical", Value::Bool(false)),
+            ("PolicyMappings", list(self.policy_mappings)),
+            ("ExtraExtensions", Value::Null),
         ]
         .into_iter()
         .map(|(key, value)| (Arc::from(key), value))
         .collect();
-        let constraints = ["DNSDomains", "IPRanges", "EmailAddresses", "URIDomains"];
-        for side in ["Permitted", "Excluded"] {
-            entries.extend(
-                constraints.iter().map(|kind| (format!("{side}{kind}").into(), Value::Null)),
-            );
+        entries.extend(self.constraints.entries());
+        for (policy, count) in [
+            ("InhibitAnyPolicy", self.inhibit_any_policy),
+            ("InhibitPolicyMapping", self.inhibit_policy_mapping),
+            ("RequireExplicitPolicy", self.require_explicit_policy),
+        ] {
+            entries.push((policy.into(), Value::from(count.unwrap_or(0))));
+            entries.push((format!("{policy}Zero").into(), Value::Bool(count == Some(0))));
         }
-        for policy in ["InhibitAnyPolicy", "InhibitPolicyMapping", "RequireExplicitPolicy"] {
-            entries.push((policy.into(), Value::from(0)));
-            entries.push((format!("{policy}Zero").into(), Value::Bool(false)));
-        }
-        entries.extend(["ExtraExtensions", "PolicyMappings"].map(|key| (key.into(), Value::Null)));
         entries
     }
 }
@@ -252,9 +278,18 @@ fn key_usage(bits: Element<'_>) -> i64 {
     all.take(9).zip(0_u32..).map(|(bit, position)| i64::from(bit) << position).sum()
 }
 
-fn address(bytes: &[u8]) -> Option<String> {
-    if let Ok(bytes) = <[u8; 4]>::try_from(bytes) {
-        return Some(Ipv4Addr::from(bytes).to_string());
-    }
-    <[u8; 16]>::try_from(bytes).ok().map(|bytes| Ipv6Addr::from(bytes).to_string())
+/// An object identifier as a text.
+fn dotted(id: &[u64]) -> Value {
+    Value::from(id.iter().map(u64::to_string).collect::<Vec<_>>().join("."))
+}
+
+/// The count that an optional integer gives; an outer nothing for one that no count is.
+#[expect(clippy::option_option, reason = "absent and not readable are two things")]
+fn counted(integer: Option<Element<'_>>) -> Option<Option<i64>> {
+    let Some(integer) = integer else { return Some(None) };
+    let (first, rest) = integer.content.split_first()?;
+    // The first byte has the sign.
+    let start = i64::from(first.cast_signed());
+    (rest.len() < 8)
+        .then(|| Some(rest.iter().fold(start, |count, byte| count << 8 | i64::from(*byte))))
 }
