@@ -37,32 +37,47 @@ fn main() {
     let bundle = folder.path().join("bundle");
     let n_bytes = write(&bundle, modules);
     println!("{modules} modules, {n_bytes} bytes");
-    measure("compiled", &bundle, None);
+    let compiled = measure("compiled", &bundle, None);
+    let cache = folder.path().join("compiled");
+    let kept = measure("compiled the first time, then read back", &bundle, Some(&cache));
+    let n_kept: u64 = fs::read_dir(&cache)
+        .expect("the cache")
+        .filter_map(|entry| entry.ok()?.metadata().ok())
+        .map(|metadata| metadata.len())
+        .sum();
+    println!("the compiled form has {n_kept} bytes");
+    let again = measure("read back in a new process", &bundle, Some(&cache));
+    println!("read back / compiled: {:.3} and {:.3}", kept / compiled, again / compiled);
 }
 
-/// Measures in a process of its own.
-fn measure(name: &str, bundle: &Path, cache: Option<&Path>) {
+/// Measures in a process of its own; the middle time in milliseconds.
+fn measure(name: &str, bundle: &Path, cache: Option<&Path>) -> f64 {
     let own = std::env::current_exe().expect("this program");
     let mut command = Command::new(own);
     command.arg(LOAD).arg(bundle).args(cache);
     let output = command.output().expect("a process");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    print!("{name}: {}", String::from_utf8_lossy(&output.stdout));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let (milliseconds, shown) = said.split_once(' ').expect("a time and what is shown");
+    print!("{name}: {shown}");
+    milliseconds.parse().expect("milliseconds")
 }
 
-fn load(folder: &Path, _cache: Option<&Path>) {
+fn load(folder: &Path, cache: Option<&Path>) {
+    let options = LoadOptions { cache: cache.map(Path::to_owned), ..LoadOptions::default() };
     let mut times: Vec<Duration> = Vec::new();
     let mut first_peak = 0;
-    for _ in 0..ROUNDS {
+    for round in 0..ROUNDS {
         let sources = [BundleSource::Path(folder.to_owned())];
         let started = Instant::now();
-        let revision = Revision::load(&sources, &LoadOptions::default());
+        let revision = Revision::load(&sources, &options);
         times.push(started.elapsed());
         let revision = revision.unwrap_or_else(|faults| {
             let shown: Vec<String> = faults.iter().take(3).map(ToString::to_string).collect();
             unreachable!("{}", shown.join("\n"))
         });
         assert!(!revision.policies().is_empty());
+        assert!(cache.is_none() || round == 0 || revision.was_kept(), "it is compiled again");
         if first_peak == 0 {
             first_peak = peak_kib();
         }
@@ -70,7 +85,11 @@ fn load(folder: &Path, _cache: Option<&Path>) {
     let first = times.first().copied().unwrap_or_default();
     times.sort();
     let middle = times.get(ROUNDS / 2).copied().unwrap_or_default();
-    println!("{middle:?} (the first time {first:?}), peak of memory {} MiB", first_peak / 1024);
+    let milliseconds = middle.as_secs_f64() * 1000.0;
+    println!(
+        "{milliseconds} {middle:?} (the first time {first:?}), peak of memory {} MiB",
+        first_peak / 1024
+    );
 }
 
 /// The most memory that this process has had, in KiB.

@@ -1,6 +1,8 @@
 //! Policy: what a gate does with the Rego language: bundles in, outcomes out.
 
 mod answer;
+mod assemble;
+mod cache;
 mod data;
 mod described;
 mod dialect;
@@ -8,6 +10,7 @@ pub mod docs;
 mod evaluate;
 mod gatekeeper;
 mod input;
+mod kept;
 mod load;
 mod manifest;
 mod metadata;
@@ -19,7 +22,9 @@ mod recognise;
 mod roster;
 mod rules;
 mod shadow;
+mod shelf;
 mod source;
+mod stored;
 mod terraform;
 pub mod tests;
 mod trace;
@@ -96,6 +101,7 @@ pub struct Revision {
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
+    was_kept: bool,
 }
 
 impl Revision {
@@ -105,6 +111,24 @@ impl Revision {
     /// Every fault of every file, by file and place.
     pub fn load(sources: &[BundleSource], options: &LoadOptions) -> Result<Self, Vec<BundleFault>> {
         load::load(sources, options)
+    }
+
+    /// The revision of these sources whose compiled form `form` is, as a file of the compiled cache holds it behind its
+    /// head; `None` where it is anything else.
+    ///
+    /// [`Revision::load`] asks for the digest first. Without it a form may be forged: it gives no revision or one that
+    /// decides whatever it says, and nothing worse.
+    pub fn of_compiled(
+        form: &[u8],
+        sources: &[BundleSource],
+        options: &LoadOptions,
+    ) -> Option<Self> {
+        load::on_large_stack(|| load::of_compiled(form, sources, options))
+    }
+
+    /// Whether it was read from the compiled cache, and not compiled.
+    pub const fn was_kept(&self) -> bool {
+        self.was_kept
     }
 
     /// Which revision this is.
@@ -258,6 +282,7 @@ impl Revision {
             left_to_the_second: None,
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
+            was_kept: false,
         }
     }
 }

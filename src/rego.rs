@@ -20,6 +20,7 @@ mod own;
 pub mod resolve;
 mod second;
 mod session;
+pub(crate) mod stored;
 pub mod syntax;
 pub mod test;
 pub mod types;

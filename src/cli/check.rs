@@ -90,6 +90,10 @@ fn request(
 /// Decides in this process, on the embedded record.
 fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checked, Failure> {
     let vex = vex::named(session, &args.vex)?;
+    if !request.options.dry_run {
+        // The record and the compiled policies are kept there; whoever needs it says so when it cannot be made.
+        let _told_later = local::data_folder(&session.config);
+    }
     // The record is opened while the policies are loaded: each waits for something else.
     let (revision, opened) = std::thread::scope(|scope| {
         let opening =
@@ -105,9 +109,10 @@ fn here(session: &Session, args: &CheckArgs, request: &Request) -> Result<Checke
     });
     let revision = revision?;
     session.printer.detail(&format!(
-        "policies: {} of revision {}",
+        "policies: {} of revision {}{}",
         revision.policies().len(),
-        revision.reference().id
+        revision.reference().id,
+        if revision.was_kept() { ", compiled earlier" } else { "" }
     ));
     let reasons = local::reasons(&revision);
     let (store, mut lost) = match opened {

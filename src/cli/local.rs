@@ -36,7 +36,7 @@ const SALT_BYTES: usize = 32;
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, &[], None, LoadOptions::default())
+    checking_revision(session, LoadOptions::default())
 }
 
 /// The revision that the configuration names, with what `chosen` says of data and of plain policies.
@@ -44,7 +44,7 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn checking_revision(session: &Session, chosen: LoadOptions) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, &[], None, chosen)
+    revision_within(session, &[], None, LoadOptions { cache: cache(&session.config), ..chosen })
 }
 
 /// The revision that the configuration names, whose policies take less than `deadline` together.
@@ -53,7 +53,14 @@ pub fn checking_revision(session: &Session, chosen: LoadOptions) -> Result<Arc<R
 /// Everything that is wrong with its bundles, at once.
 pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revision>, Failure> {
     // The rest is for reading, recording and the answer on its way.
-    revision_within(session, &[], Some(deadline.mul_f64(0.8)), LoadOptions::default())
+    let chosen = LoadOptions { cache: cache(&session.config), ..LoadOptions::default() };
+    revision_within(session, &[], Some(deadline.mul_f64(0.8)), chosen)
+}
+
+/// Where compiled policies are kept: in the data folder, unless the configuration says otherwise.
+fn cache(config: &Config) -> Option<PathBuf> {
+    let folder = config.data.value.as_ref().filter(|_| config.policy_cache.value)?;
+    Some(folder.join("compiled"))
 }
 
 /// The revision that the configuration names, and the bundles at `paths` beside it.

@@ -5,6 +5,9 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+use tracing::info;
+
 use crate::app::refresh::AdvisoryRefresh;
 use crate::app::reload::ImageReload;
 use crate::app::telemetry::{self, LogOptions};
@@ -31,7 +34,18 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let config = &session.config;
     let options = ServeOptions { admission: admission(config)?, ..options(&config.serve) };
     telemetry::start(&log(session))?;
+    // The record and the compiled policies are kept there; whoever needs it says so when it cannot be made.
+    let _told_later = local::data_folder(config);
+    let began = Instant::now();
     let revision = local::served_revision(session, options.limits.deadline)?;
+    info!(
+        revision = %revision.reference().id,
+        n_policies = revision.policies().len(),
+        was_kept = revision.was_kept(),
+        duration_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
+        "Policies are {}",
+        if revision.was_kept() { "read as they were compiled earlier" } else { "compiled" }
+    );
     let store: Arc<dyn Store> = local::store(config)?;
     let salt = local::salt(config.data.value.as_deref())?;
     let limits = local::limits(&config.limits);

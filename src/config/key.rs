@@ -76,6 +76,7 @@ pub mod keys {
         POLICY_TIME: "policy.timeoutMs", "100", None, None, Count;
         REQUEST_TIME: "policy.requestTimeoutMs", "100", None, None, Count;
         COMPARE: "policy.compareOneIn", "1000", None, None, Count;
+        POLICY_CACHE: "policy.cache", "false", None, None, Switch;
         ADVISORY_FOLDER: "advisories.folder", "advisories", None, None, Path;
         ADVISORY_MIRRORS: "advisories.mirrors", "[\"https://mirror.example/osv/npm/all.zip\"]", None, None, Texts;
         ADVISORY_REFRESH: "advisories.refreshMs", "3600000", None, None, Count;

@@ -32,14 +32,20 @@ pub(super) use document::may_be_one;
 use matching::{Home, type_of};
 use review::{Inventory, Operation};
 pub(super) use round::{Ground, Round};
-use template::Template;
+use template::CompiledTemplate;
+pub(super) use template::Template;
 
-/// Reads the templates and constraints of bundles, and says everything that is wrong with them.
+/// What was compiled of templates before, by the kind of their constraints.
+pub(super) type CompiledTemplates = BTreeMap<String, CompiledTemplate>;
+
+/// Reads the templates and constraints of bundles, and says everything that is wrong with them. Templates that are among
+/// those in `compiled` are not compiled again.
 pub(super) fn load(
     bundles: &[Bundle],
     options: &LoadOptions,
+    compiled: CompiledTemplates,
     faults: &mut Vec<Fault>,
-) -> Vec<Constraint> {
+) -> (BTreeMap<String, Arc<Template>>, Vec<Constraint>) {
     let (mut templates, mut constraints) = (Vec::new(), Vec::new());
     for file in bundles.iter().flat_map(|bundle| &bundle.files) {
         if kind_of(&file.inner) == Some(FileKind::Kubernetes) {
@@ -48,18 +54,19 @@ pub(super) fn load(
             constraints.extend(found.1);
         }
     }
-    let read = templates_by_kind(&templates, options, faults);
+    let read = templates_by_kind(&templates, options, compiled, faults);
     // What a template's fault hides is not said twice.
     let broken: Vec<&str> = templates.iter().filter_map(kind_of_template).collect();
     let is_wanted = |kept: &&Kept| {
         let kind = kept.document.value.get("kind").and_then(Value::as_str).unwrap_or_default();
         read.contains_key(kind) || !broken.contains(&kind)
     };
-    constraints
+    let constraints = constraints
         .iter()
         .filter(is_wanted)
         .filter_map(|kept| Constraint::read(kept, &read, faults))
-        .collect()
+        .collect();
+    (read, constraints)
 }
 
 fn kind_of_template(kept: &Kept) -> Option<&str> {
@@ -69,11 +76,13 @@ fn kind_of_template(kept: &Kept) -> Option<&str> {
 fn templates_by_kind(
     kept: &[Kept],
     options: &LoadOptions,
+    mut compiled: CompiledTemplates,
     faults: &mut Vec<Fault>,
 ) -> BTreeMap<String, Arc<Template>> {
     let mut templates: BTreeMap<String, Arc<Template>> = BTreeMap::new();
     for one in kept {
-        let Some(template) = Template::read(one, options, faults) else { continue };
+        let known = kind_of_template(one).and_then(|kind| compiled.remove(kind));
+        let Some(template) = Template::read(one, options, known, faults) else { continue };
         if let Some(other) = templates.get(&template.kind) {
             let root = Node::root(&one.file, &one.document);
             let message = format!("there is a second template of the kind `{}`", template.kind);

@@ -7,29 +7,22 @@ use std::sync::Arc;
 use std::thread;
 
 use super::Revision;
+use super::assemble::{self, Assembled};
+use super::cache::Cache;
 use super::data::{self, Mounted};
 use super::described as input;
-use super::dialect::Policy;
-use super::gatekeeper;
+use super::kept;
 use super::manifest::{self, Manifest};
 use super::options::LoadOptions;
-use super::panel::{Panel, Runnable};
-use super::recognise;
-use super::rules::{self, Known};
+use super::shelf::Shelf;
 use super::source::{Bundle, BundleFile, BundleSource, FileKind, Selection, kind_of};
-use super::unique;
 use crate::document::{DocumentLimits, yaml};
-use crate::domain::decision::RevisionRef;
 use crate::domain::digest::Digest;
-use crate::domain::enforcement::EnforcementRules;
 use crate::domain::parallel;
 use crate::domain::place::{Place, Places, Span};
-use crate::domain::policy::PolicyMeta;
-use crate::domain::scorecard::ScorecardRules;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::check::{CheckOptions, Checked, check_with};
-use crate::rego::engine::{Linker, Program, Wanted};
 use crate::rego::metadata::{self, Annotation, YamlFault};
 use crate::rego::module::{Module, parse};
 pub(super) use told::sorted;
@@ -46,11 +39,50 @@ pub(super) fn load(
     options: &LoadOptions,
 ) -> Result<Revision, Vec<Fault>> {
     on_large_stack(|| {
-        let mut loaded = Loaded::read(sources, Selection::Deciding, options);
+        let shelf = Shelf::read(sources, Selection::Deciding, options);
+        let digests = shelf.digests();
+        // What counts its statements has no form that could be kept.
+        let may_keep = shelf.faults.is_empty() && !options.trace;
+        let cache = options.cache.as_deref().filter(|_| may_keep);
+        let cache = cache.map(|folder| (Cache::of(folder), shelf.key(&digests, options)));
+        let kept = cache.and_then(|(cache, key)| cache.read(&key));
+        if let Some(body) = kept
+            && let Some(revision) = kept::revision(&body, &shelf, &digests, options)
+        {
+            return Ok(revision);
+        }
+        let mut loaded = Loaded::of(shelf, options);
         let mut faults = std::mem::take(&mut loaded.faults);
-        let revision = revision(&loaded, options, &mut faults);
-        if faults.is_empty() { Ok(revision) } else { Err(sorted(faults)) }
+        let whole = assemble::compiled(&loaded, &digests, options, &mut faults);
+        if !faults.is_empty() {
+            return Err(sorted(faults));
+        }
+        if let Some((cache, key)) = cache {
+            keep(cache, &key, &whole);
+        }
+        Ok(whole.revision)
     })
+}
+
+/// The revision of these sources whose compiled form `form` is.
+pub(super) fn of_compiled(
+    form: &[u8],
+    sources: &[BundleSource],
+    options: &LoadOptions,
+) -> Option<Revision> {
+    let shelf = Shelf::read(sources, Selection::Deciding, options);
+    let digests = shelf.digests();
+    let is_whole = shelf.faults.is_empty();
+    if is_whole { kept::revision(form, &shelf, &digests, options) } else { None }
+}
+
+/// Keeps what was compiled. Nobody waits for it to succeed: what is not kept is compiled again.
+fn keep(cache: Cache<'_>, key: &Digest, whole: &Assembled) {
+    let Some(body) = kept::written(whole) else { return };
+    match cache.keep(key, &body) {
+        Ok(()) => tracing::debug!(%key, size_bytes = body.len(), "Kept the compiled policies"),
+        Err(cause) => tracing::debug!(%key, "The compiled policies cannot be kept: {cause}"),
+    }
 }
 
 /// Runs `work` on a thread with a large stack, or here when there can be none.
@@ -72,15 +104,13 @@ pub(super) fn on_large_stack<T: Send>(work: impl Fn() -> T + Send + Sync) -> T {
 /// Everything in the files of bundles, read and looked at together.
 #[derive(Debug)]
 pub(super) struct Loaded {
-    pub(super) bundles: Vec<Bundle>,
-    /// What holds data alone.
-    beside: Vec<Bundle>,
+    pub(super) shelf: Shelf,
     pub(super) modules: Vec<Module>,
     /// For each module its path within its bundle, and the bundle.
     pub(super) places: Vec<(String, usize)>,
     pub(super) annotations: Vec<Vec<Annotation>>,
     pub(super) data: Value,
-    manifests: Vec<(usize, Manifest)>,
+    pub(super) manifests: Vec<(usize, Manifest)>,
     pub(super) checked: Checked,
     pub(super) faults: Vec<Fault>,
     /// A module could not be read, so that others may miss what it defines.
@@ -88,57 +118,34 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
-    pub(super) fn read(
-        sources: &[BundleSource],
-        selection: Selection,
-        options: &LoadOptions,
-    ) -> Self {
-        let mut unreadable = Vec::new();
-        let mut bundles = Vec::new();
-        for source in sources {
-            let (bundle, faults) = Bundle::read(source, selection);
-            unreadable.extend(faults);
-            bundles.push(bundle);
-        }
-        let mut loaded = Self::of(bundles, options);
-        loaded.faults.extend(unreadable);
-        loaded
-    }
-
     /// Looks at bundles that were read.
-    pub(super) fn of(bundles: Vec<Bundle>, options: &LoadOptions) -> Self {
+    pub(super) fn of(mut shelf: Shelf, options: &LoadOptions) -> Self {
         let mut loaded = Self {
-            bundles: Vec::new(),
-            beside: Vec::new(),
             modules: Vec::new(),
             places: Vec::new(),
             annotations: Vec::new(),
             data: Value::object(Vec::new()),
             manifests: Vec::new(),
             checked: Checked::default(),
-            faults: Vec::new(),
+            faults: std::mem::take(&mut shelf.faults),
             incomplete: false,
+            shelf: Shelf::default(),
         };
         let mut mounted = Vec::new();
-        for (index, bundle) in bundles.iter().enumerate() {
-            let manifest = Manifest::of(bundle, &mut loaded.faults);
+        loaded.manifests = Manifest::of_all(&shelf.bundles, &mut loaded.faults);
+        for (index, bundle) in shelf.bundles.iter().enumerate() {
+            let manifest = loaded.manifests.iter().find(|(of, _)| *of == index);
+            let manifest = manifest.map(|(_, manifest)| manifest.clone());
             loaded.modules(bundle, index, manifest.as_ref(), options);
             mounted.extend(loaded.data(bundle, manifest.as_ref()));
-            loaded.manifests.extend(manifest.map(|manifest| (index, manifest)));
         }
-        for path in &options.data {
-            let source = BundleSource::Path(path.clone());
-            let (bundle, faults) = Bundle::read(&source, Selection::Documents);
-            loaded.faults.extend(faults);
-            for file in &bundle.files {
-                match data::mount(&file.source, &file.inner) {
-                    Ok(document) => mounted.extend(document),
-                    Err(faults) => loaded.faults.extend(faults),
-                }
+        for file in shelf.beside.iter().flat_map(|bundle| &bundle.files) {
+            match data::mount(&file.source, &file.inner) {
+                Ok(document) => mounted.extend(document),
+                Err(faults) => loaded.faults.extend(faults),
             }
-            loaded.beside.push(bundle);
         }
-        loaded.bundles = bundles;
+        loaded.shelf = shelf;
         let manifests: Vec<Manifest> =
             loaded.manifests.iter().map(|(_, manifest)| manifest.clone()).collect();
         loaded.faults.extend(manifest::overlaps(&manifests));
@@ -262,123 +269,6 @@ impl Loaded {
         }
         self.faults.extend(faults);
     }
-
-    fn reference(&self, options: &LoadOptions) -> RevisionRef {
-        let mut parts: Vec<Digest> = self.bundles.iter().map(Bundle::digest).collect();
-        parts.extend(self.beside.iter().map(Bundle::digest));
-        // What is left out, and what is shown, is part of what decides.
-        if options.combine || !options.namespaces.is_empty() {
-            let said = format!("{} {}", options.combine, options.namespaces.join(" "));
-            parts.push(Digest::of(said.as_bytes()));
-        }
-        let digest = Digest::of_parts(parts.iter().map(|digest| digest.as_bytes().as_slice()));
-        let names = self.bundles.iter().enumerate().zip(&parts).map(|((index, bundle), digest)| {
-            let manifest = self.manifests.iter().find(|(of, _)| *of == index);
-            let revision = manifest.map(|(_, manifest)| manifest.revision.clone());
-            revision.filter(|revision| !revision.is_empty()).unwrap_or_else(|| {
-                let name = bundle.name.rsplit('/').find(|part| !part.is_empty());
-                let short: String = digest.to_hex().chars().take(12).collect();
-                format!("{}-{short}", name.unwrap_or("bundle"))
-            })
-        });
-        RevisionRef { id: names.collect::<Vec<_>>().join("+"), digest }
-    }
-}
-
-fn revision(loaded: &Loaded, options: &LoadOptions, faults: &mut Vec<Fault>) -> Revision {
-    // Faults of Rego files so far: what they define may be missing below.
-    let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
-    let policies = loaded.policies(options, faults);
-    faults.extend(recognise::unknown_namespaces(&policies, options));
-    let constraints = gatekeeper::load(&loaded.bundles, options, faults);
-    unique::constraints(&constraints, &policies, faults);
-    let mut metas: Vec<Arc<PolicyMeta>> =
-        policies.iter().map(|policy| Arc::clone(&policy.meta)).collect();
-    metas.extend(constraints.iter().map(|constraint| Arc::clone(&constraint.meta)));
-    metas.sort_by(|a, b| (&a.code, &a.package).cmp(&(&b.code, &b.package)));
-    let known = Known::new(&metas, faults.iter().any(is_rego));
-    let mut enforcement = EnforcementRules::default();
-    let mut scorecard = ScorecardRules::default();
-    for file in loaded.bundles.iter().flat_map(|bundle| &bundle.files) {
-        match kind_of(&file.inner) {
-            Some(FileKind::Enforcement) => {
-                rules::add_enforcement(&mut enforcement, &file.source, &known, faults);
-            }
-            Some(FileKind::Scorecard) => {
-                rules::add_scorecard(&mut scorecard, &file.source, &known, faults);
-            }
-            Some(
-                FileKind::Rego
-                | FileKind::Data
-                | FileKind::Manifest
-                | FileKind::Kubernetes
-                | FileKind::TerraformSet,
-            )
-            | None => {}
-        }
-    }
-    // Behind a fault nothing will be run, and what is linked to it would only repeat it.
-    let linked =
-        if faults.is_empty() { link(loaded, policies, options) } else { Linked::default() };
-    let Linked { panel, faults: found, left } = linked;
-    faults.extend(found);
-    Revision {
-        reference: loaded.reference(options),
-        policies: metas,
-        panel,
-        constraints,
-        request_budget: options.request_budget,
-        left_to_the_second: left,
-        enforcement,
-        scorecard: Arc::new(scorecard),
-    }
-}
-
-/// Policies that can be run, and what stood in the way of others.
-#[derive(Default)]
-struct Linked {
-    panel: Arc<Panel>,
-    faults: Vec<Fault>,
-    /// Why the own evaluator does not run them.
-    left: Option<Fault>,
-}
-
-/// Makes every policy runnable, and lets the engine look at every other package as well.
-fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked {
-    let mut faults = Vec::new();
-    let unit = &loaded.checked.unit;
-    let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
-    let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
-    let mut wanted = Vec::new();
-    for policy in &policies {
-        let closure = loaded.checked.closure(&policy.package);
-        seen.extend(closure.iter().cloned());
-        wanted.push(Wanted { package: policy.package.clone(), closure });
-    }
-    let mut runnables = Vec::new();
-    let programs = linker.programs(&wanted);
-    for ((policy, wanted), program) in policies.into_iter().zip(wanted).zip(programs) {
-        match program {
-            Ok(program) => runnables.push(Runnable::new(policy, wanted.closure, program)),
-            Err(fault) => faults.push(fault),
-        }
-    }
-    let mut others = Vec::new();
-    for module in &loaded.modules {
-        if seen.contains(&module.package) {
-            continue;
-        }
-        let closure = loaded.checked.closure(&module.package);
-        seen.extend(closure.iter().cloned());
-        others.push(Wanted { package: module.package.clone(), closure });
-    }
-    faults.extend(linker.programs(&others).into_iter().filter_map(Result::err));
-    let left = linker.left_to_the_second().cloned();
-    let counting = options
-        .trace
-        .then(|| Program::counting(&loaded.modules, unit, &loaded.data, options.budget));
-    let panel = Panel::new(runnables, linker).with_counting(counting.flatten());
-    Linked { panel: Arc::new(panel), faults, left }
 }
 
 /// Reads the YAML of a METADATA block.

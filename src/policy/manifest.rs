@@ -29,6 +29,12 @@ const FIELDS: [&str; 6] =
     ["revision", "roots", "rego_version", "file_rego_versions", "metadata", "wasm"];
 
 impl Manifest {
+    /// The manifests of bundles, each with its bundle's number.
+    pub(super) fn of_all(bundles: &[Bundle], faults: &mut Vec<Fault>) -> Vec<(usize, Self)> {
+        let all = bundles.iter().enumerate();
+        all.filter_map(|(number, bundle)| Some((number, Self::of(bundle, faults)?))).collect()
+    }
+
     /// The manifest of a bundle; `None` when it has none.
     pub(super) fn of(bundle: &Bundle, faults: &mut Vec<Fault>) -> Option<Self> {
         let file =

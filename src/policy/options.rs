@@ -24,6 +24,10 @@ pub struct LoadOptions {
     pub trace: bool,
     /// Whether plain policies see everything at once, as a list of `{"path": …, "contents": …}`.
     pub combine: bool,
+    /// Where compiled policies are kept and read again; `None`: they are compiled each time.
+    ///
+    /// The folder above it must exist.
+    pub cache: Option<PathBuf>,
 }
 
 impl Default for LoadOptions {
@@ -36,6 +40,7 @@ impl Default for LoadOptions {
             strict: false,
             namespaces: Vec::new(),
             combine: false,
+            cache: None,
             trace: false,
         }
     }

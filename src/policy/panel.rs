@@ -29,7 +29,7 @@ pub(super) struct Panel {
 #[derive(Debug)]
 pub(super) struct Runnable {
     pub(super) policy: Policy,
-    closure: BTreeSet<Vec<String>>,
+    pub(super) closure: BTreeSet<Vec<String>>,
     first: Voice,
     /// Made when an answer is compared for the first time; `None` where the second engine refuses the package.
     second: OnceLock<Option<Voice>>,
@@ -59,6 +59,11 @@ impl Panel {
 
     pub(super) fn with_counting(self, counting: Option<Program>) -> Self {
         Self { counting, ..self }
+    }
+
+    /// What programs are made with.
+    pub(super) const fn linker(&self) -> Option<&Mutex<Linker>> {
+        self.linker.as_ref()
     }
 
     /// The second engine's program of a policy that the own evaluator runs; made now if it was not before.

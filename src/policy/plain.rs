@@ -11,6 +11,7 @@ use crate::domain::policy::{Dialect, RuleKind, Scope, Violation};
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::metadata::Annotation;
+use crate::rego::stored::stored_struct;
 
 /// What was found of a package.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub(super) struct Claim {
     /// Whether it answers for those of nobody.
     takes_others: bool,
 }
+
+stored_struct!(Claim { short_name, known, takes_others });
 
 /// Rules that are one policy together.
 struct Group<'m> {

@@ -28,7 +28,7 @@ impl Loaded {
         let above = dialect::speaking_of_others(&all);
         let placed =
             |package: &[String]| packages.get(package).map(Vec::as_slice).unwrap_or_default();
-        let queries = terraform::queries(&self.bundles, faults);
+        let queries = terraform::queries(&self.shelf.bundles, faults);
         let asked: BTreeSet<&[String]> = queries.iter().map(Query::package).collect();
         let mut policies: Vec<Policy> = queries
             .iter()

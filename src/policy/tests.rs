@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::load::{Loaded, on_large_stack, sorted};
 use super::options::LoadOptions;
+use super::shelf::Shelf;
 use super::source::{Bundle, BundleSource, Selection};
 use crate::rego::engine::{Examined, Linker};
 use crate::rego::module::Module;
@@ -80,7 +81,7 @@ fn run_here(
     }
     all.files.sort_by(|a, b| a.source.path.cmp(&b.source.path));
     all.files.dedup_by(|a, b| a.source.path == b.source.path);
-    let loaded = Loaded::of(vec![all], options);
+    let loaded = Loaded::of(Shelf::of(vec![all], options), options);
     faults.extend(loaded.faults.iter().cloned());
     let mut report = TestReport { results: Vec::new(), coverage: Coverage::default() };
     if faults.is_empty() {

@@ -1,12 +1,14 @@
 //! A few modules as a program of their own, which sees nothing of other modules and is told its documents each time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Failure;
-use super::evaluate::Machine;
+use super::evaluate::{self, Machine};
 use super::fault::Fault;
 use super::module::Module;
 use super::own::{Circumstances, Revision};
+use crate::domain::place::SourceFile;
 use crate::domain::value::Value;
 
 /// Modules compiled alone. The own evaluator runs them, and nothing stands in for it.
@@ -39,6 +41,22 @@ impl ClosedProgram {
     /// The first fault that the front end or the compiler finds.
     pub fn of(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
         Revision::of(modules, data, budget).map(Self)
+    }
+
+    /// What was compiled before, over the files that it was compiled of.
+    ///
+    /// `None` where it was compiled of others.
+    pub fn kept(
+        program: evaluate::Program,
+        files: Vec<Arc<SourceFile>>,
+        budget: Duration,
+    ) -> Option<Self> {
+        Revision::kept(program, files, budget).map(Self)
+    }
+
+    /// What was compiled.
+    pub const fn program(&self) -> &evaluate::Program {
+        self.0.program()
     }
 
     /// The value of a rule of `package` over `input`, with sets as arrays; `None` when it is undefined.

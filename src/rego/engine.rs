@@ -8,6 +8,8 @@
 //! Packages that need the same others share an engine, so that those are read and looked at once and not once for
 //! each. Never all packages in one: what an evaluation sets up grows with its engine.
 
+mod kept;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::num::NonZeroU32;
@@ -123,7 +125,9 @@ impl Linker {
     pub fn over(modules: &[Module], unit: &Unit, data: &Value, budget: Duration) -> Self {
         let switches = Switches::default();
         let own = Revision::compiled(unit, modules, data.clone(), budget, switches).map(Arc::new);
-        Self::with(modules, data.clone(), budget, own)
+        // One copy of the documents serves both engines.
+        let data = own.as_ref().map_or(data, |own| own.program().data()).clone();
+        Self::with(modules, data, budget, own)
     }
 
     /// Makes a linker for the second engine alone.

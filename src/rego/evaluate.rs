@@ -19,6 +19,7 @@ mod replace;
 mod rule;
 mod run;
 mod sink;
+mod stored;
 mod switches;
 mod tree;
 mod weight;

@@ -96,6 +96,24 @@ impl Revision {
         Ok(Self { program, files, budget, is_strict: true })
     }
 
+    /// What was compiled before, over the files that it was compiled of.
+    ///
+    /// `None` where it was compiled of others.
+    pub(super) fn kept(
+        program: evaluate::Program,
+        files: Vec<Arc<SourceFile>>,
+        budget: Duration,
+    ) -> Option<Self> {
+        let names = program.files().iter().map(AsRef::as_ref);
+        let is_of_these = names.eq(files.iter().map(|file| file.path.as_str()));
+        is_of_these.then_some(Self { program, files, budget, is_strict: true })
+    }
+
+    /// The program alone.
+    pub(super) const fn program(&self) -> &evaluate::Program {
+        &self.program
+    }
+
     /// The same, where a built-in without an answer is undefined.
     pub(super) fn lenient(self) -> Self {
         Self { is_strict: false, ..self }

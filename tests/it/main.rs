@@ -21,6 +21,7 @@ mod http;
 mod images;
 mod intake;
 mod inventory;
+mod kept;
 mod policy;
 mod predicate;
 mod process;

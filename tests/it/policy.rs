@@ -34,11 +34,30 @@ use crate::component;
 fn every_bundle_is_judged_as_expected() {
     for case in folders(Path::new("tests/cases/policy")) {
         let started = Instant::now();
-        let shown = on_large_stack(|| run(&case));
+        let shown = on_large_stack(|| run(&case, None));
         // Far more than any case takes: a hang is what this is about.
         assert!(started.elapsed() < Duration::from_secs(20), "{} hangs", case.display());
         let expected = Path::new(env!("CARGO_MANIFEST_DIR")).join(&case).join("expect.txt");
         expect_file![expected].assert_eq(&shown);
+    }
+}
+
+/// What is read from the compiled cache says what was compiled.
+#[test]
+fn every_bundle_is_judged_the_same_when_it_was_kept() {
+    let data = tempfile::tempdir().unwrap();
+    for (number, case) in folders(Path::new("tests/cases/policy")).into_iter().enumerate() {
+        let cache = data.path().join(number.to_string());
+        let compiled = on_large_stack(|| run(&case, Some(&cache)));
+        let is_kept = cache.exists();
+        let kept = on_large_stack(|| run(&case, Some(&cache)));
+        assert_eq!(compiled, kept, "{}", case.display());
+        let sources = sources_of(&case);
+        let options = LoadOptions { cache: Some(cache), ..LoadOptions::default() };
+        let Ok(revision) = Revision::load(&sources, &options) else { continue };
+        assert_eq!(revision.was_kept(), is_kept, "{}", case.display());
+        // What the second engine runs has no form that could be kept.
+        assert_eq!(is_kept, revision.left_to_the_second().is_none(), "{}", case.display());
     }
 }
 
@@ -232,11 +251,15 @@ fn shown(faults: &[BundleFault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn run(case: &Path) -> String {
-    let sources: Vec<BundleSource> = folders(case).into_iter().map(BundleSource::Path).collect();
+fn sources_of(case: &Path) -> Vec<BundleSource> {
+    folders(case).into_iter().map(BundleSource::Path).collect()
+}
+
+fn run(case: &Path, cache: Option<&Path>) -> String {
+    let options = LoadOptions { cache: cache.map(Path::to_owned), ..LoadOptions::default() };
     let within = format!("{}/", case.display());
     let mut out = String::new();
-    let revision = match Revision::load(&sources, &LoadOptions::default()) {
+    let revision = match Revision::load(&sources_of(case), &options) {
         Ok(revision) => revision,
         Err(faults) => {
             for fault in faults {

@@ -17,7 +17,7 @@ use goldgate::document::{DocumentLimits, yaml};
 use goldgate::domain::place::SourceFile;
 use goldgate::domain::value::Value;
 use goldgate::rego::budget::{Exhausted, Limits};
-use goldgate::rego::evaluate::{FailureKind, Machine, Settings, Switches, compile};
+use goldgate::rego::evaluate::{FailureKind, Machine, Program, Settings, Switches, compile};
 use goldgate::rego::resolve::{Options, resolve};
 use goldgate::rego::syntax::{self, Version};
 
@@ -152,6 +152,14 @@ fn opas_own_cases_are_counted() {
     assert_eq!(counts.get("panic"), None);
 }
 
+/// The program as it comes out of the compiled cache, where it can be kept.
+fn as_kept(program: &Program) -> Option<Program> {
+    let bytes = program.stored()?;
+    let kept = Program::of_stored(&bytes).expect("what was written is read");
+    assert_eq!(kept.stored().as_deref(), Some(bytes.as_slice()), "it is written the same again");
+    Some(kept)
+}
+
 impl Case {
     fn answer(&self, switches: Switches) -> Answer {
         let query = self.query_module();
@@ -180,8 +188,12 @@ impl Case {
             ..Settings::default()
         };
         let mut machine = Machine::default();
-        let answer =
-            machine.begin(&program, self.input.clone(), settings).answer(&["query", "solutions"]);
+        let path = ["query", "solutions"];
+        let answer = machine.begin(&program, self.input.clone(), settings).answer(&path);
+        if let Some(kept) = as_kept(&program) {
+            let again = machine.begin(&kept, self.input.clone(), settings).answer(&path);
+            assert_eq!(format!("{again:?}"), format!("{answer:?}"), "{}", self.name);
+        }
         match answer {
             Ok(Some(Value::Set(set))) => Answer::Solutions(set.items().iter().map(plain).collect()),
             Ok(other) => Answer::Failed(format!("no set: {other:?}")),

@@ -181,7 +181,7 @@ fn set_up(suite: &Suite, test: &Test, options: &LoadOptions) -> Result<Constrain
         let message = format!("`{}` holds {} templates, not one", test.template, templates.len());
         return Err(if faults.is_empty() { Refused::Other(message) } else { other(&faults) });
     };
-    let Some(template) = Template::read(template, options, &mut faults) else {
+    let Some(template) = Template::read(template, options, None, &mut faults) else {
         return Err(other(&faults));
     };
     if !faults.is_empty() {

@@ -17,7 +17,9 @@ use crate::rego::Fault;
 use crate::rego::check::check;
 use crate::rego::closed::{Asker, ClosedProgram};
 use crate::rego::engine::Failure;
+use crate::rego::evaluate;
 use crate::rego::module::{Module, Shape, Version, parse};
+use crate::rego::stored::{Stored as _, Writer, stored_struct};
 
 /// The only target that there is.
 const TARGET: &str = "admission.k8s.gatekeeper.sh";
@@ -27,7 +29,7 @@ const RULE: &str = "violation";
 
 /// A template that compiles.
 #[derive(Debug)]
-pub(super) struct Template {
+pub(in crate::policy) struct Template {
     /// The kind of its constraints: `K8sRequiredLabels`.
     pub(super) kind: String,
     pub(super) title: String,
@@ -42,6 +44,16 @@ pub(super) struct Template {
     program: ClosedProgram,
 }
 
+/// What was compiled of a template before.
+#[derive(Debug)]
+pub(in crate::policy) struct CompiledTemplate {
+    rule: EntryRule,
+    package: Vec<String>,
+    program: evaluate::Program,
+}
+
+stored_struct!(CompiledTemplate { rule, package, program });
+
 /// The Rego of a template.
 struct Code<'d> {
     rego: Node<'d>,
@@ -49,11 +61,19 @@ struct Code<'d> {
     version: Version,
 }
 
+impl<'d> Code<'d> {
+    /// The rule's text, then those of its libraries.
+    fn texts(&self) -> impl Iterator<Item = &Node<'d>> {
+        std::iter::once(&self.rego).chain(&self.libs)
+    }
+}
+
 impl Template {
-    /// Reads a template, and says everything that is wrong with it.
+    /// Reads a template, and says everything that is wrong with it. What was `compiled` before is not compiled again.
     pub(super) fn read(
         kept: &Kept,
         options: &LoadOptions,
+        compiled: Option<CompiledTemplate>,
         faults: &mut Vec<Fault>,
     ) -> Option<Self> {
         let root = Node::root(&kept.file, &kept.document);
@@ -68,20 +88,10 @@ impl Template {
         let kind_text = kind.text(faults)?;
         named_by_kind(&root, kind_text, faults);
         let code = code_of(&root, faults)?;
-        let (modules, package) = modules(kept, &code, options, faults)?;
-        let rule = entry_rule(&modules, &code, faults)?;
-        let data = documents(Value::object(Vec::new()));
-        let n_before = faults.len();
-        faults.extend(check(&modules, &data).faults);
-        if faults.len() > n_before {
-            return None;
-        }
-        let program = match ClosedProgram::of(&modules, data, options.budget) {
-            Ok(program) => program,
-            Err(fault) => {
-                faults.push(fault);
-                return None;
-            }
+        let known = compiled.and_then(|compiled| compiled.over(kept, &code, options));
+        let (rule, package, program) = match known {
+            Some(known) => known,
+            None => compile(kept, &code, options, faults)?,
         };
         let annotation = |key: &str| {
             let text = root.at(&["metadata", "annotations"]).and_then(|it| it.get(key));
@@ -101,6 +111,13 @@ impl Template {
         })
     }
 
+    /// Appends what was compiled, as [`CompiledTemplate`] is read.
+    pub(in crate::policy) fn write(&self, writer: &mut Writer) {
+        self.rule.write(writer);
+        self.package.write(writer);
+        self.program.program().write(writer);
+    }
+
     /// What the rule answers over a review.
     ///
     /// # Errors
@@ -117,6 +134,45 @@ impl Template {
             (Arc::from("parameters"), parameters.clone()),
         ]);
         self.program.answer(asker, &self.package, RULE, input, documents(inventory.clone()))
+    }
+}
+
+impl CompiledTemplate {
+    /// What it makes with the texts of its template.
+    fn over(self, kept: &Kept, code: &Code<'_>, options: &LoadOptions) -> Option<Program> {
+        let Self { rule, package, program } = self;
+        let source = |node: &Node<'_>| {
+            let text = node.value.as_str()?;
+            Some(embedded::source(&kept.file, node.span(), text))
+        };
+        let files = code.texts().map(source).collect::<Option<Vec<_>>>()?;
+        Some((rule, package, ClosedProgram::kept(program, files, options.budget)?))
+    }
+}
+
+/// The rule that speaks, its package, and what runs it.
+type Program = (EntryRule, Vec<String>, ClosedProgram);
+
+fn compile(
+    kept: &Kept,
+    code: &Code<'_>,
+    options: &LoadOptions,
+    faults: &mut Vec<Fault>,
+) -> Option<Program> {
+    let (modules, package) = modules(kept, code, options, faults)?;
+    let rule = entry_rule(&modules, code, faults)?;
+    let data = documents(Value::object(Vec::new()));
+    let n_before = faults.len();
+    faults.extend(check(&modules, &data).faults);
+    if faults.len() > n_before {
+        return None;
+    }
+    match ClosedProgram::of(&modules, data, options.budget) {
+        Ok(program) => Some((rule, package, program)),
+        Err(fault) => {
+            faults.push(fault);
+            None
+        }
     }
 }
 
@@ -201,8 +257,8 @@ fn modules(
     faults: &mut Vec<Fault>,
 ) -> Option<(Vec<Module>, Vec<String>)> {
     let mut modules = Vec::new();
-    let n_texts = code.libs.len() + 1;
-    for node in std::iter::once(&code.rego).chain(&code.libs) {
+    let n_texts = code.texts().count();
+    for node in code.texts() {
         let Some(text) = node.text(faults) else { continue };
         let source = embedded::source(&kept.file, node.span(), text);
         match parse(&source, Some(code.version), &options.limits) {

@@ -38,7 +38,7 @@ pub(super) fn program(unit: &Unit, data: Value, switches: Switches) -> Program {
 }
 
 /// What each base path leads to; parents come before their children.
-fn base_values(program: &Program) -> Vec<Option<Value>> {
+pub(super) fn base_values(program: &Program) -> Vec<Option<Value>> {
     let mut values = vec![Some(program.data.clone())];
     for step in program.bases.iter().skip(1) {
         let parent = values.get(step.parent as usize).and_then(Option::as_ref);

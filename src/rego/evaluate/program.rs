@@ -316,6 +316,11 @@ impl Program {
         &self.refusals
     }
 
+    /// The base documents that it was compiled with.
+    pub const fn data(&self) -> &Value {
+        &self.data
+    }
+
     /// The names of the files which spans count.
     pub fn files(&self) -> &[Arc<str>] {
         &self.files

@@ -97,9 +97,15 @@ impl Question {
             ..Settings::default()
         };
         let mut machine = Machine::default();
+        let kept = super::as_kept(&program);
         let answers = self.rules.iter().map(|rule| {
             let path: Vec<&str> = rule.split('.').skip(1).collect();
-            match machine.begin(&program, input.clone(), settings).answer(&path) {
+            let answer = machine.begin(&program, input.clone(), settings).answer(&path);
+            if let Some(kept) = &kept {
+                let again = machine.begin(kept, input.clone(), settings).answer(&path);
+                assert_eq!(format!("{again:?}"), format!("{answer:?}"), "{self:?}");
+            }
+            match answer {
                 Ok(Some(value)) => shown(&value),
                 Ok(None) => "undefined".to_owned(),
                 Err(failure) if failure.kind == FailureKind::Refused => {
