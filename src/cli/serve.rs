@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing::info;
+use tracing::debug;
 
 use crate::app::refresh::AdvisoryRefresh;
 use crate::app::reload::ImageReload;
@@ -38,7 +38,7 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let _told_later = local::data_folder(config);
     let began = Instant::now();
     let revision = local::served_revision(session, options.limits.deadline)?;
-    info!(
+    debug!(
         revision = %revision.reference().id,
         n_policies = revision.policies().len(),
         was_kept = revision.was_kept(),
