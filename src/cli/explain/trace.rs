@@ -98,7 +98,7 @@ fn page(policy: &PolicyMeta, traces: &[Traced], look: Look) -> String {
         };
         let _infallible = writeln!(
             out,
-            "\nnothing here is a {}{kinds}: the policy is not asked",
+            "\nnothing here is of the scope {}{kinds}: the policy is not asked",
             policy.scope.as_str()
         );
     }
@@ -173,7 +173,9 @@ fn subject(traced: &Traced) -> Value {
         PolicyResult::Error(_) => "error",
         PolicyResult::OutOfTime(_) => "out_of_time",
     };
-    let input = RawValue::from_string(input.clone()).ok();
+    // A secret that looked like a number leaves no JSON behind: what was seen is shown as a text then.
+    let input =
+        RawValue::from_string(input.clone()).map_or_else(|_| json!(input), |raw| json!(raw));
     let steps = trace.steps.iter().map(|step| {
         json!({
             "location": step.location,
