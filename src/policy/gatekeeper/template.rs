@@ -180,8 +180,8 @@ fn compile(
         return None;
     }
     let counting = options.trace.then(|| data.clone());
-    let counting = counting
-        .and_then(|data| ClosedProgram::counting(&modules, data, options.budget).ok());
+    let counting =
+        counting.and_then(|data| ClosedProgram::counting(&modules, data, options.budget).ok());
     match ClosedProgram::of(&modules, data, options.budget) {
         Ok(program) => Some(((rule, package, program), counting)),
         Err(fault) => {

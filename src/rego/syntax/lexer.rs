@@ -93,7 +93,7 @@ impl<'t> Lexer<'t, '_, '_> {
             }
             let span = Span::new(at, at + mark.len());
             self.report
-                .fault(Code::Parse, span, "illegal byte-order mark".to_owned())
+                .fault(Code::Parse, span, "illegal byte-order mark")
                 .help("remove the invisible character; inside a string write `\\ufeff`");
             return;
         }
