@@ -4,8 +4,9 @@
 
 mod coverage;
 mod program;
+mod second;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,13 +17,14 @@ use serde::{Serialize, Serializer};
 
 use super::engine::{Examined, Failure, rule_path};
 use super::evaluate::Machine;
-use super::module::Module;
 use crate::domain::parallel;
 use crate::domain::place::{Location, SourceFile, Span};
 use crate::domain::value::Value;
 pub use coverage::{Condition, Coverage, FileCoverage};
 use program::Reached;
 pub use program::{Stop, Test, TestProgram};
+use second::without_place;
+pub use second::{Second, run_second};
 
 /// How one test came out. As JSON it is an item of what `opa test --format json` prints.
 #[derive(Clone, Debug, Serialize)]
@@ -52,25 +54,6 @@ pub struct TestResult {
     /// How the cases of a table came out, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sub_results: BTreeMap<String, SubResult>,
-}
-
-/// What the second engine says of a test.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Second {
-    /// Nothing: it was not asked, or the test is a table, whose cases the own evaluator alone sees.
-    #[default]
-    NotAsked,
-    /// Nothing: its time was used up. It is slower by so much that this means nothing.
-    OutOfTime,
-    /// The same.
-    Agrees,
-    /// Something else.
-    Differs {
-        /// How the test came out: `pass`, `fail`, …
-        own: &'static str,
-        /// What the second engine says.
-        other: &'static str,
-    },
 }
 
 /// How a case of a table came out.
@@ -279,76 +262,16 @@ impl TestResult {
         }
         let is_late = matches!(&other, Status::Error(failure) if failure.out_of_time);
         let (own, other) = (self.status.word(), other.word());
-        if is_late {
+        if own == other {
+            self.second = Second::Agrees;
+        } else if is_late {
             self.second = Second::OutOfTime;
             self.output.push("the second engine was out of time".to_owned());
-        } else if own == other {
-            self.second = Second::Agrees;
         } else {
             self.second = Second::Differs { own, other };
             self.output.push(format!("the evaluator says `{own}`, the second engine `{other}`"));
         }
     }
-}
-
-/// Runs the selected tests of one package, whose modules are `modules`, on the second engine alone.
-pub fn run_second(
-    program: &Examined,
-    modules: &[&Module],
-    coverage: &mut Coverage,
-    selected: &Selected<'_>,
-) -> Vec<TestResult> {
-    let mut engine = program.observed();
-    let mut seen = BTreeSet::new();
-    let mut results = Vec::new();
-    for module in modules {
-        for rule in &module.rules {
-            let [name] = rule.path.as_slice() else { continue };
-            let is_todo = name.starts_with("todo_test_");
-            if !(is_todo || name.starts_with("test_")) || !seen.insert(name.as_str()) {
-                continue;
-            }
-            let package = format!("data.{}", module.package.join("."));
-            if !selected(&format!("{package}.{name}")) {
-                continue;
-            }
-            let started = Instant::now();
-            let status = if is_todo {
-                Status::Skip
-            } else {
-                judge(program.run(&mut engine, &rule_path(&module.package, &rule.path)))
-            };
-            let duration = if is_todo { Duration::ZERO } else { started.elapsed() };
-            let printed = engine.take_prints().unwrap_or_default();
-            let output = printed.iter().map(|line| without_place(line, &module.file.path));
-            let failed = matches!(status, Status::Error(_));
-            results.push(TestResult {
-                location: place(&module.file, rule.span),
-                package,
-                name: name.clone(),
-                status,
-                duration,
-                output: output.collect(),
-                second: Second::NotAsked,
-                stops: Vec::new(),
-                sub_results: BTreeMap::new(),
-            });
-            if failed {
-                // Whatever state a failure left behind must not reach the next test.
-                observe(&engine, coverage);
-                engine = program.observed();
-            }
-        }
-    }
-    observe(&engine, coverage);
-    results
-}
-
-/// The engine puts `file:line: ` before what a policy prints.
-fn without_place(line: &str, file: &str) -> String {
-    let text = line.strip_prefix(file).and_then(|rest| rest.strip_prefix(':'));
-    let text = text.and_then(|rest| rest.split_once(": ")).map_or(line, |(_, text)| text);
-    text.to_owned()
 }
 
 fn judge(answer: Result<Option<Value>, Failure>) -> Status {
@@ -362,13 +285,6 @@ fn judge(answer: Result<Option<Value>, Failure>) -> Status {
         }
         Ok(_) => Status::Fail,
         Err(failure) => Status::Error(failure),
-    }
-}
-
-fn observe(engine: &regorus::Engine, coverage: &mut Coverage) {
-    let Ok(report) = engine.get_coverage_report() else { return };
-    for file in report.files {
-        coverage.add(file.path, file.covered, file.not_covered);
     }
 }
 
@@ -433,6 +349,8 @@ fn encoded<S: Serializer>(lines: &[String], serializer: S) -> Result<S::Ok, S::E
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::rego::module;
     use crate::rego::syntax::Limits;
