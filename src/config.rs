@@ -114,6 +114,8 @@ pub struct Config {
     pub request_time: Option<Duration>,
     /// A server compares the engines on one input in so many; `None` where nothing was said.
     pub compare_one_in: Option<usize>,
+    /// Whether a server runs the policies' own tests on both engines after it has started.
+    pub own_tests: Setting<bool>,
     /// Whether compiled policies are kept in the data folder and read again.
     pub policy_cache: Setting<bool>,
     /// Where advisories come from by themselves.

@@ -4,11 +4,12 @@ mod draft;
 pub mod inventory;
 mod sighting;
 mod timer;
+mod trial;
 mod watch;
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::decide::enforcement::{self, Circumstances};
 use crate::decide::place::place;
@@ -30,7 +31,7 @@ use crate::domain::sighting::Sighting;
 use crate::evidence::Source;
 use crate::intake;
 use crate::intake::Limits;
-use crate::policy::{Comparisons, Moment, Revision, Shadow, Trace};
+use crate::policy::{Comparisons, Moment, Revision, Shadow, Trace, Trial};
 use crate::record::{Draft, Store};
 use draft::{Made, blobs, by_second_engine, judgement};
 use timer::Timer;
@@ -50,6 +51,8 @@ pub struct Gate {
     /// Whether the record outlives this run, so that it can tell since when something is known.
     lasting: bool,
     shadow: Option<Shadow>,
+    /// The run of the policies' own tests, once there is one.
+    trial: OnceLock<Arc<Trial>>,
     /// Requests that are being answered: a watch gives way to them.
     at_work: AtomicUsize,
 }
@@ -68,9 +71,19 @@ impl Gate {
         salt: Vec<u8>,
     ) -> Self {
         let revision = RwLock::new(revision);
-        let unseen = NOT_CONFIGURED;
-        let (lasting, shadow, at_work) = (false, None, AtomicUsize::new(0));
-        Self { limits, sources, revision, store, clock, salt, unseen, lasting, shadow, at_work }
+        Self {
+            limits,
+            sources,
+            revision,
+            store,
+            clock,
+            salt,
+            unseen: NOT_CONFIGURED,
+            lasting: false,
+            shadow: None,
+            trial: OnceLock::new(),
+            at_work: AtomicUsize::new(0),
+        }
     }
 
     /// Says in decisions why no image is looked at, when that is not because nothing is configured.

@@ -28,6 +28,7 @@ mod stored;
 mod terraform;
 pub mod tests;
 mod trace;
+mod trial;
 mod unique;
 
 use std::sync::Arc;
@@ -56,6 +57,7 @@ pub use options::LoadOptions;
 pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
 pub use trace::{Fate, Step, Trace};
+pub use trial::{Sources, TestCounts, Trial};
 
 /// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.
 const TURN: Duration = Duration::from_millis(10);

@@ -15,7 +15,7 @@ use prometheus_client::registry::Registry;
 use super::desk::Face;
 use crate::domain::decision::Decision;
 use crate::domain::error::Error;
-use crate::policy::Comparisons;
+use crate::policy::{Comparisons, TestCounts};
 
 /// The content type of the text that [`Metrics::text`] writes.
 pub(crate) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -73,6 +73,7 @@ pub(crate) struct Metrics {
     watchers: Gauge,
     record_waiting: Gauge,
     engine_comparisons: Family<ComparisonLabels, Gauge>,
+    policy_tests: Family<ComparisonLabels, Gauge>,
     source_troubles: Family<SourceLabels, Gauge>,
 }
 
@@ -127,6 +128,12 @@ impl Default for Metrics {
             "Answers of policies that the second engine was asked for as well since the start, by outcome",
             engine_comparisons.clone(),
         );
+        let policy_tests = Family::<ComparisonLabels, Gauge>::default();
+        registry.register(
+            "policy_tests",
+            "The policies' own tests, run on both engines since the start, by outcome",
+            policy_tests.clone(),
+        );
         let source_troubles = Family::<SourceLabels, Gauge>::default();
         registry.register(
             "source_troubles",
@@ -149,6 +156,7 @@ impl Default for Metrics {
             watchers,
             record_waiting,
             engine_comparisons,
+            policy_tests,
             source_troubles,
         }
     }
@@ -201,11 +209,35 @@ impl Metrics {
         Inside::new(&self.watchers)
     }
 
+    /// Shows how often the engines were compared, and how the policies' own tests came out on both.
+    pub(crate) fn show_engines(&self, comparisons: Option<Comparisons>, tests: Option<TestCounts>) {
+        let show = |family: &Family<ComparisonLabels, Gauge>, outcome, n| {
+            let gauge = family.get_or_create(&ComparisonLabels { outcome });
+            gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
+        };
+        if let Some(Comparisons { compared, differed, dropped }) = comparisons {
+            let equal = compared.saturating_sub(differed);
+            for (outcome, n) in [("equal", equal), ("different", differed), ("dropped", dropped)] {
+                show(&self.engine_comparisons, outcome, n);
+            }
+        }
+        if let Some(TestCounts { passed, failed, differed, left_out }) = tests {
+            let outcomes = [
+                ("passed", passed),
+                ("failed", failed),
+                ("different", differed),
+                ("left_out", left_out),
+            ];
+            for (outcome, n) in outcomes {
+                show(&self.policy_tests, outcome, n);
+            }
+        }
+    }
+
     /// Everything in the text format of `OpenMetrics` 1.0, with `waiting` decisions on their way into the record.
     pub(crate) fn text(
         &self,
         waiting: usize,
-        comparisons: Option<Comparisons>,
         troubles: impl Iterator<Item = (&'static str, usize)>,
     ) -> Result<String, Error> {
         for (source, n) in troubles {
@@ -213,13 +245,6 @@ impl Metrics {
             gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
         }
         self.record_waiting.set(i64::try_from(waiting).unwrap_or(i64::MAX));
-        if let Some(Comparisons { compared, differed, dropped }) = comparisons {
-            let equal = compared.saturating_sub(differed);
-            for (outcome, n) in [("equal", equal), ("different", differed), ("dropped", dropped)] {
-                let gauge = self.engine_comparisons.get_or_create(&ComparisonLabels { outcome });
-                gauge.set(i64::try_from(n).unwrap_or(i64::MAX));
-            }
-        }
         let mut text = String::new();
         encode(&mut text, &self.registry)
             .map_err(|cause| Error::internal_fault("cannot write metrics").with_source(cause))?;

@@ -25,7 +25,7 @@ use crate::evidence::material::SigstoreMaterial;
 use crate::evidence::vex::{Held, VexSource};
 use crate::gate::Gate;
 use crate::intake::Limits;
-use crate::policy::{BundleSource, LoadOptions, Revision};
+use crate::policy::{BundleSource, LoadOptions, Revision, Sources};
 use crate::record::sqlite::{SqliteAnswers, SqliteStore};
 
 pub use salt::salt;
@@ -46,14 +46,18 @@ pub fn checking_revision(session: &Session, chosen: LoadOptions) -> Result<Arc<R
     revision_within(session, &[], None, LoadOptions { cache: cache(&session.config), ..chosen })
 }
 
-/// The revision that the configuration names, whose policies take less than `deadline` together.
+/// The revision that the configuration names, whose policies take less than `deadline` together, and what it is loaded from.
 ///
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
-pub fn served_revision(session: &Session, deadline: Duration) -> Result<Arc<Revision>, Failure> {
+pub fn served_revision(
+    session: &Session,
+    deadline: Duration,
+) -> Result<(Arc<Revision>, Sources), Failure> {
     // The rest is for reading, recording and the answer on its way.
     let chosen = LoadOptions { cache: cache(&session.config), ..LoadOptions::default() };
-    revision_within(session, &[], Some(deadline.mul_f64(0.8)), chosen)
+    let sources = loading(session, &[], Some(deadline.mul_f64(0.8)), chosen)?;
+    Ok((loaded(session, &sources)?, sources))
 }
 
 /// Where compiled policies are kept: in the data folder, unless the configuration says otherwise.
@@ -97,15 +101,28 @@ fn revision_within(
     most: Option<Duration>,
     chosen: LoadOptions,
 ) -> Result<Arc<Revision>, Failure> {
+    loaded(session, &loading(session, paths, most, chosen)?)
+}
+
+fn loading(
+    session: &Session,
+    paths: &[PathBuf],
+    most: Option<Duration>,
+    chosen: LoadOptions,
+) -> Result<Sources, Failure> {
     let config = &session.config;
-    let sources = bundle_sources(session, paths)?;
+    let bundles = bundle_sources(session, paths)?;
     let request_budget = config.request_time.unwrap_or(chosen.request_budget);
     let options = LoadOptions {
         budget: config.policy_time.unwrap_or(chosen.budget),
         request_budget: most.map_or(request_budget, |most| request_budget.min(most)),
         ..chosen
     };
-    let revision = Revision::load(&sources, &options)?;
+    Ok(Sources { bundles, options })
+}
+
+fn loaded(session: &Session, sources: &Sources) -> Result<Arc<Revision>, Failure> {
+    let revision = Revision::load(&sources.bundles, &sources.options)?;
     if let Some(fault) = revision.left_to_the_second() {
         let message = format!(
             "the policies run on the second engine, which is slower and where `not f(input.missing)` is true: {}: {}",

@@ -23,8 +23,11 @@ use crate::domain::error::Error;
 use crate::evidence::advisory::refresh::Troubles;
 use crate::evidence::images::ImageSource;
 use crate::gate::Gate;
-use crate::policy::{COMPARE_ONE_IN, Shadow};
+use crate::policy::{COMPARE_ONE_IN, Shadow, Sources};
 use crate::record::Store;
+
+/// How long a server answers before the own tests of its policies are run.
+const BEFORE_TESTS: Duration = Duration::from_secs(1);
 
 /// Runs the verb until the process is told to stop.
 ///
@@ -37,7 +40,7 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     // The record and the compiled policies are kept there; whoever needs it says so when it cannot be made.
     let _told_later = local::data_folder(config);
     let began = Instant::now();
-    let revision = local::served_revision(session, options.limits.deadline)?;
+    let (revision, tested) = local::served_revision(session, options.limits.deadline)?;
     debug!(
         revision = %revision.reference().id,
         n_policies = revision.policies().len(),
@@ -62,16 +65,19 @@ pub fn run(session: &Session) -> Result<Exit, Failure> {
     let gate = Arc::new(local::told_of_images(config, gate));
     app::runtime()?.block_on(async {
         let watch = watch(config, &gate);
+        let trying = Arc::clone(&gate);
         let serving = app::serve(gate, options);
         let reload = match images {
             Some(images) => Some(reload(config, images, refresh)?),
             None => None,
         };
+        let tested = config.own_tests.value.then(|| try_tests(Arc::clone(&trying), tested));
         tokio::select! {
             served = serving => served,
             never = endless(watch.map(ReleaseWatch::run)) => match never {},
             never = endless(advisories.map(AdvisoryRefresh::run)) => match never {},
             never = endless(reload.map(ImageReload::run)) => match never {},
+            never = endless(tested) => match never {},
         }
     })?;
     Ok(Exit::Allow)
@@ -94,6 +100,15 @@ fn reload(
         let trust = local::image_trust(&config).map_err(|failure| failure.lines())?;
         Ok(trust.map(|trust| trust.configuration))
     })
+}
+
+/// Has the policies' own tests run on both engines, once the server has had time to answer who waited for it.
+async fn try_tests(gate: Arc<Gate>, sources: Sources) -> Infallible {
+    tokio::time::sleep(BEFORE_TESTS).await;
+    if let Err(error) = gate.start_trial(sources) {
+        tracing::warn!(error = error.internal(), "{}", error.external());
+    }
+    std::future::pending().await
 }
 
 /// Work beside the server; without any it waits for ever.

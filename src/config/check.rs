@@ -113,6 +113,7 @@ impl Check {
         let policy_time = self.count(&keys::POLICY_TIME).map(milliseconds);
         let request_time = self.count(&keys::REQUEST_TIME).map(milliseconds);
         let compare_one_in = self.count(&keys::COMPARE);
+        let own_tests = self.one(&keys::OWN_TESTS, true, switch);
         let policy_cache = self.one(&keys::POLICY_CACHE, true, switch);
         let advisories = self.advisories();
         let vex = VexTrust {
@@ -139,6 +140,7 @@ impl Check {
             policy_time,
             request_time,
             compare_one_in,
+            own_tests,
             policy_cache,
             advisories,
             vex,

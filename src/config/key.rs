@@ -76,6 +76,7 @@ pub mod keys {
         POLICY_TIME: "policy.timeoutMs", "100", None, None, Count;
         REQUEST_TIME: "policy.requestTimeoutMs", "100", None, None, Count;
         COMPARE: "policy.compareOneIn", "1000", None, None, Count;
+        OWN_TESTS: "policy.ownTests", "false", None, None, Switch;
         POLICY_CACHE: "policy.cache", "false", None, None, Switch;
         ADVISORY_FOLDER: "advisories.folder", "advisories", None, None, Path;
         ADVISORY_MIRRORS: "advisories.mirrors", "[\"https://mirror.example/osv/npm/all.zip\"]", None, None, Texts;

@@ -1,5 +1,6 @@
 //! Work that all processors share.
 
+use std::cell::Cell;
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -23,6 +24,16 @@ impl Iterator for Numbers<'_> {
     }
 }
 
+thread_local! {
+    /// Whether this thread does without helpers.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// From now on what this thread shares it does alone: nobody waits for it, and others want the processors.
+pub fn stay_alone() {
+    ALONE.set(true);
+}
+
 /// Runs `work` on this thread and on helpers, each of which has at least `least` of `n_pieces` to do; what each made is in no order.
 ///
 /// A panic of a helper goes on here.
@@ -34,7 +45,7 @@ pub fn shared<R: Send>(
     let next = AtomicUsize::new(0);
     let numbers = || Numbers { next: &next, end: n_pieces };
     let most = n_pieces.checked_div(least).unwrap_or(n_pieces);
-    if most < 2 {
+    if most < 2 || ALONE.get() {
         return vec![work(numbers())];
     }
     let n_threads = thread::available_parallelism().map_or(1, NonZeroUsize::get).min(most);
@@ -84,5 +95,16 @@ mod tests {
             assert!(made.iter().enumerate().all(|(n, made)| *made == (n, 2 * n)));
             assert_eq!(made.len(), n_items);
         }
+    }
+
+    #[test]
+    fn who_stays_alone_has_no_helpers() {
+        let here = || thread::current().id();
+        let alone = thread::spawn(move || {
+            stay_alone();
+            (here(), shared(1000, 1, |numbers| (here(), numbers.count())))
+        });
+        let (thread, parts) = alone.join().unwrap();
+        assert_eq!(parts, [(thread, 1000)]);
     }
 }

@@ -14,7 +14,7 @@ use crate::rego::test::TestProgram;
 use crate::rego::{Fault, test};
 
 pub use crate::rego::test::{
-    Condition, Coverage, FileCoverage, Selected, Status, Stop, TestResult,
+    Condition, Coverage, FileCoverage, Second, Selected, Status, Stop, TestResult,
 };
 
 /// What came of a run of tests.
@@ -27,7 +27,7 @@ pub struct TestReport {
 }
 
 /// How many budgets of one evaluation a test may take: it often runs a policy over many inputs.
-const BUDGETS: u32 = 20;
+pub(super) const BUDGETS: u32 = 20;
 
 /// How tests are run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod coverage;
 mod program;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -42,15 +43,34 @@ pub struct TestResult {
     /// What it printed, a line each; in base64 as JSON.
     #[serde(skip_serializing_if = "Vec::is_empty", serialize_with = "encoded")]
     pub output: Vec<String>,
-    /// Whether the second engine was asked and came to another end.
+    /// What the second engine says.
     #[serde(skip)]
-    pub differs: bool,
+    pub second: Second,
     /// Of a failed test the statements that did not hold, its own first; not in what OPA's tools read.
     #[serde(skip)]
     pub stops: Vec<Stop>,
     /// How the cases of a table came out, by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub sub_results: BTreeMap<String, SubResult>,
+}
+
+/// What the second engine says of a test.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Second {
+    /// Nothing: it was not asked, or the test is a table, whose cases the own evaluator alone sees.
+    #[default]
+    NotAsked,
+    /// Nothing: its time was used up. It is slower by so much that this means nothing.
+    OutOfTime,
+    /// The same.
+    Agrees,
+    /// Something else.
+    Differs {
+        /// How the test came out: `pass`, `fail`, …
+        own: &'static str,
+        /// What the second engine says.
+        other: &'static str,
+    },
 }
 
 /// How a case of a table came out.
@@ -115,7 +135,8 @@ pub enum Status {
 }
 
 impl Status {
-    fn word(&self) -> &'static str {
+    /// `pass`, `fail`, `error` or `skip`.
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
@@ -135,13 +156,8 @@ pub fn run(
     seconds: &BTreeMap<Vec<String>, Examined>,
     selected: &Selected<'_>,
 ) -> (Vec<TestResult>, Coverage) {
-    let mut names: BTreeMap<(&[String], &str), usize> = BTreeMap::new();
-    for test in program.tests() {
-        let plain = test.name.split('#').next().unwrap_or_default();
-        *names.entry((&test.package, plain)).or_default() += 1;
-    }
     let wanted = program.tests().iter().filter(|test| selected(&test.full_name()));
-    let run = Run { program, seconds, names, tests: wanted.collect() };
+    let run = Run::new(program, seconds, wanted.collect());
     let (results, reached) = run.on_all_processors();
     (results, program.coverage(&reached))
 }
@@ -158,7 +174,20 @@ struct Run<'r> {
 /// Fewer tests than this are not worth a thread.
 const TESTS_PER_THREAD: usize = 16;
 
-impl Run<'_> {
+impl<'r> Run<'r> {
+    fn new(
+        program: &'r TestProgram,
+        seconds: &'r BTreeMap<Vec<String>, Examined>,
+        tests: Vec<&'r Test>,
+    ) -> Self {
+        let mut names: BTreeMap<(&[String], &str), usize> = BTreeMap::new();
+        for test in program.tests() {
+            let plain = test.name.split('#').next().unwrap_or_default();
+            *names.entry((&test.package, plain)).or_default() += 1;
+        }
+        Self { program, seconds, names, tests }
+    }
+
     fn on_all_processors(&self) -> (Vec<TestResult>, Reached) {
         let parts = parallel::shared(self.tests.len(), TESTS_PER_THREAD, |numbers| {
             let mut machine = Machine::default();
@@ -190,7 +219,7 @@ impl Run<'_> {
             status,
             duration,
             output: Vec::new(),
-            differs: false,
+            second: Second::NotAsked,
             stops: Vec::new(),
             sub_results,
         };
@@ -202,6 +231,23 @@ impl Run<'_> {
         }
         result
     }
+}
+
+/// Runs the tests of one package one after the other on this thread, on the second engine as well where it takes the package,
+/// until whoever hears of them has heard enough.
+pub fn run_in_turn(
+    program: &TestProgram,
+    package: &[String],
+    second: Option<Examined>,
+    heard: &mut dyn FnMut(TestResult) -> ControlFlow<()>,
+) -> ControlFlow<()> {
+    let tests: Vec<&Test> = program.tests().iter().filter(|it| it.package == package).collect();
+    let seconds = second.map(|second| (package.to_vec(), second)).into_iter().collect();
+    let run = Run::new(program, &seconds, tests);
+    let mut machine = Machine::default();
+    run.tests
+        .iter()
+        .try_for_each(|test| heard(run.result(test, &mut machine, &mut Reached::default())))
 }
 
 /// Says of each failed test where it stopped; `program` is one that counts what is covered.
@@ -216,7 +262,7 @@ pub fn explain(results: &mut [TestResult], program: &TestProgram) {
 
 impl TestResult {
     /// `data.acme.images_test.test_latest_is_denied`
-    fn full_name(&self) -> String {
+    pub fn full_name(&self) -> String {
         format!("{}.{}", self.package, self.name)
     }
 
@@ -228,12 +274,21 @@ impl TestResult {
         let other = judge(answer);
         let printed = engine.take_prints().unwrap_or_default();
         self.output = printed.iter().map(|line| without_place(line, &test.location.file)).collect();
-        // A case that a table begins and has no value for is seen by the own evaluator alone.
-        let is_table = !self.sub_results.is_empty();
-        if !is_table && std::mem::discriminant(&self.status) != std::mem::discriminant(&other) {
-            self.differs = true;
-            let (own, other) = (self.status.word(), other.word());
-            self.output.push(format!("the evaluator says `{own}`, the second engine `{other}`"));
+        if !self.sub_results.is_empty() {
+            return;
+        }
+        let (own, other_word) = (self.status.word(), other.word());
+        self.second = match &other {
+            Status::Error(failure) if failure.out_of_time => Second::OutOfTime,
+            _ if own == other_word => Second::Agrees,
+            _ => Second::Differs { own, other: other_word },
+        };
+        match self.second {
+            Second::NotAsked | Second::Agrees => {}
+            Second::OutOfTime => self.output.push("the second engine was out of time".to_owned()),
+            Second::Differs { own, other } => {
+                self.output.push(format!("the evaluator says `{own}`, the second engine `{other}`"))
+            }
         }
     }
 }
@@ -276,7 +331,7 @@ pub fn run_second(
                 status,
                 duration,
                 output: output.collect(),
-                differs: false,
+                second: Second::NotAsked,
                 stops: Vec::new(),
                 sub_results: BTreeMap::new(),
             });

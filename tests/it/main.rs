@@ -34,5 +34,6 @@ mod staged;
 mod store;
 mod supply_chain;
 mod tidy;
+mod trial;
 mod verify;
 mod vex;

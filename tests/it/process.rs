@@ -4,8 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 use goldgate::domain::decision::DecisionId;
 use goldgate::record::sqlite::SqliteStore;
@@ -19,17 +19,23 @@ use tokio::task::JoinHandle;
 use crate::harness::{ALLOWED, Answer, DENIED, check_body, request};
 
 /// The program, serving; killed when it is dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Program {
     /// Starts the program on a record in `data` and waits until it serves.
     fn serve(data: &Path) -> Self {
+        Self::serve_bundle(data, "tests/cases/api/bundle")
+    }
+
+    /// Starts the program with the policies of `bundle` alone.
+    pub(crate) fn serve_bundle(data: &Path, bundle: &str) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_goldgate"))
             .args(["serve", "--listen", "127.0.0.1:0", "--no-builtin", "-v"])
-            .args(["--bundle", "tests/cases/api/bundle", "--data"])
+            .args(["--bundle", bundle, "--data"])
             .arg(data)
             .env_clear()
             .env("HOME", data)
@@ -44,8 +50,15 @@ impl Program {
             rest.split_whitespace().next()?.parse().ok()
         });
         // Somebody must read what it logs, or it would wait for that.
-        std::thread::spawn(move || lines.for_each(drop));
-        Self { child, address: address.expect("the program serves") }
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let read = Arc::clone(&log);
+        std::thread::spawn(move || lines.for_each(|line| read.lock().unwrap().extend(line)));
+        Self { child, address: address.expect("the program serves"), log }
+    }
+
+    /// What it has logged since it serves.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
     }
 
     /// Tells it to stop and waits until it has.

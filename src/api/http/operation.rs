@@ -23,7 +23,9 @@ pub(super) async fn readyz(State(site): State<Site>) -> Result<&'static str, Fau
 pub(super) async fn metrics(State(site): State<Site>) -> Result<Response, Fault> {
     let waiting = site.desk.gate().store().map_or(0, |store| store.waiting());
     let gate = site.desk.gate();
-    let text = site.desk.metrics().text(waiting, gate.comparisons(), gate.troubles())?;
+    let metrics = site.desk.metrics();
+    metrics.show_engines(gate.comparisons(), gate.test_counts());
+    let text = metrics.text(waiting, gate.troubles())?;
     Ok(([(CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response())
 }
 

@@ -9,7 +9,7 @@ use crate::cli::print::text::counted;
 use crate::cli::print::{json, test_report as print};
 use crate::cli::session::Session;
 use crate::policy::LoadOptions;
-use crate::policy::tests::{self, Status, TestOptions, TestReport};
+use crate::policy::tests::{self, Second, Status, TestOptions, TestReport};
 
 /// Runs the verb.
 ///
@@ -49,7 +49,11 @@ pub(super) fn run(session: &Session, args: &PolicyTestArgs) -> Result<Exit, Fail
         ListFormat::Json => json::pretty(&report.results),
     };
     session.printer.out(&text)?;
-    let n_differing = report.results.iter().filter(|result| result.differs).count();
+    let n_differing = report
+        .results
+        .iter()
+        .filter(|result| matches!(result.second, Second::Differs { .. }))
+        .count();
     if n_differing > 0 {
         session.printer.warning(&Complaint::new(
             format!("the second engine comes to another end in {}", counted(n_differing, "test")),

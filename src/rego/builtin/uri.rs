@@ -164,8 +164,11 @@ fn host_of(authority: &str, address: &mut Address) -> Result<(), String> {
     let (name, port) =
         host.rfind(':').and_then(|at| host.split_at_checked(at)).unwrap_or((host, ""));
     check_port(port)?;
-    if name.contains(':') {
-        return Err(format!("invalid port {} after host", quoted(name)));
+    // Go is strict about colons in addresses of the web alone.
+    let is_web = matches!(address.scheme.as_str(), "http" | "https");
+    if let Some(at) = name.find(':').filter(|_| is_web) {
+        let from_first = host.get(at..).unwrap_or_default();
+        return Err(format!("invalid port {} after host", quoted(from_first)));
     }
     if let Some(char) = name.chars().find(|char| char.is_ascii() && !is_host_char(*char)) {
         return Err(format!("invalid character {} in host name", quoted(&char.to_string())));

@@ -30,12 +30,32 @@ fn parsed(text: &str) -> Result<Value, String> {
                 .to_owned(),
         );
     }
+    let text = first_document(text)?;
     let limits = DocumentLimits { max_nodes: 200_000, ..DocumentLimits::default() };
     match yaml::read(text, &limits).into_iter().next() {
         None => Ok(Value::Null),
         Some(Ok(document)) => Ok(document.value),
         Some(Err(fault)) => Err(format!("error converting YAML to JSON: yaml: {}", fault.message)),
     }
+}
+
+/// What stands before the mark `...`, which ends a document wherever a line begins with it; OPA reads no further.
+fn first_document(text: &str) -> Result<&str, String> {
+    let mut before = 0;
+    let mut has_content = false;
+    for line in text.split_inclusive('\n') {
+        let behind = line.strip_prefix("...");
+        if behind.is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)) {
+            if !has_content {
+                return Err("yaml: did not find expected node content".to_owned());
+            }
+            return Ok(text.get(..before).unwrap_or(text));
+        }
+        let written = line.trim_start();
+        has_content |= !written.is_empty() && !written.starts_with('#');
+        before += line.len();
+    }
+    Ok(text)
 }
 
 fn unmarshal(arguments: &[Value], context: &mut CallContext<'_>) -> Answer {

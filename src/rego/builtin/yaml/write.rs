@@ -242,6 +242,8 @@ fn literal(text: &str, indent: usize) -> String {
 
 fn double_quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
+    // The library looks for the mark at the beginning of the text, whatever character it is about to write.
+    let begins_with_mark = text.starts_with('\u{feff}');
     for char in text.chars() {
         let code = u32::from(char);
         match char {
@@ -258,7 +260,7 @@ fn double_quoted(text: &str) -> String {
             '\u{85}' => quoted.push_str("\\N"),
             '\u{2028}' => quoted.push_str("\\L"),
             '\u{2029}' => quoted.push_str("\\P"),
-            _ if is_printable(char) => quoted.push(char),
+            _ if is_printable(char) && !begins_with_mark => quoted.push(char),
             _ if code <= 0xff => push_formatted(&mut quoted, format_args!("\\x{code:02X}")),
             _ if code <= 0xffff => push_formatted(&mut quoted, format_args!("\\u{code:04X}")),
             _ => push_formatted(&mut quoted, format_args!("\\U{code:08X}")),

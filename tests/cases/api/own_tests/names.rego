@@ -1,0 +1,3 @@
+package names
+
+deny contains "a name is missing" if not input.metadata.name
