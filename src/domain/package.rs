@@ -207,6 +207,14 @@ pub struct Component {
     pub digest: Option<Arc<str>>,
 }
 
+impl Component {
+    /// What a reader knows it by: its name, else its package URL, else that it has neither.
+    pub fn label(&self) -> &str {
+        let words = [Some(&self.name), self.purl.as_ref()].into_iter().flatten();
+        words.map(AsRef::as_ref).find(|word: &&str| !word.is_empty()).unwrap_or("(no name)")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
