@@ -135,7 +135,8 @@ fn normal<'n>(family: &str, name: &'n str) -> Cow<'n, str> {
     match family {
         "PyPI" => pep_503(name),
         "NuGet" | "Packagist" | "Hex" | "npm" | "Go" | "GitHub Actions" | "SwiftURL" | "VSCode" => {
-            if name.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+            let has_capitals = |byte: &u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+            if name.as_bytes().iter().any(has_capitals) {
                 Cow::Owned(name.to_lowercase())
             } else {
                 Cow::Borrowed(name)

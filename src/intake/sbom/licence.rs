@@ -19,8 +19,10 @@ impl Licences {
         let mut texts = texts.into_iter().filter(|text| !text.as_ref().trim().is_empty());
         let Some(first) = texts.next() else { return Licence::None };
         let first = self.known(first.as_ref());
-        let others: Vec<Licence> = texts.map(|text| self.known(text.as_ref())).collect();
-        if others.is_empty() { first } else { together(&[vec![first], others].concat()) }
+        let Some(second) = texts.next() else { return first };
+        let mut all = vec![first, self.known(second.as_ref())];
+        all.extend(texts.map(|text| self.known(text.as_ref())));
+        together(&all)
     }
 
     fn known(&mut self, text: &str) -> Licence {
