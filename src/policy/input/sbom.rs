@@ -86,8 +86,8 @@ fn of_image(digests: &[&str], evidence: &EvidenceSet) -> Option<bool> {
 
 fn shown(component: &Component) -> String {
     match &component.version {
-        Some(version) => format!("{} {version}", component.name),
-        None => component.name.to_string(),
+        Some(version) => format!("{} {version}", component.label()),
+        None => component.label().to_owned(),
     }
 }
 
@@ -111,7 +111,7 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     fields.set_if("score", advisory.score.and_then(number));
     fields.set_if("published", advisory.published.map(|time| Value::from(time.to_string())));
     fields.set_if("url", advisory.url.as_deref().map(Value::from));
-    fields.set("component", Value::from(component.name.as_ref()));
+    fields.set("component", Value::from(component.label()));
     fields.set_if("version", component.version.as_deref().map(Value::from));
     fields.set_if("purl", component.purl.as_deref().map(Value::from));
     fields.set("path", Value::array(path));
