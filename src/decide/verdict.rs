@@ -238,7 +238,10 @@ fn finding_of_violation(
         state: FindingState::Open,
         title: policy.title.clone(),
         message,
-        remediation: policy.remediation.clone(),
+        remediation: match &violation.remediation {
+            Some(own) => secrets.redact(own).into_owned(),
+            None => policy.remediation.clone(),
+        },
         controls: policy.controls.clone(),
         resource,
         // A policy may make a path of what it saw.
@@ -407,6 +410,7 @@ mod tests {
             message: message.into(),
             path: String::new(),
             severity: None,
+            remediation: None,
             facts: Value::Null,
             subject: None,
             rule,
