@@ -14,6 +14,9 @@ pub(super) type Reader = fn(&str) -> Result<Option<Bill>, BillFault>;
 /// How much of a text is searched for the words of a format that has no name of its own.
 const MAX_HEAD_BYTES: usize = 4096;
 
+/// What a line of SPDX tags begins with.
+const SPDX_VERSION: &str = "SPDXVersion:";
+
 /// The reader of a text; none when it is no bill.
 pub(super) fn of(path: &str, text: &str) -> Option<Reader> {
     of_lock_file(path).or_else(|| of_text(text))
@@ -69,10 +72,9 @@ fn of_text(text: &str) -> Option<Reader> {
         let reader: Reader = |text| cyclonedx::xml::read(text).map(Some);
         return holds(head, "cyclonedx.org/schema/bom").then_some(reader);
     }
-    const VERSION: &str = "SPDXVersion:";
-    let begins_line = || head.lines().any(|line| line.trim_start().starts_with(VERSION));
+    let begins_line = || head.lines().any(|line| line.trim_start().starts_with(SPDX_VERSION));
     let reader: Reader = |text| spdx::tags::read(text).map(Some);
-    (holds(head, VERSION) && begins_line()).then_some(reader)
+    (holds(head, SPDX_VERSION) && begins_line()).then_some(reader)
 }
 
 /// The report of a scanner.

@@ -41,10 +41,15 @@ impl RecentKeys {
 
     /// The slot of a key, and what stands there for it. Keys are digests, so that any of their bytes spread.
     fn place_of(&self, key: &[u8; 16]) -> (Option<&AtomicU64>, u64) {
-        let [a, b, c, d, e, f, g, h, i, j, ..] = *key;
-        let slot = usize::from(u16::from_le_bytes([i, j])) % SLOTS;
-        (self.0.get(slot), u64::from_le_bytes([a, b, c, d, e, f, g, h]))
+        let (mark, slot) = halves(u128::from_le_bytes(*key));
+        (self.0.get(slot), mark)
     }
+}
+
+/// What is kept of a key, and the number of its slot.
+#[expect(clippy::cast_possible_truncation, reason = "each takes its own bits of the digest")]
+fn halves(key: u128) -> (u64, usize) {
+    (key as u64, (key >> 64) as usize % SLOTS)
 }
 
 #[cfg(test)]
@@ -57,7 +62,9 @@ mod tests {
         let keys = RecentKeys::default();
         let digests: Vec<_> = (0..1000).map(|n| Key::digest_of(&format!("run-{n}"))).collect();
         assert!(digests.iter().all(|key| !keys.may_hold(key)));
-        digests.iter().for_each(|key| keys.add(key));
+        for key in &digests {
+            keys.add(key);
+        }
         let n_known = digests.iter().filter(|key| keys.may_hold(key)).count();
         assert!((900..=1000).contains(&n_known), "{n_known}");
         assert!(keys.may_hold(&Key::digest_of("run-999")));
