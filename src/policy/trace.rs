@@ -3,7 +3,10 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
 use super::evaluate::{held, input_of};
+use super::gatekeeper::{Constraint, Ground};
 use super::input::Inputs;
 use super::panel::Panel;
 use super::roster::Roster;
@@ -11,7 +14,7 @@ use super::{Moment, Revision};
 use crate::domain::code::Code;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::place::{Location, Span};
-use crate::domain::policy::{Outcome, PolicyMeta};
+use crate::domain::policy::{Outcome, Subject};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
 use crate::domain::value::Value;
@@ -68,14 +71,8 @@ impl Fate {
 }
 
 impl Revision {
-    /// Whether the policy `code` is a constraint of Gatekeeper, which [`Revision::trace`] tells nothing of.
-    pub fn is_constraint(&self, code: &Code) -> bool {
-        self.constraints.iter().any(|constraint| constraint.meta.code == *code)
-    }
-
     /// Asks the policy `code` alone, about everything that its scope shows of the release, and tells what each of its
-    /// statements did. Load the revision with `trace`. Constraints of Gatekeeper are not traced: they are no policies of
-    /// the panel, and the answer is empty.
+    /// statements did. Load the revision with `trace`.
     pub fn trace(
         &self,
         code: &Code,
@@ -84,6 +81,9 @@ impl Revision {
         evidence: &EvidenceSet,
         moment: Moment,
     ) -> Vec<Trace> {
+        if let Some(constraint) = self.constraints.iter().find(|it| it.meta.code == *code) {
+            return self.constraint_traces(constraint, request, release, moment);
+        }
         let panel: &Panel = &self.panel;
         let mut numbered = panel.runnables.iter().enumerate();
         let found = numbered.find(|(_, runnable)| runnable.policy.meta.code == *code);
@@ -108,7 +108,7 @@ impl Revision {
                 // What comes out was found by the program that decides.
                 drop(session.evaluate(counting, &entry));
             }
-            let steps = steps(session.statements(), &policy);
+            let steps = steps(session.statements(), &policy.file);
             let subject = topic.subject(release);
             let second_engine = runnable.hears_the_second();
             let outcome = Outcome { policy, subject, result, second_engine };
@@ -116,11 +116,30 @@ impl Revision {
         }
         traces
     }
+
+    fn constraint_traces(
+        &self,
+        constraint: &Constraint,
+        request: &Request,
+        release: &Release,
+        moment: Moment,
+    ) -> Vec<Trace> {
+        let ground = Ground::new(request, release);
+        let (alone, circumstances) = (std::slice::from_ref(constraint), moment.circumstances());
+        let mut round = ground.round(alone, Instant::now(), self.request_budget, circumstances);
+        while !round.advance(self.request_budget) {}
+        let traced = round.outcomes().into_iter().filter_map(|outcome| {
+            let Subject::Resource(index) = outcome.subject else { return None };
+            let (input, statements) = ground.statements(constraint, index, circumstances)?;
+            Some(Trace { outcome, input, steps: steps(statements, constraint.rule_file()) })
+        });
+        traced.collect()
+    }
 }
 
-fn steps(statements: Vec<Statement>, policy: &PolicyMeta) -> Vec<Step> {
-    // The policy's file is named within its bundle.
-    let is_own = |it: &Statement| it.file.path.ends_with(&policy.file);
+/// What is told of the statements of a policy whose own file is called `own`, within its bundle or as a whole.
+fn steps(statements: Vec<Statement>, own: &str) -> Vec<Step> {
+    let is_own = |it: &Statement| it.file.path.ends_with(own);
     let mut shown: Vec<Statement> =
         statements.into_iter().filter(|it| it.hit.reached || is_own(it)).collect();
     let place = |it: &Statement| (it.point.span.start, Reverse(it.point.span.end));

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Failure;
-use super::evaluate::{self, Machine};
+use super::evaluate::{self, Hit, Machine, Switches};
 use super::fault::Fault;
 use super::module::Module;
-use super::own::{Circumstances, Revision};
+use super::own::{Circumstances, Revision, Statement, resolved};
 use crate::domain::place::SourceFile;
 use crate::domain::value::Value;
 
@@ -41,6 +41,37 @@ impl ClosedProgram {
     /// The first fault that the front end or the compiler finds.
     pub fn of(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
         Revision::of(modules, data, budget).map(Self)
+    }
+
+    /// As [`ClosedProgram::of`], and counts what it evaluates.
+    ///
+    /// # Errors
+    /// The first fault that the front end or the compiler finds.
+    pub fn counting(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
+        let switches = Switches { coverage: true, ..Switches::default() };
+        Revision::compiled(&resolved(modules)?, modules, data, budget, switches).map(Self)
+    }
+
+    /// What became of each statement while a rule of `package` was asked; nothing where the program does not count.
+    pub fn statements(
+        &self,
+        asker: &mut Asker,
+        package: &[String],
+        rule: &str,
+        input: Value,
+        documents: Value,
+    ) -> Vec<Statement> {
+        let path: Vec<String> = package.iter().cloned().chain([rule.to_owned()]).collect();
+        let Asker { machine, circumstances } = asker;
+        let mut hits: Vec<Hit> = Vec::new();
+        let mut observe = |covered: &[Hit]| hits = covered.to_vec();
+        let (input, documents) = (Some(input), Some(documents));
+        // What comes out was found by the program that decides.
+        drop(self.0.ask(machine, *circumstances, &path, input, documents, &mut observe));
+        let points = self.0.points().zip(hits);
+        points
+            .map(|((file, point), hit)| Statement { file: Arc::clone(file), point, hit })
+            .collect()
     }
 
     /// What was compiled before, over the files that it was compiled of.

@@ -277,18 +277,16 @@ impl TestResult {
         if !self.sub_results.is_empty() {
             return;
         }
-        let (own, other_word) = (self.status.word(), other.word());
-        self.second = match &other {
-            Status::Error(failure) if failure.out_of_time => Second::OutOfTime,
-            _ if own == other_word => Second::Agrees,
-            _ => Second::Differs { own, other: other_word },
-        };
-        match self.second {
-            Second::NotAsked | Second::Agrees => {}
-            Second::OutOfTime => self.output.push("the second engine was out of time".to_owned()),
-            Second::Differs { own, other } => {
-                self.output.push(format!("the evaluator says `{own}`, the second engine `{other}`"))
-            }
+        let is_late = matches!(&other, Status::Error(failure) if failure.out_of_time);
+        let (own, other) = (self.status.word(), other.word());
+        if is_late {
+            self.second = Second::OutOfTime;
+            self.output.push("the second engine was out of time".to_owned());
+        } else if own == other {
+            self.second = Second::Agrees;
+        } else {
+            self.second = Second::Differs { own, other };
+            self.output.push(format!("the evaluator says `{own}`, the second engine `{other}`"));
         }
     }
 }

@@ -9,7 +9,7 @@ use super::super::node::Node;
 use super::action::{Action, Point};
 use super::document::Kept;
 use super::matching::{Home, Match};
-use super::template::Template;
+use super::template::{Template, input_of};
 use crate::domain::code::{Code, Severity};
 use crate::domain::digest::Digest;
 use crate::domain::place::{SourceFile, Span};
@@ -19,6 +19,7 @@ use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::closed::Asker;
+use crate::rego::engine::Statement;
 
 /// A constraint that may be asked.
 #[derive(Debug)]
@@ -115,6 +116,23 @@ impl Constraint {
             }
         }
         Ok(false)
+    }
+
+    /// What its rule sees of a review, and what became of each of its statements.
+    pub(super) fn statements(
+        &self,
+        asker: &mut Asker,
+        review: &Review<'_>,
+        inventory: &Value,
+    ) -> (Value, Vec<Statement>) {
+        let input = input_of(&review.document, &self.parameters);
+        let statements = self.template.statements(asker, &input, inventory);
+        (input, statements)
+    }
+
+    /// The file that its template stands in.
+    pub(in crate::policy) fn rule_file(&self) -> &str {
+        &self.template.rule.location.file
     }
 
     /// What it has to say against what is reviewed.

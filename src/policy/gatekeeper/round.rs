@@ -15,7 +15,7 @@ use crate::domain::release::Release;
 use crate::domain::request::{Request, SentReview, Stage};
 use crate::domain::value::Value;
 use crate::rego::closed::Asker;
-use crate::rego::engine::Circumstances;
+use crate::rego::engine::{Circumstances, Statement};
 
 /// What a release shows to constraints.
 pub(in crate::policy) struct Ground<'r> {
@@ -59,15 +59,9 @@ impl<'r> Ground<'r> {
         budget: Duration,
         circumstances: Circumstances,
     ) -> Round<'g> {
-        let review = |document: &'g Value| {
-            let review = reviewed(document, &self.inventory, self.stage);
-            let sent = self.sent.as_ref();
-            let sent = sent.and_then(|sent| review::of_request(sent, review.home).ok());
-            sent.unwrap_or(review)
-        };
         Round {
             constraints,
-            reviews: self.release.resources.iter().map(|it| review(&it.document)).collect(),
+            reviews: self.release.resources.iter().map(|it| self.review(&it.document)).collect(),
             shown: self.inventory.to_value(),
             point: Point::of(self.stage),
             asker: Asker::new(circumstances),
@@ -76,6 +70,25 @@ impl<'r> Ground<'r> {
             began,
             budget,
         }
+    }
+
+    fn review<'g>(&'g self, document: &'g Value) -> Review<'g> {
+        let review = reviewed(document, &self.inventory, self.stage);
+        let sent = self.sent.as_ref();
+        let sent = sent.and_then(|sent| review::of_request(sent, review.home).ok());
+        sent.unwrap_or(review)
+    }
+
+    /// What `constraint` sees of the object with this number, and what becomes of each of its statements.
+    pub(in crate::policy) fn statements(
+        &self,
+        constraint: &Constraint,
+        index: usize,
+        circumstances: Circumstances,
+    ) -> Option<(Value, Vec<Statement>)> {
+        let review = self.review(&self.release.resources.get(index)?.document);
+        let mut asker = Asker::new(circumstances);
+        Some(constraint.statements(&mut asker, &review, &self.inventory.to_value()))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::check::check;
 use crate::rego::closed::{Asker, ClosedProgram};
-use crate::rego::engine::Failure;
+use crate::rego::engine::{Failure, Statement};
 use crate::rego::evaluate;
 use crate::rego::module::{Module, Shape, Version, parse};
 use crate::rego::stored::{Stored as _, Writer, stored_struct};
@@ -42,6 +42,8 @@ pub(in crate::policy) struct Template {
     pub(super) package: Vec<String>,
     pub(super) file: Arc<SourceFile>,
     program: ClosedProgram,
+    /// The same once more, which counts what it evaluates.
+    counting: Option<ClosedProgram>,
 }
 
 /// What was compiled of a template before.
@@ -89,8 +91,8 @@ impl Template {
         named_by_kind(&root, kind_text, faults);
         let code = code_of(&root, faults)?;
         let known = compiled.and_then(|compiled| compiled.over(kept, &code, options));
-        let (rule, package, program) = match known {
-            Some(known) => known,
+        let ((rule, package, program), counting) = match known {
+            Some(known) => (known, None),
             None => compile(kept, &code, options, faults)?,
         };
         let annotation = |key: &str| {
@@ -108,6 +110,7 @@ impl Template {
             package,
             file: Arc::clone(&kept.file),
             program,
+            counting,
         })
     }
 
@@ -129,11 +132,20 @@ impl Template {
         parameters: &Value,
         inventory: &Value,
     ) -> Result<Option<Value>, Failure> {
-        let input = Value::object(vec![
-            (Arc::from("review"), review.clone()),
-            (Arc::from("parameters"), parameters.clone()),
-        ]);
+        let input = input_of(review, parameters);
         self.program.answer(asker, &self.package, RULE, input, documents(inventory.clone()))
+    }
+
+    /// What became of each statement over a review; nothing unless it was loaded to be traced.
+    pub(super) fn statements(
+        &self,
+        asker: &mut Asker,
+        input: &Value,
+        inventory: &Value,
+    ) -> Vec<Statement> {
+        let Some(counting) = &self.counting else { return Vec::new() };
+        let documents = documents(inventory.clone());
+        counting.statements(asker, &self.package, RULE, input.clone(), documents)
     }
 }
 
@@ -158,7 +170,7 @@ fn compile(
     code: &Code<'_>,
     options: &LoadOptions,
     faults: &mut Vec<Fault>,
-) -> Option<Program> {
+) -> Option<(Program, Option<ClosedProgram>)> {
     let (modules, package) = modules(kept, code, options, faults)?;
     let rule = entry_rule(&modules, code, faults)?;
     let data = documents(Value::object(Vec::new()));
@@ -167,13 +179,24 @@ fn compile(
     if faults.len() > n_before {
         return None;
     }
+    let counting = options.trace.then(|| data.clone());
+    let counting =
+        counting.and_then(|data| ClosedProgram::counting(&modules, data, options.budget).ok());
     match ClosedProgram::of(&modules, data, options.budget) {
-        Ok(program) => Some((rule, package, program)),
+        Ok(program) => Some(((rule, package, program), counting)),
         Err(fault) => {
             faults.push(fault);
             None
         }
     }
+}
+
+/// What the rule sees as `input`.
+pub(super) fn input_of(review: &Value, parameters: &Value) -> Value {
+    Value::object(vec![
+        (Arc::from("review"), review.clone()),
+        (Arc::from("parameters"), parameters.clone()),
+    ])
 }
 
 /// What the rule may read below `data` beside its libraries.

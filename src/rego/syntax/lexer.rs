@@ -42,6 +42,7 @@ struct Lexer<'t, 'r, 'f> {
 
 impl<'t> Lexer<'t, '_, '_> {
     fn run(&mut self) {
+        self.byte_order_marks();
         let mut glued = false;
         let mut begins_line = true;
         while let Some(first) = self.peek() {
@@ -81,6 +82,21 @@ impl<'t> Lexer<'t, '_, '_> {
         let span = Span::new(self.text.len(), self.text.len());
         let kind = TokenKind::End;
         self.lexed.tokens.push(Token { kind, span, glued: false, begins_line: true });
+    }
+
+    /// Skips the mark that a file may begin with, and reports one that stands anywhere else: nobody sees it.
+    fn byte_order_marks(&mut self) {
+        for (at, mark) in self.text.match_indices('\u{feff}') {
+            if at == 0 {
+                self.at = mark.len();
+                continue;
+            }
+            let span = Span::new(at, at + mark.len());
+            self.report
+                .fault(Code::Parse, span, "illegal byte-order mark")
+                .help("remove the invisible character; inside a string write `\\ufeff`");
+            return;
+        }
     }
 
     fn token(&mut self, first: char) -> TokenKind {

@@ -1,0 +1,3 @@
+﻿package p
+
+a := "x﻿y"
