@@ -31,6 +31,7 @@ pub mod service;
 pub mod sighting;
 pub mod suggest;
 pub mod trust;
+pub mod upgrade;
 pub mod value;
 pub mod vex;
 pub mod workload;

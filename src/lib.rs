@@ -27,3 +27,7 @@ pub mod policy;
 pub mod proto;
 pub mod record;
 pub mod rego;
+
+/// Memory for everything that runs from this crate: server, command line, benches and tests (docs/adr/0017-allocator.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -130,7 +130,8 @@ pub trait Store: Inventory + Send + Sync + fmt::Debug {
     /// not know whether the decision was recorded.
     fn put_decision(&self, draft: Draft) -> Answer<'_, Arc<Decision>>;
 
-    /// The decision that an idempotency key stands for.
+    /// The decision that an idempotency key stands for, where that was recorded lately. `None` may also mean that it is not
+    /// known without a look into the file: [`Store::put_decision`] finds every key again.
     fn decision_of_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<Decision>>>;
 
     /// A decision.

@@ -12,6 +12,13 @@ found := {
 	"purl": "pkg:cargo/openssl@0.10.60",
 	"path": ["native-tls 0.2.11", "openssl 0.10.60"],
 	"direct": false,
+	"ways": [{
+		"name": "native-tls",
+		"version": "0.2.11",
+		"path": ["native-tls 0.2.11", "openssl 0.10.60"],
+		"step": "`cargo update -p openssl@0.10.60 --precise 0.10.66`",
+	}],
+	"n_ways": 1,
 	"comparable": true,
 	"fixed": "0.10.66",
 }

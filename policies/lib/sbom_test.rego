@@ -22,3 +22,25 @@ test_pointer_is_one_for_each_trouble if {
 	sbom.pointer(fixture.found) == "/vulnerabilities/pkg:cargo~1openssl@0.10.60/GHSA-aaaa-bbbb-cccc"
 	sbom.pointer(object.remove(fixture.found, ["purl"])) == "/vulnerabilities/openssl 0.10.60/GHSA-aaaa-bbbb-cccc"
 }
+
+# A trouble that comes in through `n` direct dependencies, of which 5 are told.
+through(n) := object.union(fixture.found, {
+	"n_ways": n,
+	"ways": [{"path": [name, "openssl 0.10.60"], "step": sprintf("upgrade %s", [name])} | some name in ["a 1", "b 2", "c 3", "d 4", "e 5"]],
+})
+
+test_other_direct_dependencies_are_told if {
+	sbom.way_in(through(5)) == "comes in through native-tls 0.2.11, also through b 2, c 3, d 4 and 1 more"
+	sbom.way_in(through(9)) == "comes in through native-tls 0.2.11, also through b 2, c 3, d 4 and 5 more"
+	sbom.way_in(object.remove(fixture.found, ["n_ways"])) == "comes in through native-tls 0.2.11"
+	contains(sbom.way_in(object.union(through(5), {"direct": true})), "a direct dependency, also through b 2")
+}
+
+test_remedy_has_a_step_for_each_direct_dependency if {
+	sbom.steps(fixture.found) == "`cargo update -p openssl@0.10.60 --precise 0.10.66`"
+	sbom.steps(through(5)) == "upgrade a 1; upgrade b 2; upgrade c 3; upgrade d 4; upgrade e 5"
+	sbom.steps(through(9)) == "upgrade a 1; upgrade b 2; upgrade c 3; upgrade d 4; upgrade e 5 and 4 more"
+	sbom.steps(object.remove(fixture.found, ["n_ways"])) == sbom.steps(fixture.found)
+	sbom.remedy(object.union(fixture.found, {"ways": []}), "!") == {}
+	sbom.remedy(fixture.found, "!").remediation == "`cargo update -p openssl@0.10.60 --precise 0.10.66`!"
+}

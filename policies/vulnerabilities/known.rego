@@ -32,7 +32,12 @@ is_open(found) if {
 	not vulnerability.cleared(found)
 }
 
-told(found) := {
+told(found) := object.union(said(found), sbom.remedy(found, elsewhere))
+
+# Where a step is not wanted.
+elsewhere := ". Where it cannot be exploited, say so in a VEX document (docs/vulnerabilities.md)."
+
+said(found) := {
 	"message": sprintf("%s has %s: %s (%s; %s%s%s%s%s)", [
 		sbom.component(found), found.id, found.title, sbom.way_out(found), sbom.way_in(found),
 		in_use(found), doubt(found), vulnerability.time_left(found), vulnerability.vex(found),

@@ -12,6 +12,7 @@ test_vulnerable_component_is_denied_with_the_way_out if {
 	finding.message == "openssl 0.10.60 has GHSA-aaaa-bbbb-cccc: Reads out of bounds (fixed in 0.10.66; comes in through native-tls 0.2.11)"
 	finding.severity == "high"
 	finding.facts.fixed == "0.10.66"
+	startswith(finding.remediation, "`cargo update -p openssl@0.10.60 --precise 0.10.66`. Where")
 }
 
 test_exploited_is_critical if {

@@ -18,11 +18,12 @@ deny contains finding if {
 	some found in input.sbom.vulnerabilities
 	word := words[found.kind]
 	not vulnerability.cleared(found)
-	finding := {
+	said := {
 		"message": sprintf("%s %s: %s %s (%s; %s)", [
 			sbom.component(found), word, found.id, found.title, sbom.way_out(found), sbom.way_in(found),
 		]),
 		"path": sbom.pointer(found),
 		"facts": sbom.facts(found),
 	}
+	finding := object.union(said, sbom.remedy(found, ", or replace it by one that is looked after."))
 }

@@ -18,7 +18,7 @@ use futures_util::FutureExt as _;
 use http::StatusCode;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HOST, HeaderMap, HeaderValue, ORIGIN};
 use tokio::time::Instant;
-use tower::{Layer as _, ServiceBuilder, ServiceExt as _, service_fn};
+use tower::{Layer as _, ServiceExt as _, service_fn};
 use tower_http::decompression::RequestDecompressionLayer;
 use tracing::{Instrument as _, debug_span};
 
@@ -38,34 +38,47 @@ const BATCH: &str = "/goldgate.v1.GateService/BatchCheck";
 /// How a body may be packed.
 const ENCODINGS: [&str; 5] = ["gzip", "deflate", "br", "zstd", "identity"];
 
-/// The stack of a server, outermost first.
+/// The routes of a server behind its layers.
+///
+/// All layers are one to `axum`, since each of its own would copy and box whatever is inside it for every request.
 pub(crate) fn stack(routes: Router, desk: &Arc<Desk>, names: Names) -> Router {
     let limits = desk.limits();
     let budget = Budget::new(limits.max_buffered_bytes, limits.max_message_bytes);
-    let with_desk = || Arc::clone(desk);
-    routes.layer(
-        ServiceBuilder::new()
-            // Every answer names its request, a refusal too.
-            .layer(middleware::from_fn(identify))
-            // Outside everything that can refuse, so that refusals can be traced.
-            .layer(middleware::from_fn(trace))
-            // Refusals count as well: overload must be seen.
-            .layer(middleware::from_fn_with_state(with_desk(), count))
-            // One place gives every error its shape, whichever layer it comes from.
-            .layer(middleware::from_fn(shape))
-            // A web page in the operator's browser is not a caller.
-            .layer(middleware::from_fn_with_state((with_desk(), names), keep_pages_out))
-            // Overload is refused at once: a queue would only make every answer late.
-            .layer(middleware::from_fn_with_state(with_desk(), take_place))
-            // Ours is shorter than the caller's, so that the answer is a reasoned one.
-            .layer(middleware::from_fn_with_state(with_desk(), keep_deadline))
-            // Before the bound, which therefore counts what a small body unpacks to.
-            .layer(middleware::from_fn(unpack))
-            // Memory for bodies is bounded, for one request and for all of them.
-            .layer(middleware::from_fn_with_state(budget, bound_body))
-            // A defect costs its own request and nothing else.
-            .layer(middleware::from_fn(catch_panic)),
-    )
+    let front = Arc::new(Front { desk: Arc::clone(desk), names, budget });
+    routes.layer(middleware::from_fn_with_state(front, pass))
+}
+
+/// What the layers of a server know.
+struct Front {
+    desk: Arc<Desk>,
+    names: Names,
+    budget: Budget,
+}
+
+/// Takes a request through every layer. They are put around each other, innermost first.
+async fn pass(State(front): State<Arc<Front>>, request: Request, next: Next) -> Response {
+    let Front { desk, names, budget } = &*front;
+    let next = async |request| next.run(request).await;
+    // A defect costs its own request and nothing else.
+    let next = async |request| catch_panic(request, next).await;
+    // Memory for bodies is bounded, for one request and for all of them.
+    let next = async |request| bound_body(budget, request, next).await;
+    // Before the bound, which therefore counts what a small body unpacks to.
+    let next = async |request| unpack(request, next).await;
+    // Ours is shorter than the caller's, so that the answer is a reasoned one.
+    let next = async |request| keep_deadline(desk, request, next).await;
+    // Overload is refused at once: a queue would only make every answer late.
+    let next = async |request| take_place(desk, request, next).await;
+    // A web page in the operator's browser is not a caller.
+    let next = async |request| keep_pages_out(desk, *names, request, next).await;
+    // One place gives every error its shape, whichever layer it comes from.
+    let next = async |request| shape(request, next).await;
+    // Refusals count as well: overload must be seen.
+    let next = async |request| count(desk, request, next).await;
+    // Outside everything that can refuse, so that refusals can be traced.
+    let next = async |request| trace(request, next).await;
+    // Every answer names its request, a refusal too.
+    identify(request, next).await
 }
 
 /// By which names a server may be addressed.
@@ -86,18 +99,23 @@ pub(crate) fn face_of(request: &Request) -> Face {
     if request.uri().path().starts_with("/admission/") { Face::Admission } else { Face::Http }
 }
 
-async fn identify(mut request: Request, next: Next) -> Response {
+/// What is inside a layer.
+trait Inner: AsyncFnOnce(Request) -> Response {}
+
+impl<F: AsyncFnOnce(Request) -> Response> Inner for F {}
+
+async fn identify(mut request: Request, next: impl Inner) -> Response {
     let written = request.headers().get(REQUEST_ID).and_then(|value| value.to_str().ok());
     let id = written.and_then(RequestId::of_caller).unwrap_or_else(RequestId::new);
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
+    let mut response = next(request).await;
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         response.headers_mut().insert(REQUEST_ID, value);
     }
     response
 }
 
-async fn trace(request: Request, next: Next) -> Response {
+async fn trace(request: Request, next: impl Inner) -> Response {
     let span = debug_span!(
         "request",
         request.id = request.extensions().get::<RequestId>().map(tracing::field::display),
@@ -105,15 +123,15 @@ async fn trace(request: Request, next: Next) -> Response {
         method = %request.method(),
         path = request.uri().path(),
     );
-    next.run(request).instrument(span).await
+    next(request).instrument(span).await
 }
 
-async fn count(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+async fn count(desk: &Desk, request: Request, next: impl Inner) -> Response {
     let started = Instant::now();
     let face = face_of(&request);
     let inside = desk.metrics().enter();
     let route = route_of(&request, face);
-    let response = next.run(request).await;
+    let response = next(request).await;
     drop(inside);
     let code = code_of(&response, face);
     desk.metrics().count_request(face, route, code, started.elapsed());
@@ -141,10 +159,10 @@ fn code_of(response: &Response, face: Face) -> String {
     }
 }
 
-async fn shape(request: Request, next: Next) -> Response {
+async fn shape(request: Request, next: impl Inner) -> Response {
     let face = face_of(&request);
     let id = request.extensions().get::<RequestId>().cloned().unwrap_or_else(RequestId::new);
-    let response = next.run(request).await;
+    let response = next(request).await;
     match face {
         Face::Grpc => {
             let error = refused(&response).or_else(|| grpc::unshaped(response.headers()));
@@ -175,16 +193,12 @@ pub(crate) fn carry(error: Error) -> Response {
 
 /// Refuses what a web page can send without being asked: a form to the loopback address, or a name that was made to
 /// point there (DNS rebinding). gRPC needs a content type that a browser asks leave for.
-async fn keep_pages_out(
-    State((desk, names)): State<(Arc<Desk>, Names)>,
-    request: Request,
-    next: Next,
-) -> Response {
+async fn keep_pages_out(desk: &Desk, names: Names, request: Request, next: impl Inner) -> Response {
     if names == Names::Any || face_of(&request) == Face::Grpc {
-        return next.run(request).await;
+        return next(request).await;
     }
     match stranger(&request, &desk.limits().host_names) {
-        None => next.run(request).await,
+        None => next(request).await,
         Some(name) => carry(
             Error::new(
                 ErrorKind::Forbidden,
@@ -225,22 +239,18 @@ fn is_local_name(authority: &str, names: &[String]) -> bool {
         || names.iter().any(|name| name.eq_ignore_ascii_case(host))
 }
 
-async fn take_place(State(desk): State<Arc<Desk>>, request: Request, next: Next) -> Response {
+async fn take_place(desk: &Desk, request: Request, next: impl Inner) -> Response {
     // The probes must answer when the gate is busy, or it is killed for being busy.
     if face::is_probe(request.uri().path()) {
-        return next.run(request).await;
+        return next(request).await;
     }
     match desk.take_place(face_of(&request)) {
-        Ok(_place) => next.run(request).await,
+        Ok(_place) => next(request).await,
         Err(error) => carry(error),
     }
 }
 
-async fn keep_deadline(
-    State(desk): State<Arc<Desk>>,
-    mut request: Request,
-    next: Next,
-) -> Response {
+async fn keep_deadline(desk: &Desk, mut request: Request, next: impl Inner) -> Response {
     let most = desk.limits().deadline;
     let is_webhook = face_of(&request) == Face::Admission;
     let query = request.uri().query().filter(|_| is_webhook);
@@ -250,7 +260,7 @@ async fn keep_deadline(
         request.extensions_mut().insert(Deadline(budget));
         budget = most;
     }
-    match tokio::time::timeout(budget, next.run(request)).await {
+    match tokio::time::timeout(budget, next(request)).await {
         Ok(response) => response,
         Err(_) => carry(Deadline(budget).passed()),
     }
@@ -280,9 +290,9 @@ fn budget_of(headers: &HeaderMap, query: Option<&str>, most: Duration) -> Durati
 }
 
 /// Unpacks a body that the caller has packed (`Content-Encoding`). gRPC packs its messages by itself.
-async fn unpack(request: Request, next: Next) -> Response {
+async fn unpack(request: Request, next: impl Inner) -> Response {
     let Some(encoding) = request.headers().get(CONTENT_ENCODING) else {
-        return next.run(request).await;
+        return next(request).await;
     };
     let encoding = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
     if !ENCODINGS.contains(&encoding.as_str()) {
@@ -293,9 +303,15 @@ async fn unpack(request: Request, next: Next) -> Response {
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
     }
+    let mut next = Some(next);
     let unpacked = service_fn(move |request: Request<_>| {
-        let next = next.clone();
-        async move { Ok::<_, Infallible>(next.run(request.map(Body::new)).await) }
+        let next = next.take();
+        async move {
+            Ok::<_, Infallible>(match next {
+                Some(next) => next(request.map(Body::new)).await,
+                None => carry(Error::internal_fault("a body was unpacked twice")),
+            })
+        }
     });
     match RequestDecompressionLayer::new().layer(unpacked).oneshot(request).await {
         Ok(response) => response.map(Body::new),
@@ -303,7 +319,7 @@ async fn unpack(request: Request, next: Next) -> Response {
     }
 }
 
-async fn bound_body(State(budget): State<Budget>, request: Request, next: Next) -> Response {
+async fn bound_body(budget: &Budget, request: Request, next: impl Inner) -> Response {
     let counted = match face_of(&request) {
         Face::Grpc if request.uri().path() == BATCH => Counted::Stream,
         Face::Grpc => Counted::Framed,
@@ -311,12 +327,12 @@ async fn bound_body(State(budget): State<Budget>, request: Request, next: Next) 
     };
     let (parts, body) = request.into_parts();
     let (body, taken) = budget.bound(body, counted);
-    let response = next.run(Request::from_parts(parts, body)).await;
+    let response = next(Request::from_parts(parts, body)).await;
     taken.refusal().map_or(response, |refusal| carry(refusal.error()))
 }
 
-async fn catch_panic(request: Request, next: Next) -> Response {
-    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+async fn catch_panic(request: Request, next: impl Inner) -> Response {
+    match AssertUnwindSafe(next(request)).catch_unwind().await {
         Ok(response) => response,
         // The panic hook has logged where; what it said may hold a caller's data.
         Err(_) => carry(Error::internal_fault("a handler panicked")),

@@ -1,8 +1,9 @@
 //! `advisories`: what is known to be bad about components.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -40,19 +41,21 @@ fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failur
     let file = file(session)?;
     let (mut records, report) = advisory::import(paths, &ImportLimits::default())?;
     for (name, reason) in &report.bad {
-        let message = format!("`{name}` was left out: {reason}");
+        let message = format!("left out of `{name}`: {reason}");
         session.printer.warning(&Complaint::new(message, "fetch it again, or tell its database"));
     }
     if let Some(more) = report.n_bad.checked_sub(report.bad.len()).filter(|more| *more > 0) {
         session.printer.detail(&format!("{more} more records were left out"));
     }
-    if records == Records::default() {
-        let message = "there is no advisory in what was named, so nothing was changed";
-        let help = "name what a database publishes, e.g. `advisory-db/` or `all.zip`";
-        return Err(Complaint::new(message, help).into());
+    let withdraws = add && !report.withdrawn.is_empty();
+    if records == Records::default() && !withdraws {
+        return Err(nothing_to_import());
     }
     if add && let Some((earlier, ..)) = snapshot::read(&file)? {
-        records = joined(earlier, records);
+        records = joined(earlier, records, &report.withdrawn);
+    }
+    if records == Records::default() {
+        return Err(nothing_to_import());
     }
     local::data_folder(&session.config)?;
     let n_in_force = records.advisories.len();
@@ -60,6 +63,12 @@ fn import(session: &Session, paths: &[String], add: bool) -> Result<Exit, Failur
     session.printer.out(&told(&report, n_in_force, &file.display().to_string()))?;
     watch::after_import(session);
     Ok(Exit::Allow)
+}
+
+fn nothing_to_import() -> Failure {
+    let message = "there is no advisory in what was named, so nothing was changed";
+    let help = "name what a database publishes, e.g. `advisory-db/` or `all.zip`";
+    Complaint::new(message, help).into()
 }
 
 fn refresh(session: &Session) -> Result<Exit, Failure> {
@@ -87,11 +96,13 @@ fn refresh(session: &Session) -> Result<Exit, Failure> {
     Ok(if troubles.told().is_empty() { Exit::Allow } else { Exit::Undecided })
 }
 
-/// Of equal ids the newer import's stands.
-fn joined(earlier: Records, newer: Records) -> Records {
-    let advisories = earlier.advisories.into_iter().chain(newer.advisories);
+/// Of equal ids the newer import's stands; what it says is withdrawn goes.
+fn joined(earlier: Records, newer: Records, withdrawn: &BTreeSet<Arc<str>>) -> Records {
+    let earlier_ones = earlier.advisories.into_iter();
+    let kept = earlier_ones.filter(|advisory| !withdrawn.contains(&advisory.id));
+    let advisories = kept.chain(newer.advisories);
     let by_id: BTreeMap<_, _> =
-        advisories.map(|advisory| (std::sync::Arc::clone(&advisory.id), advisory)).collect();
+        advisories.map(|advisory| (Arc::clone(&advisory.id), advisory)).collect();
     let (mut exploited, mut probabilities) = (earlier.exploited, earlier.probabilities);
     exploited.extend(newer.exploited);
     probabilities.extend(newer.probabilities);

@@ -15,7 +15,7 @@ use crate::record::Store as _;
 const STDIN: &str = "-";
 
 /// Codes of inputs of which nothing could be read: to judge the rest as if they were not there would be a guess.
-const UNREADABLE: [&str; 10] = [
+const UNREADABLE: [&str; 11] = [
     "INPUT-AMBIGUOUS",
     "INPUT-DUPLICATE-KEY",
     "INPUT-EMPTY",
@@ -23,6 +23,7 @@ const UNREADABLE: [&str; 10] = [
     "INPUT-LIMIT",
     "INPUT-NOT-A-MANIFEST",
     "INPUT-NOT-TEXT",
+    "INPUT-SBOM",
     "INPUT-TEMPLATE",
     "INPUT-UNREADABLE",
     "INPUT-YAML",

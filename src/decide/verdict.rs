@@ -69,9 +69,10 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         verdict: Verdict::Allow,
         findings: Vec::new(),
         summary: Summary::default(),
-        states: Vec::new(),
+        states: Vec::with_capacity(case.policies.len()),
     };
-    let mut standings: BTreeMap<&Code, Standing> = BTreeMap::new();
+    // Of every policy that was asked; no standing of one that is switched off.
+    let mut standings: BTreeMap<&Code, Option<Standing>> = BTreeMap::new();
     for fault in &case.release.faults {
         judgement.findings.push(finding_of_fault(fault, case, &circumstances));
         judgement.summary.errors += 1;
@@ -83,33 +84,23 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     for outcome in case.outcomes {
         let findings = findings_of(outcome, case, &circumstances);
         let standing = count(&mut judgement.summary, outcome, &findings);
-        if let Some(standing) = standing {
-            // `Standing` is ordered from good to bad, so the worst subject decides.
-            standings
-                .entry(&outcome.policy.code)
-                .and_modify(|known| *known = worse(*known, standing))
-                .or_insert(standing);
-        }
+        let known = standings.entry(&outcome.policy.code).or_default();
+        // The worst subject decides.
+        *known = match (*known, standing) {
+            (Some(known), Some(standing)) => Some(worse(known, standing)),
+            (known, standing) => known.or(standing),
+        };
         judgement.findings.extend(findings);
     }
-    judgement.states = case
-        .policies
-        .iter()
-        .map(|policy| PolicyState {
+    for policy in case.policies {
+        let asked = standings.get(&policy.code);
+        judgement.summary.not_applicable += u32::from(asked.is_none());
+        judgement.states.push(PolicyState {
             code: policy.code.clone(),
             severity: policy.severity,
-            standing: standings.get(&policy.code).copied().unwrap_or(Standing::NotApplicable),
-        })
-        .collect();
-    let applied = case
-        .outcomes
-        .iter()
-        .map(|outcome| &outcome.policy.code)
-        .collect::<std::collections::BTreeSet<_>>();
-    judgement.summary.not_applicable = u32::try_from(
-        case.policies.iter().filter(|policy| !applied.contains(&policy.code)).count(),
-    )
-    .unwrap_or(u32::MAX);
+            standing: asked.copied().flatten().unwrap_or(Standing::NotApplicable),
+        });
+    }
     let denies = |finding: &Finding| {
         finding.enforcement == Enforcement::Deny && finding.state == FindingState::Open
     };
@@ -247,7 +238,10 @@ fn finding_of_violation(
         state: FindingState::Open,
         title: policy.title.clone(),
         message,
-        remediation: policy.remediation.clone(),
+        remediation: match &violation.remediation {
+            Some(own) => secrets.redact(own).into_owned(),
+            None => policy.remediation.clone(),
+        },
         controls: policy.controls.clone(),
         resource,
         // A policy may make a path of what it saw.
@@ -416,6 +410,7 @@ mod tests {
             message: message.into(),
             path: String::new(),
             severity: None,
+            remediation: None,
             facts: Value::Null,
             subject: None,
             rule,

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::mem;
 use std::sync::Arc;
 
 use super::{Document, DocumentLimits, Fault, FaultKind, shared_key, shown};
@@ -34,7 +33,6 @@ pub(super) struct Tree<'l> {
     places: Places,
     frames: Vec<Frame>,
     entries: Vec<Entry>,
-    order: Vec<u32>,
     anchors: BTreeMap<usize, Anchor>,
     /// Nodes so far, aliases expanded.
     n_nodes: usize,
@@ -98,7 +96,6 @@ const MAX_RESERVED: usize = 4_096;
 struct Scratch {
     frames: Vec<Frame>,
     entries: Vec<Entry>,
-    order: Vec<u32>,
 }
 
 thread_local! {
@@ -108,14 +105,13 @@ thread_local! {
 impl<'l> Tree<'l> {
     /// A tree for a text of `n_bytes`.
     pub(super) fn new(limits: &'l DocumentLimits, n_bytes: usize) -> Self {
-        let Scratch { frames, entries, order } = SCRATCH.take();
+        let Scratch { frames, entries } = SCRATCH.take();
         Self {
             limits,
             max_depth: limits.max_depth.min(DEEPEST),
             places: Places::with_capacity((n_bytes / BYTES_PER_NODE).min(MAX_RESERVED)),
             frames,
             entries,
-            order,
             anchors: BTreeMap::new(),
             n_nodes: 0,
             root: None,
@@ -244,7 +240,7 @@ impl<'l> Tree<'l> {
     /// The finished document; `None` when there was no node at all.
     pub(super) fn finish(self) -> Option<Document> {
         if self.entries.capacity() <= MAX_RESERVED {
-            SCRATCH.set(Scratch { frames: self.frames, entries: self.entries, order: self.order });
+            SCRATCH.set(Scratch { frames: self.frames, entries: self.entries });
         }
         let root = self.root?;
         Some(Document { value: root.value, places: Arc::new(self.places), root: root.place })
@@ -320,56 +316,46 @@ impl<'l> Tree<'l> {
 
     fn object(&mut self, first: usize) -> Result<(Value, u32), Fault> {
         let entries = self.entries.get_mut(first..).unwrap_or_default();
-        self.order.clear();
-        self.order.extend(0..u32::try_from(entries.len()).unwrap_or(u32::MAX));
         if !entries.is_sorted_by(|a, b| a.key < b.key) {
-            let key = |index: &u32| entries.get(*index as usize).and_then(|e| e.key.as_deref());
-            self.order.sort_unstable_by(|a, b| key(a).cmp(&key(b)).then(a.cmp(b)));
-            keep_one_of_each_key(entries, &mut self.order)?;
-        }
-        let place = |index: &u32| entries.get(*index as usize).map(|entry| entry.place);
-        let children = self.places.add_children(self.order.iter().filter_map(place));
-        let mut object = Vec::with_capacity(self.order.len());
-        for index in &self.order {
-            if let Some(entry) = entries.get_mut(*index as usize)
-                && let Some(key) = entry.key.take()
-            {
-                object.push((key, mem::take(&mut entry.value)));
+            // Equal keys stay in the order in which they stand in the text.
+            entries.sort_by(|a, b| a.key.cmp(&b.key));
+            if !entries.is_sorted_by(|a, b| a.key < b.key) {
+                let all = self.entries.split_off(first);
+                self.entries.extend(one_of_each_key(all)?);
             }
         }
-        self.entries.truncate(first);
+        let entries = self.entries.get(first..).unwrap_or_default();
+        let children = self.places.add_children(entries.iter().map(|entry| entry.place));
+        let entries = self.entries.drain(first..);
+        let object = entries.filter_map(|entry| Some((entry.key?, entry.value))).collect();
         Ok((Value::Object(Arc::new(Object::from_ordered(object))), children))
     }
 }
 
-/// Leaves the last of equal keys in `order`, which is sorted; at most one of them may have been written here.
-fn keep_one_of_each_key(entries: &[Entry], order: &mut Vec<u32>) -> Result<(), Fault> {
-    let entry = |index: u32| entries.get(index as usize);
-    let mut written: Option<&Entry> = None;
-    let mut kept: Vec<u32> = Vec::with_capacity(order.len());
-    for index in order.iter().copied() {
-        let Some(this) = entry(index) else { continue };
-        let same =
-            kept.last().and_then(|last| entry(*last)).is_some_and(|last| last.key == this.key);
+/// Leaves the last of equal keys, which stand beside each other; at most one of them may have been written here.
+fn one_of_each_key(entries: Vec<Entry>) -> Result<Vec<Entry>, Fault> {
+    let mut kept: Vec<Entry> = Vec::with_capacity(entries.len());
+    let mut written: Option<Span> = None;
+    for entry in entries {
+        let same = kept.last().is_some_and(|last| last.key == entry.key);
         if !same {
             written = None;
         }
-        if !this.merged {
+        if !entry.merged {
             if let Some(first) = written {
-                return Err(duplicate_key(first, this));
+                return Err(duplicate_key(first, &entry));
             }
-            written = Some(this);
+            written = Some(entry.place.key);
         }
         if same {
             kept.pop();
         }
-        kept.push(index);
+        kept.push(entry);
     }
-    *order = kept;
-    Ok(())
+    Ok(kept)
 }
 
-fn duplicate_key(first: &Entry, second: &Entry) -> Fault {
+fn duplicate_key(first: Span, second: &Entry) -> Fault {
     let key = shown(second.key.as_deref().unwrap_or_default());
     let mut fault = Fault::new(
         FaultKind::DuplicateKey,
@@ -377,7 +363,7 @@ fn duplicate_key(first: &Entry, second: &Entry) -> Fault {
         second.place.key,
     )
     .with_help("keep one of the two: readers disagree on which of them counts");
-    fault.related = Some(first.place.key);
+    fault.related = Some(first);
     fault
 }
 

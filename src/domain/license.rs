@@ -12,7 +12,7 @@ const MAX_CHOICES: usize = 64;
 /// Nested brackets.
 const MAX_DEPTH: usize = 32;
 /// Bytes of an expression.
-const MAX_BYTES: usize = 4096;
+pub const MAX_BYTES: usize = 4096;
 /// A text that is longer, or has several lines, is a licence's whole text and no name.
 const MAX_NAME_BYTES: usize = 200;
 /// Characters of a whole text that are shown.

@@ -135,7 +135,8 @@ fn normal<'n>(family: &str, name: &'n str) -> Cow<'n, str> {
     match family {
         "PyPI" => pep_503(name),
         "NuGet" | "Packagist" | "Hex" | "npm" | "Go" | "GitHub Actions" | "SwiftURL" | "VSCode" => {
-            if name.bytes().any(|byte| byte.is_ascii_uppercase() || !byte.is_ascii()) {
+            let has_capitals = |byte: &u8| byte.is_ascii_uppercase() || !byte.is_ascii();
+            if name.as_bytes().iter().any(has_capitals) {
                 Cow::Owned(name.to_lowercase())
             } else {
                 Cow::Borrowed(name)
@@ -205,6 +206,14 @@ pub struct Component {
     pub released: Option<Timestamp>,
     /// The strongest digest that the bill has of it, with its algorithm in front: `sha256:…`.
     pub digest: Option<Arc<str>>,
+}
+
+impl Component {
+    /// What a reader knows it by: its name, else its package URL, else that it has neither.
+    pub fn label(&self) -> &str {
+        let words = [Some(&self.name), self.purl.as_ref()].into_iter().flatten();
+        words.map(AsRef::as_ref).find(|word: &&str| !word.is_empty()).unwrap_or("(no name)")
+    }
 }
 
 #[cfg(test)]

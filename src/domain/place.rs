@@ -151,9 +151,9 @@ impl SourceFile {
     /// Line and column (both from 1; columns count characters) of a byte offset.
     pub fn line_and_column(&self, offset: u32) -> (u32, u32) {
         let starts = self.line_starts.get_or_init(|| {
-            let breaks = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+            let breaks = memchr::memchr_iter(b'\n', self.text.as_bytes());
             std::iter::once(0)
-                .chain(breaks.map(|(index, _)| u32::try_from(index + 1).unwrap_or(u32::MAX)))
+                .chain(breaks.map(|index| u32::try_from(index + 1).unwrap_or(u32::MAX)))
                 .collect()
         });
         let line = starts.partition_point(|start| *start <= offset);

@@ -182,6 +182,8 @@ pub struct Violation {
     pub path: String,
     /// The severity, when the policy overrides its METADATA.
     pub severity: Option<Severity>,
+    /// What to do about it, when the policy knows more than its METADATA says.
+    pub remediation: Option<String>,
     /// Facts for machines.
     pub facts: Value,
     /// Whom it is about, when a policy over the whole release says so.

@@ -1,6 +1,8 @@
 //! A bill of materials: which components a release contains, and how they hang together.
 
+mod graph;
 mod kept;
+mod ways;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -11,6 +13,9 @@ use crate::domain::advisory::Advisory;
 use crate::domain::clock::Timestamp;
 use crate::domain::digest::Digest;
 use crate::domain::package::Component;
+
+use graph::Graph;
+pub use ways::{MAX_WAYS, Way, Ways, WaysIn};
 
 /// How a bill is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -160,6 +165,8 @@ pub struct Sbom {
     parents: Vec<Reached>,
     /// Invariant: as long as `components`; where the way to each begins.
     beginnings: Vec<u32>,
+    /// What depends on what; none of a bill that was kept before this was.
+    graph: Option<Graph>,
 }
 
 /// How a component is reached from what the bill is about.
@@ -171,59 +178,6 @@ enum Reached {
     Directly,
     /// Through the component with this index.
     Through(u32),
-}
-
-/// Which component depends on which, the dependencies of each in the order of the bill.
-struct Graph {
-    /// Where the dependencies of each component begin; one more than there are components.
-    starts: Vec<u32>,
-    targets: Vec<u32>,
-}
-
-impl Graph {
-    fn new(n: usize, edges: &[(u32, u32)]) -> Self {
-        let is_inside = |(from, to): &&(u32, u32)| (*from as usize) < n && (*to as usize) < n;
-        let mut starts = vec![0_u32; n + 1];
-        for (from, _) in edges.iter().filter(is_inside) {
-            if let Some(count) = starts.get_mut(*from as usize + 1) {
-                *count += 1;
-            }
-        }
-        let mut sum = 0;
-        for start in &mut starts {
-            sum += *start;
-            *start = sum;
-        }
-        let mut free = starts.clone();
-        let mut targets = vec![0; sum as usize];
-        for (from, to) in edges.iter().filter(is_inside) {
-            if let Some(place) = free.get_mut(*from as usize)
-                && let Some(target) = targets.get_mut(*place as usize)
-            {
-                *target = *to;
-                *place += 1;
-            }
-        }
-        Self { starts, targets }
-    }
-
-    fn dependencies(&self, index: u32) -> &[u32] {
-        let range = self.starts.get(index as usize..).and_then(|starts| match starts {
-            [start, end, ..] => Some(*start as usize..*end as usize),
-            [_] | [] => None,
-        });
-        range.and_then(|range| self.targets.get(range)).unwrap_or_default()
-    }
-
-    fn without_dependents(&self) -> impl Iterator<Item = u32> {
-        let mut is_needed = vec![false; self.starts.len() - 1];
-        for target in &self.targets {
-            if let Some(needed) = is_needed.get_mut(*target as usize) {
-                *needed = true;
-            }
-        }
-        (0_u32..).zip(is_needed).filter(|(_, is_needed)| !is_needed).map(|(index, _)| index)
-    }
 }
 
 impl Sbom {
@@ -259,7 +213,7 @@ impl Sbom {
         }
         if direct.is_empty() {
             // The bill does not say what it is about: a way begins at a component that no other one needs.
-            queue.extend(graph.without_dependents());
+            queue.extend(graph.without_dependents(components.len()));
         }
         while let Some(index) = queue.pop_front() {
             for dependency in graph.dependencies(index) {
@@ -276,6 +230,7 @@ impl Sbom {
             image: None,
             parents,
             beginnings,
+            graph: Some(graph),
         }
     }
 

@@ -15,6 +15,7 @@ pub use source::VexSource;
 
 use std::sync::Arc;
 
+use crate::document::text;
 use crate::domain::clock::Timestamp;
 use crate::domain::vex::{VexDocument, VexFault, VexFormat};
 
@@ -92,9 +93,8 @@ fn bounded(mut document: VexDocument) -> Result<VexDocument, VexFault> {
 
 /// What `serde_json` says of a text, with the place.
 fn json_fault(error: &serde_json::Error) -> VexFault {
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
-    VexFault { place: format!("line {}, column {}", error.line(), error.column()), message }
+    let place = format!("line {}, column {}", error.line(), error.column());
+    VexFault { place, message: text::reason(error) }
 }
 
 /// A text that is kept: of bounded length, none when it is empty.

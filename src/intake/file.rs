@@ -306,7 +306,7 @@ fn text_of(artifact: &Artifact) -> Result<&str, (String, usize)> {
         return Err(("the file is UTF-16, not UTF-8".to_owned(), 0));
     }
     match std::str::from_utf8(bytes) {
-        Ok(text) => match bytes.iter().position(|byte| *byte == 0) {
+        Ok(text) => match memchr::memchr(0, bytes) {
             Some(at) => Err(("the file holds a NUL byte, so it is not text".to_owned(), at)),
             None => Ok(text),
         },

@@ -23,6 +23,7 @@ mod yarn_lock;
 
 use std::collections::BTreeSet;
 
+use crate::document::text;
 use crate::domain::clock::Timestamp;
 use crate::domain::package::Component;
 use crate::domain::place::{SourceFile, Span};
@@ -77,7 +78,19 @@ impl Bill {
         self.claims.left_out.push(what);
     }
 
-    fn into_sbom(self, file: &SourceFile) -> Sbom {
+    /// Says of which components the package URL names another version than the bill.
+    fn leave_out_contradictions(&mut self) {
+        let torn = self.components.iter().filter_map(|component| {
+            let (version, purl) = (component.version.as_ref()?, component.purl.as_ref()?);
+            let is_torn = component.package.is_some() && component.compared_version.is_none();
+            is_torn.then(|| format!("`{version}` is not the version that `{purl}` names"))
+        });
+        let torn: Vec<String> = torn.collect();
+        self.claims.left_out.extend(torn);
+    }
+
+    fn into_sbom(mut self, file: &SourceFile) -> Sbom {
+        self.leave_out_contradictions();
         let source = SbomSource {
             file: file.path.clone(),
             digest: file.digest(),
@@ -176,13 +189,11 @@ fn strongest<A: AsRef<str>, V: AsRef<str>>(
     Some(format!("{}:{value}", ALGORITHMS.get(place)?))
 }
 
-fn json_fault(text: &str, error: &serde_json::Error) -> BillFault {
-    let message = error.to_string();
-    let message = message.split(" at line ").next().unwrap_or(&message).to_owned();
+fn json_fault(source: &str, error: &serde_json::Error) -> BillFault {
     let before: usize =
-        text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
-    let at = (before + error.column().saturating_sub(1)).min(text.len());
-    BillFault::new(message, Span::new(at, at))
+        source.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum();
+    let at = (before + error.column().saturating_sub(1)).min(source.len());
+    BillFault::new(text::reason(error), Span::new(at, at))
 }
 
 #[cfg(test)]

@@ -1,11 +1,12 @@
 //! Documents that say whether vulnerabilities matter: known by their own words, read with the evidence.
 
+use crate::document::text::holds;
 use crate::domain::place::SourceFile;
 
 /// Whether a file is an `OpenVEX`, CSAF or CycloneDX document with words about vulnerabilities.
 pub(super) fn is_document(file: &SourceFile) -> bool {
     let text = file.text.trim_start_matches('\u{feff}').trim_start();
-    let has = |word: &str| text.contains(word);
+    let has = |word: &str| holds(text, word);
     text.starts_with('{')
         && (has("openvex.dev/ns") && has("\"statements\"")
             || has("\"csaf_version\"")

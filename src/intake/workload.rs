@@ -39,11 +39,11 @@ pub(super) fn extract(
     let document = &resource.document;
     let pod = shape.pod(pod_path);
     let pod_owner = pod_path.strip_suffix("/spec").unwrap_or(pod_path);
-    let labels = |pointer: &str| {
-        document.pointer(pointer).filter(|value| value.as_object().is_some()).cloned()
-    };
     let labels = |owner: &str, field: &str| {
-        labels(&format!("{owner}/metadata/{field}")).unwrap_or_else(|| Value::object(Vec::new()))
+        let metadata = document.pointer(owner).and_then(|owner| owner.get("metadata"));
+        let written = metadata.and_then(|metadata| metadata.get(field));
+        let labels = written.filter(|value| value.as_object().is_some());
+        labels.cloned().unwrap_or_else(|| Value::object(Vec::new()))
     };
     let (mut containers, mut image_volumes) = (Vec::new(), Vec::new());
     if !matches!(pod, Value::Null) {
@@ -201,7 +201,7 @@ impl Shape<'_> {
         Container {
             name: spec.get("name").and_then(Value::as_str).unwrap_or_default().to_owned(),
             kind: if is_sidecar { ContainerKind::Sidecar } else { kind },
-            image: self.image(spec.get("image"), &format!("{path}/image")),
+            image: self.image(spec.get("image"), &path, "image"),
             requests: quantity::named(spec.at(&["resources", "requests"])),
             limits: quantity::named(spec.at(&["resources", "limits"])),
             security: security::effective(context, pod.get("securityContext")),
@@ -210,15 +210,15 @@ impl Shape<'_> {
         }
     }
 
-    /// The reference that stands at `path`, when one does.
-    fn image(&mut self, written: Option<&Value>, path: &str) -> Option<Image> {
+    /// The reference that stands in the `field` of what is at `owner`, when one does.
+    fn image(&mut self, written: Option<&Value>, owner: &str, field: &str) -> Option<Image> {
         match written {
             Some(Value::String(reference)) if !reference.is_empty() => {
                 Some(Image::parse(reference))
             }
             None | Some(Value::Null | Value::String(_)) => None,
             Some(found) => {
-                self.wrong_type(path, "a string", found);
+                self.wrong_type(&format!("{owner}/{field}"), "a string", found);
                 None
             }
         }
@@ -229,17 +229,18 @@ impl Shape<'_> {
         let volumes = pod.get("volumes").and_then(Value::as_array).unwrap_or_default();
         let mut found = Vec::new();
         for (index, volume) in volumes.iter().enumerate() {
+            let Some(source) = volume.get("image").filter(|it| !matches!(it, Value::Null)) else {
+                continue;
+            };
             let path = format!("{pod_path}/volumes/{index}/image");
-            match volume.get("image") {
-                None | Some(Value::Null) => {}
-                Some(source @ Value::Object(_)) => {
-                    let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
-                    let path = format!("{path}/reference");
-                    let image = self.image(source.get("reference"), &path);
-                    found.push(ImageVolume { name: name.to_owned(), path, image });
-                }
-                Some(other) => self.wrong_type(&path, "an object", other),
+            if source.as_object().is_none() {
+                self.wrong_type(&path, "an object", source);
+                continue;
             }
+            let name = volume.get("name").and_then(Value::as_str).unwrap_or_default();
+            let image = self.image(source.get("reference"), &path, "reference");
+            let path = format!("{path}/reference");
+            found.push(ImageVolume { name: name.to_owned(), path, image });
         }
         found
     }

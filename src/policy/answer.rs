@@ -75,6 +75,7 @@ fn boolean(
         message: format!("`{}` is {said}", rule.name),
         path: String::new(),
         severity: None,
+        remediation: None,
         facts: Value::object(Vec::new()),
         subject: None,
         rule: rule.kind,
@@ -91,6 +92,7 @@ fn violation(
         message: String::new(),
         path: String::new(),
         severity,
+        remediation: None,
         facts: Value::object(Vec::new()),
         subject: None,
         rule: rule.kind,
@@ -109,6 +111,9 @@ fn violation(
                         }
                     }
                     "severity" => violation.severity = Some(severity_of(rule, value)?),
+                    "remediation" if own_remedy(rule, value).is_some() => {
+                        violation.remediation = own_remedy(rule, value);
+                    }
                     "resource" => violation.subject = subject(value, release),
                     "facts" => match value {
                         Value::Object(own) => facts.extend(own.entries().iter().cloned()),
@@ -145,6 +150,12 @@ fn violation(
         ));
     }
     Ok(violation)
+}
+
+/// What to do about one finding; anything else under that key is a fact.
+fn own_remedy(rule: &EntryRule, value: &Value) -> Option<String> {
+    let text = value.as_str().filter(|text| !text.trim().is_empty())?;
+    (rule.answer == AnswerForm::Findings).then(|| text.to_owned())
 }
 
 fn text(rule: &EntryRule, key: &str, value: &Value) -> Result<String, String> {

@@ -176,6 +176,7 @@ mod tests {
             message: (*code).to_owned(),
             path: String::new(),
             severity: None,
+            remediation: None,
             facts: Value::object(
                 [("code", Some(*code)), ("effective_on", *effective)]
                     .into_iter()

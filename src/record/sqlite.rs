@@ -13,6 +13,7 @@ mod dictionary;
 mod entry;
 mod fault;
 mod inventory;
+mod keys;
 mod known;
 mod ledger;
 mod list;
@@ -193,6 +194,9 @@ impl Store for SqliteStore {
     fn decision_of_key<'a>(&'a self, key: &'a str) -> Answer<'a, Option<Arc<Decision>>> {
         Box::pin(async move {
             let key = Key::digest_of(key);
+            if !self.shared.keys.may_hold(&key) {
+                return Ok(None);
+            }
             self.readers.look_up(|image| Ok(rows::decision_of_key(image, &key)?.map(Arc::new)))
         })
     }

@@ -138,7 +138,9 @@ fn also(first: &Finding, others: &[&Finding], look: Look) -> String {
             _ if finding.message == first.message => whose,
             _ => format!("{whose}: {}", finding.message),
         };
-        format!("{} {}", clean(&place), clean(&said)).trim_start().to_owned()
+        let own = Some(&finding.remediation).filter(|own| **own != first.remediation);
+        let own = own.map(|own| format!("\n  help: {}", clean(own))).unwrap_or_default();
+        format!("{} {}{own}", clean(&place), clean(&said)).trim_start().to_owned()
     };
     let mut lines: Vec<String> = others.iter().take(most).map(line).collect();
     if let Some(left) = others.len().checked_sub(most).filter(|left| *left > 0) {

@@ -54,6 +54,12 @@ pub(super) enum Characters {
     All,
 }
 
+/// Whether all of these are printable ASCII or line feeds. Each is looked at whatever the others are, so that the processor
+/// looks at many at once.
+fn are_ordinary(bytes: &[u8]) -> bool {
+    bytes.iter().fold(true, |all, byte| all & matches!(byte, b'\n' | b' '..=b'~'))
+}
+
 /// Refuses a piece with a strange separator, or with characters that YAML forbids or readers disagree on.
 pub(super) fn check(text: &str, piece: &Piece) -> Result<Characters, Fault> {
     if let Some(span) = piece.odd_separator {
@@ -62,8 +68,7 @@ pub(super) fn check(text: &str, piece: &Piece) -> Result<Characters, Fault> {
         return Err(ambiguous(message, span, help));
     }
     let source = text.get(piece.range.clone()).unwrap_or_default();
-    let ordinary = |byte: &u8| matches!(byte, b'\n' | b' '..=b'~');
-    if source.as_bytes().iter().all(ordinary) {
+    if source.as_bytes().chunks(64).all(are_ordinary) {
         return Ok(Characters::Ascii);
     }
     let mut chars = source.char_indices().peekable();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde::{Serialize, Serializer};
 
-use super::{Reached, Sbom, SbomClaims, SbomSource, Scan};
+use super::{Graph, Reached, Sbom, SbomClaims, SbomSource, Scan};
 use crate::domain::clock::Timestamp;
 use crate::domain::package::{Component, Ecosystem, Licence, Package};
 
@@ -32,6 +32,9 @@ struct Written<'b> {
     texts: Vec<&'b str>,
     rows: Vec<Row>,
     released: Vec<(usize, Timestamp)>,
+    /// How many dependencies each component has, and all of them one after the other; not there when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    graph: Option<(Vec<u32>, &'b [u32])>,
 }
 
 #[derive(serde::Deserialize)]
@@ -47,6 +50,8 @@ struct Read {
     rows: Vec<Row>,
     #[serde(default)]
     released: Vec<(usize, Timestamp)>,
+    #[serde(default)]
+    graph: Option<(Vec<u32>, Vec<u32>)>,
     // As layout 4 of the record kept them.
     #[serde(default)]
     components: Vec<Component>,
@@ -116,10 +121,12 @@ impl Serialize for Sbom {
             image,
             parents: _,
             beginnings: _,
+            graph,
         } = self;
         let has_graph = *has_graph;
         let texts = texts.list;
-        Written { source, claims, scan, has_graph, image, texts, rows, released }
+        let graph = graph.as_ref().filter(|graph| !graph.is_empty()).map(Graph::lists);
+        Written { source, claims, scan, has_graph, image, texts, rows, released, graph }
             .serialize(serializer)
     }
 }
@@ -180,6 +187,7 @@ impl<'de> Deserialize<'de> for Sbom {
             texts,
             rows,
             released,
+            graph,
             mut components,
             mut parents,
             mut beginnings,
@@ -204,7 +212,17 @@ impl<'de> Deserialize<'de> for Sbom {
         if parents.len() != n || beginnings.len() != n {
             return Err(D::Error::custom("a bill has not a way for each component"));
         }
-        Ok(Self { source, claims, scan, components, has_graph, image, parents, beginnings })
+        let graph = match graph {
+            Some((counts, targets)) => {
+                let graph = Graph::of_lists(n, &counts, targets);
+                Some(graph.ok_or_else(|| D::Error::custom("the graph of a bill does not fit it"))?)
+            }
+            // Before the graph was kept, only one way to each component was; where no way has a second step there is none.
+            None => {
+                (!parents.iter().any(|it| matches!(it, Reached::Through(_)))).then(Graph::default)
+            }
+        };
+        Ok(Self { source, claims, scan, components, has_graph, image, parents, beginnings, graph })
     }
 }
 
@@ -309,7 +327,10 @@ mod tests {
             let read: Sbom = serde_json::from_str(&serde_json::to_string(&kept).unwrap()).unwrap();
             prop_assert_eq!(&read.components, &kept.components);
             prop_assert_eq!(&read.source, &kept.source);
-            for index in 0..kept.components.len() {
+            let all = 0..kept.components.len();
+            let (read_ways, kept_ways) = (read.ways_to(all.clone()), kept.ways_to(all.clone()));
+            for index in all {
+                prop_assert_eq!(read_ways.to(index), kept_ways.to(index));
                 prop_assert_eq!(read.path_to(index), kept.path_to(index));
                 prop_assert_eq!(read.is_direct(index), kept.is_direct(index));
                 prop_assert_eq!(read.is_connected(index), kept.is_connected(index));
@@ -330,6 +351,22 @@ mod tests {
         let bill: Sbom = serde_json::from_str(&kept).unwrap();
         assert_eq!(bill.components[0].name.as_ref(), "serde");
         assert!(bill.is_direct(0));
+    }
+
+    #[test]
+    fn of_a_bill_that_was_kept_without_its_graph_one_way_is_told() {
+        let names =
+            ["a", "b", "v"].map(|name| Component { name: Arc::from(name), ..Component::default() });
+        let kept = bill(names.to_vec(), &[0, 1], &[(0, 2), (1, 2)]);
+        let mut kept = serde_json::to_value(&kept).unwrap();
+        assert_eq!(kept["graph"], serde_json::json!([[1, 1, 0], [2, 2]]));
+        kept.as_object_mut().unwrap().remove("graph");
+        let read: Sbom = serde_json::from_value(kept.clone()).unwrap();
+        let all = read.ways_to([2]);
+        let ways = all.to(2).unwrap();
+        assert_eq!((ways.ways[0].steps.as_slice(), ways.n_ways), ([0, 2].as_slice(), None));
+        kept["graph"] = serde_json::json!([[1, 1], [2, 2]]);
+        assert!(serde_json::from_value::<Sbom>(kept).is_err());
     }
 
     #[test]

@@ -82,9 +82,9 @@ impl Database {
         &self,
         entries: &Entries<'_>,
         version: Option<&Compared<'_>>,
+        order: Option<Order>,
         hits: &mut Trouble,
     ) -> Option<Arc<str>> {
-        let order = version.and_then(|version| version.order);
         let before = hits.len();
         let mut found: Vec<(u32, Hit)> = Vec::new();
         let mut unmended: Vec<usize> = Vec::new();
@@ -168,7 +168,7 @@ pub(super) fn matches(database: Option<&Database>, sboms: &[Sbom]) -> Vec<Adviso
                         let order = Order::of(package.ecosystem.as_str());
                         let version = component.compared_version.as_deref();
                         let version = version.map(|version| Compared::new(version, order));
-                        mended = database.add_hits(&entries, version.as_ref(), &mut hits);
+                        mended = database.add_hits(&entries, version.as_ref(), order, &mut hits);
                     }
                 }
                 let found = joined(hits).into_iter().filter_map(|trouble| {

@@ -5,7 +5,8 @@
 
 mod list;
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io::{self, BufReader, Read};
 use std::path::Path;
@@ -25,6 +26,8 @@ use list::Left;
 pub struct ImportLimits {
     /// Bytes of one record.
     pub max_record_bytes: u64,
+    /// Bytes of one table of probabilities.
+    pub max_table_bytes: u64,
     /// Bytes of everything, unpacked.
     pub max_total_bytes: u64,
     /// Number of files, in folders and in archives.
@@ -33,7 +36,12 @@ pub struct ImportLimits {
 
 impl Default for ImportLimits {
     fn default() -> Self {
-        Self { max_record_bytes: 16 << 20, max_total_bytes: 8 << 30, max_files: 2_000_000 }
+        Self {
+            max_record_bytes: 16 << 20,
+            max_table_bytes: 256 << 20,
+            max_total_bytes: 8 << 30,
+            max_files: 2_000_000,
+        }
     }
 }
 
@@ -47,6 +55,8 @@ pub struct ImportReport {
     pub n_advisories: usize,
     /// Records that are withdrawn, about commits alone, or about something no bill lists.
     pub n_skipped: usize,
+    /// The ids of those that are withdrawn.
+    pub withdrawn: BTreeSet<Arc<str>>,
     /// CVEs that a catalogue says are exploited.
     pub n_exploited: usize,
     /// CVEs with a chance to be exploited.
@@ -163,8 +173,14 @@ impl Import {
     }
 
     fn tar(&mut self, shown: &str, packed: impl Read) -> Result<(), Error> {
-        let broken = |cause: io::Error| broken_archive(shown, &cause);
-        let mut archive = tar::Archive::new(packed);
+        let max_bytes = self.limits.max_total_bytes;
+        let left = Cell::new(max_bytes);
+        // What is passed over is unpacked all the same.
+        let broken = |cause: io::Error| match left.get() {
+            0 => too_many_bytes(max_bytes),
+            _ => broken_archive(shown, &cause),
+        };
+        let mut archive = tar::Archive::new(Unpacked { content: packed, left: &left });
         for entry in archive.entries().map_err(broken)? {
             let entry = entry.map_err(broken)?;
             let name = format!("{shown}/{}", entry.path().map_err(broken)?.display());
@@ -186,10 +202,8 @@ impl Import {
         if is_osv_name(name) && list::begins(&mut content) {
             return self.list(name, content);
         }
-        // A whole catalogue or a table of probabilities is one file.
-        let is_table = !is_markdown(name) && !is_osv_name(name);
-        let limit =
-            if is_table { self.limits.max_total_bytes } else { self.limits.max_record_bytes };
+        let ImportLimits { max_record_bytes, max_table_bytes, .. } = self.limits;
+        let limit = if has_ending(name, ".csv") { max_table_bytes } else { max_record_bytes };
         let mut bytes = Vec::new();
         let read = content.take(limit.saturating_add(1)).read_to_end(&mut bytes);
         self.n_bytes = self.n_bytes.saturating_add(bytes.len() as u64);
@@ -214,12 +228,18 @@ impl Import {
         let max_total_bytes = self.limits.max_total_bytes;
         let left =
             Left::new(self.limits.max_record_bytes, max_total_bytes.saturating_sub(self.n_bytes));
-        let read = list::read(content, &left, &mut |record| self.outcome(name, osv::read(record)));
+        let mut n_records = 0;
+        let read = list::read(content, &left, &mut |record| {
+            n_records += 1;
+            let read = osv::read(record).map_err(|why| format!("record {n_records}: {why}"));
+            self.outcome(name, read);
+        });
         self.n_bytes = max_total_bytes.saturating_sub(left.of_all());
         match read {
             Err(_) if left.of_all() == 0 => Err(too_many_bytes(max_total_bytes)),
             Err(cause) => {
-                self.broken(name, cause.to_string());
+                let why = osv::fault(&cause);
+                self.broken(name, format!("{why}, behind {n_records} records that count"));
                 Ok(())
             }
             Ok(()) => Ok(()),
@@ -249,7 +269,13 @@ impl Import {
     fn outcome(&mut self, name: &str, outcome: Result<Outcome, String>) {
         match outcome {
             Ok(Outcome::Advisory(advisory)) => {
+                self.report.withdrawn.remove(&advisory.id);
                 self.advisories.insert(Arc::clone(&advisory.id), *advisory);
+            }
+            Ok(Outcome::Withdrawn(id)) => {
+                self.report.n_skipped += 1;
+                self.advisories.remove(&id);
+                self.report.withdrawn.insert(id);
             }
             Ok(Outcome::Skipped) => self.report.n_skipped += 1,
             Err(reason) => self.bad(name, reason),
@@ -274,7 +300,7 @@ impl Import {
                 let entries = catalogue.vulnerabilities.into_iter();
                 self.records.exploited.extend(entries.map(|entry| (entry.id, entry.date_added)));
             }
-            Err(cause) => self.broken(name, cause.to_string()),
+            Err(cause) => self.broken(name, osv::fault(&cause)),
         }
     }
 
@@ -310,6 +336,23 @@ impl Import {
         if self.report.bad.len() < MAX_TOLD {
             self.report.bad.push((name.to_owned(), reason));
         }
+    }
+}
+
+/// What comes out of an archive, and an error where it is too much.
+struct Unpacked<'l, R> {
+    content: R,
+    left: &'l Cell<u64>,
+}
+
+impl<R: Read> Read for Unpacked<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let n = self.content.read(buffer)?;
+        self.left.set(self.left.get().saturating_sub(n as u64));
+        if self.left.get() == 0 && n > 0 {
+            return Err(io::Error::other("it unpacks to more than it may"));
+        }
+        Ok(n)
     }
 }
 

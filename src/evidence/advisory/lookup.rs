@@ -91,7 +91,12 @@ fn is_within(version: &Compared<'_>, range: &[Turn<'_>]) -> Result<bool, Unorder
             Turn::LastAffected(last) => version.to(last)?.is_gt(),
             Turn::Introduced(_) => false,
         };
-        return Ok(has_begun && !has_ended);
+        // An end that lies before the beginning ends nothing: what it began goes on.
+        let begins_anew = has_begun
+            && has_ended
+            && *from != "0"
+            && version.order.ok_or(Unorderable)?.compare(from, version_of(turn))?.is_gt();
+        return Ok(has_begun && (!has_ended || begins_anew));
     }
     let mut turns: Vec<Turn<'_>> = Vec::with_capacity(range.len());
     for turn in range {
@@ -235,6 +240,18 @@ mod tests {
         );
         check(&entry, "1.5.0", None);
         check(&entry, "2.1.0", Some((HIT, Some("2.3.1"))));
+    }
+
+    #[test]
+    fn an_end_before_the_beginning_ends_nothing() {
+        for end in ["fix", "last"] {
+            let entry = affected("npm", &[&[("from", "2.0.0"), (end, "1.0.0")]], &[]);
+            check(&entry, "1.5.0", None);
+            check(&entry, "2.5.0", Some((HIT, None)));
+        }
+        let empty = affected("npm", &[&[("from", "2.0.0"), ("fix", "2.0.0")]], &[]);
+        check(&empty, "2.0.0", None);
+        check(&empty, "2.5.0", None);
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::score;
+use crate::document::text;
 use crate::domain::advisory::{
     Advisory, AdvisoryKind, Affected, Event, severity_of, severity_of_score,
 };
@@ -104,7 +105,9 @@ struct Turn<'t> {
 pub(super) enum Read {
     /// It is about packages.
     Advisory(Box<Advisory>),
-    /// It was withdrawn, or is about commits alone: nothing that a component could be compared with.
+    /// The record with this id was withdrawn.
+    Withdrawn(Arc<str>),
+    /// It is about commits alone: nothing that a component could be compared with.
     Skipped,
 }
 
@@ -113,9 +116,9 @@ pub(super) enum Read {
 /// # Errors
 /// Why the text is no record.
 pub(super) fn read(text: &str) -> Result<Read, String> {
-    let record: Record<'_> = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let record: Record<'_> = serde_json::from_str(text).map_err(|error| fault(&error))?;
     if record.withdrawn.is_some() {
-        return Ok(Read::Skipped);
+        return Ok(Read::Withdrawn(Arc::from(record.id)));
     }
     let kind = kind(&record);
     let ratings =
@@ -131,7 +134,7 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
     let ranges = record.affected.iter().flat_map(|part| &part.ranges);
     let begins = |range: &Range<'_>| range.events.iter().any(|turn| turn.introduced.is_some());
     if ranges.filter(|range| range.kind != "GIT").any(|range| !begins(range)) {
-        return Err("a range has no `introduced`".to_owned());
+        return Err(format!("a range of `{}` has no `introduced`", record.id));
     }
     let affected: Vec<Affected> = record.affected.iter().filter_map(affected).collect();
     if affected.is_empty() {
@@ -152,6 +155,11 @@ pub(super) fn read(text: &str) -> Result<Read, String> {
         modified: time(Some(&record.modified)),
         affected,
     })))
+}
+
+/// What is wrong with a text, and where.
+pub(super) fn fault(error: &serde_json::Error) -> String {
+    format!("line {}, column {}: {}", error.line(), error.column(), text::reason(error))
 }
 
 fn kind(record: &Record<'_>) -> AdvisoryKind {
@@ -301,12 +309,11 @@ mod tests {
 
     #[test]
     fn withdrawn_records_and_records_of_commits_are_skipped() {
-        for text in [
-            r#"{"id":"A","modified":"2026-01-02T03:04:05Z","withdrawn":"2026-01-02T03:04:05Z"}"#,
-            r#"{"id":"A","modified":"2026-01-02T03:04:05Z","affected":[{"ranges":[{"type":"GIT","events":[{"introduced":"0"}]}]}]}"#,
-        ] {
-            assert_eq!(read(text), Ok(Read::Skipped));
-        }
+        let withdrawn =
+            r#"{"id":"A","modified":"2026-01-02T03:04:05Z","withdrawn":"2026-01-02T03:04:05Z"}"#;
+        assert_eq!(read(withdrawn), Ok(Read::Withdrawn("A".into())));
+        let of_commits = r#"{"id":"A","modified":"2026-01-02T03:04:05Z","affected":[{"ranges":[{"type":"GIT","events":[{"introduced":"0"}]}]}]}"#;
+        assert_eq!(read(of_commits), Ok(Read::Skipped));
         assert!(read(r#"{"id":"A"}"#).unwrap_err().contains("modified"));
         for events in ["", r#"{"fixed":"1.2"}"#] {
             let text = format!(

@@ -18,7 +18,7 @@ use crate::domain::package::{Ecosystem, Package};
 pub(super) fn read(text: &str) -> Result<Read, String> {
     let advisory = rustsec::Advisory::from_str(text).map_err(|error| error.to_string())?;
     if advisory.withdrawn() {
-        return Ok(Read::Skipped);
+        return Ok(Read::Withdrawn(Arc::from(advisory.metadata.id.as_str())));
     }
     let metadata = &advisory.metadata;
     let kind = match &metadata.informational {

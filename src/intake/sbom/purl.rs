@@ -35,7 +35,16 @@ fn take(url: &Url<'_>, component: &mut Component) {
         let separator = if url.kind == "maven" { ":" } else { "/" };
         Cow::Owned([url.namespace.as_ref(), separator, &url.name].concat())
     };
-    let mut version = component.version.clone();
+    // Which of two versions is true cannot be told, so that none may be compared.
+    let mut version = component.version.clone().filter(|own| !contradicts(url, own));
+    if let Some(epoch) = url.epoch.as_deref()
+        && matches!(url.kind.as_ref(), "deb" | "rpm")
+    {
+        version = version.map(|version| match split_epoch(&version) {
+            (Some(_), _) => version,
+            (None, _) => Arc::from(format!("{epoch}:{version}")),
+        });
+    }
     // Advisories of Debian, Ubuntu and Alpine name the source package, which may have a version of its own.
     let source = url.upstream.as_deref().filter(|_| matches!(url.kind.as_ref(), "deb" | "apk"));
     if let Some(source) = source {
@@ -46,15 +55,32 @@ fn take(url: &Url<'_>, component: &mut Component) {
         name = Cow::Borrowed(source);
         version = own.or(version);
     }
-    if let Some(epoch) = url.epoch.as_deref().filter(|_| url.kind == "rpm") {
-        version = version.map(|version| Arc::from(format!("{epoch}:{version}")));
-    }
     component.package = Some(if *name == *component.name {
         Package::shared(ecosystem, &component.name)
     } else {
         Package::new(ecosystem, &name)
     });
     component.compared_version = version;
+}
+
+/// Whether a package URL names another version than the bill. A `v` or an epoch that only one of them writes is no difference.
+fn contradicts(url: &Url<'_>, own: &str) -> bool {
+    let Some(named) = url.version.as_deref().filter(|named| *named != own) else { return false };
+    let plain = |text: &'_ str| text.strip_prefix('v').unwrap_or(text).to_owned();
+    let (named, own) = (plain(named), plain(own));
+    match (split_epoch(&named), split_epoch(&own)) {
+        ((Some(_), _), (Some(_), _)) => named != own,
+        ((_, named), (_, own)) => named != own,
+    }
+}
+
+/// The epoch of a distribution's version, and the rest.
+fn split_epoch(version: &str) -> (Option<&str>, &str) {
+    let is_epoch = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match version.split_once(':') {
+        Some((epoch, rest)) if is_epoch(epoch) => (Some(epoch), rest),
+        Some(_) | None => (None, version),
+    }
 }
 
 /// The package that a package URL names, whichever version; none of a type whose packages are not compared.
@@ -234,6 +260,27 @@ mod tests {
             ("amzn/a@1?distro=amzn-2", "rpm amzn"),
         ] {
             check(&format!("pkg:rpm/{distribution}"), &format!("{ecosystem}|a|1"));
+        }
+    }
+
+    #[test]
+    fn of_two_versions_that_contradict_each_other_none_is_compared() {
+        for (own, purl, compared) in [
+            ("1.8.0", "pkg:golang/example.org/mux@v1.8.0", Some("1.8.0")),
+            ("4.17.21", "pkg:npm/lodash@4.17.20", None),
+            ("4.17.20", "pkg:npm/lodash", Some("4.17.20")),
+            ("2.3-1", "pkg:deb/debian/a@2.3-1?epoch=1&distro=debian-12", Some("1:2.3-1")),
+            ("1:2.3-1", "pkg:rpm/redhat/a@2.3-1?epoch=1&distro=rhel-9", Some("1:2.3-1")),
+            ("1:2.3-1", "pkg:deb/debian/a@2.3-1?distro=debian-12", Some("1:2.3-1")),
+            ("2:2.3-1", "pkg:deb/debian/a@1:2.3-1?distro=debian-12", None),
+        ] {
+            let mut component = Component {
+                version: Some(Arc::from(own)),
+                purl: Some(Arc::from(purl)),
+                ..Component::default()
+            };
+            identify(&mut component);
+            assert_eq!(component.compared_version.as_deref(), compared, "{own} {purl}");
         }
     }
 

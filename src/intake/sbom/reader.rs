@@ -5,6 +5,7 @@ use super::{
     cargo_lock, composer_lock, cyclonedx, gemfile_lock, go_mod, gradle_lock, npm_lock, pnpm_lock,
     poetry_lock, requirements, scan, spdx, uv_lock, yarn_lock,
 };
+use crate::document::text::holds;
 use crate::domain::place::Span;
 
 /// Reads the texts of one format; none of a text that only looked like one.
@@ -12,6 +13,9 @@ pub(super) type Reader = fn(&str) -> Result<Option<Bill>, BillFault>;
 
 /// How much of a text is searched for the words of a format that has no name of its own.
 const MAX_HEAD_BYTES: usize = 4096;
+
+/// What a line of SPDX tags begins with.
+const SPDX_VERSION: &str = "SPDXVersion:";
 
 /// The reader of a text; none when it is no bill.
 pub(super) fn of(path: &str, text: &str) -> Option<Reader> {
@@ -49,8 +53,8 @@ fn of_lock_file(path: &str) -> Option<Reader> {
 
 fn of_text(text: &str) -> Option<Reader> {
     let text = text.trim_start();
-    let contains = |word: &str| text.contains(word);
     if text.starts_with('{') {
+        let contains = |word: &str| holds(text, word);
         // The words stand at the top of what a generator writes, but the order of JSON keys is free.
         if contains("\"bomFormat\"") && contains("\"CycloneDX\"") {
             return Some(|text| of_json(text, cyclonedx::read));
@@ -63,25 +67,24 @@ fn of_text(text: &str) -> Option<Reader> {
         }
         return of_report(text);
     }
-    let end = text.char_indices().map(|(at, _)| at).take_while(|at| *at <= MAX_HEAD_BYTES);
-    let head = text.get(..end.last()?).filter(|_| text.len() > MAX_HEAD_BYTES).unwrap_or(text);
+    let head = text.get(..text.floor_char_boundary(MAX_HEAD_BYTES))?;
     if text.starts_with('<') {
         let reader: Reader = |text| cyclonedx::xml::read(text).map(Some);
-        return head.contains("cyclonedx.org/schema/bom").then_some(reader);
+        return holds(head, "cyclonedx.org/schema/bom").then_some(reader);
     }
-    let mut lines = head.lines().map(str::trim_start);
+    let begins_line = || head.lines().any(|line| line.trim_start().starts_with(SPDX_VERSION));
     let reader: Reader = |text| spdx::tags::read(text).map(Some);
-    lines.any(|line| line.starts_with("SPDXVersion:")).then_some(reader)
+    (holds(head, SPDX_VERSION) && begins_line()).then_some(reader)
 }
 
 /// The report of a scanner.
 fn of_report(text: &str) -> Option<Reader> {
-    let all = |words: &[&str]| words.iter().all(|word| text.contains(word));
+    let all = |words: &[&str]| words.iter().all(|word| holds(text, word));
     // A statement about a scan holds the report of the scanner, so it stands before that.
     if all(&["\"scanner\"", "\"scanFinishedOn\"", "\"result\""]) {
         return Some(|text| of_json(text, scan::predicate));
     }
-    if all(&["\"SchemaVersion\"", "\"ArtifactName\""]) && text.contains("\"Results\"") {
+    if all(&["\"SchemaVersion\"", "\"ArtifactName\"", "\"Results\""]) {
         return Some(|text| of_json(text, scan::trivy::read));
     }
     if all(&["\"matches\"", "\"descriptor\"", "\"grype\""]) {

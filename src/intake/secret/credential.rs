@@ -74,9 +74,8 @@ const ABOUT: [&str; 44] = [
 
 /// Whether a variable of this name holds a credential: `DB_PASSWORD`, `githubToken`, but not `PASSWORD_FILE`.
 pub(super) fn names_credential(name: &str) -> bool {
-    // Nearly every name is ruled out without a copy of it.
-    let hints = [b'p', b's', b'c', b'k', b't', b'a'];
-    if name.len() < 3 || !name.bytes().any(|byte| hints.contains(&byte.to_ascii_lowercase())) {
+    // Nearly every name is ruled out without a copy of it: joining words changes nothing within a word.
+    if !mentions_credential(name) {
         return false;
     }
     let words = words(name);
@@ -96,7 +95,7 @@ pub(super) fn names_credential(name: &str) -> bool {
 /// Whether a field of this name holds a credential in its text. Fields are named after the Secret that they refer to
 /// (`tlsSecret: checkout-tls`) more often than they hold one.
 pub(super) fn holds_credential(field: &str) -> bool {
-    if !mentions_credential(field) || !names_credential(field) {
+    if !names_credential(field) {
         return false;
     }
     let words = words(field);

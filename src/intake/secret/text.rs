@@ -65,22 +65,65 @@ pub(in super::super) fn in_text(text: &str, spans: &mut Vec<Span>, values: &mut 
 /// Adds the places of everything in the comments of a YAML text that looks like a secret. No policy sees a comment, so
 /// the words in it are not looked for elsewhere.
 pub(in super::super) fn in_comments(text: &str, spans: &mut Vec<Span>) {
-    if !text.contains('#') {
+    let comments = Comments::of(text);
+    if comments.lines.is_empty() {
         return;
     }
-    // The same text with everything else blank, so that places stay what they are.
-    let mut comments = String::with_capacity(text.len());
-    for line in text.split_inclusive('\n') {
-        let at = match line.find(" #") {
-            _ if line.starts_with('#') => Some(0),
-            found => found.map(|space| space + 1),
-        };
-        let (before, comment) =
-            line.split_at_checked(at.unwrap_or(line.len())).unwrap_or((line, ""));
-        comments.extend(before.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }));
-        comments.push_str(&comment.replace('#', " "));
+    let mut found = Vec::new();
+    in_text(&comments.text, &mut found, &mut Vec::new());
+    spans.extend(found.into_iter().map(|span| comments.place_of(span)));
+}
+
+/// The lines of a text that have a comment, everything but the comment blank: what stands deeper there does so here.
+#[derive(Default)]
+struct Comments {
+    text: String,
+    /// Where each line begins, here and in the whole text.
+    lines: Vec<(usize, usize)>,
+}
+
+impl Comments {
+    fn of(text: &str) -> Self {
+        let mut comments = Self::default();
+        let (mut at, mut rest) = (0, text);
+        // Most lines have none, and are passed over without a look at where they end.
+        while let Some(sign) = rest.find('#') {
+            let start =
+                rest.get(..sign).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
+            let behind = rest.get(start..).unwrap_or_default();
+            let line = behind.split_inclusive('\n').next().unwrap_or_default();
+            comments.add(line, at + start);
+            let end = start + line.len();
+            (at, rest) = (at + end, rest.get(end..).unwrap_or_default());
+        }
+        comments
     }
-    in_text(&comments, spans, &mut Vec::new());
+
+    /// Adds a line that begins at byte `start` of the whole text, unless the sign in it stands inside a word.
+    fn add(&mut self, line: &str, start: usize) {
+        let begins = match line.find(" #") {
+            _ if line.starts_with('#') => 0,
+            Some(space) => space + 1,
+            None => return,
+        };
+        self.lines.push((self.text.len(), start));
+        self.text.extend(std::iter::repeat_n(' ', begins));
+        let comment = line.get(begins..).unwrap_or_default();
+        self.text.extend(comment.chars().map(|char| if char == '#' { ' ' } else { char }));
+    }
+
+    /// Where that stands in the whole text.
+    fn place_of(&self, span: Span) -> Span {
+        let moved = |at: usize| {
+            let line = self.lines.partition_point(|(start, _)| *start <= at).checked_sub(1);
+            let (here, there) =
+                line.and_then(|line| self.lines.get(line)).copied().unwrap_or_default();
+            there + at - here
+        };
+        // The end is one past the last byte, which may be the last of its line.
+        let end = (span.end as usize).saturating_sub(1);
+        Span::new(moved(span.start as usize), moved(end) + 1)
+    }
 }
 
 /// Whether a word of a command line is a flag behind which a credential stands: `--password`, but not `--password=x`.
@@ -214,6 +257,24 @@ mod tests {
         in_comments(text, &mut spans);
         let shown: Vec<&str> = spans.iter().filter_map(|span| text.get(span.range())).collect();
         assert_eq!(shown, ["hunter22", "ü"]);
+    }
+
+    #[test]
+    fn comments_are_read_on_over_the_lines_between_them() {
+        let shown = |text: &str| {
+            let mut spans = Vec::new();
+            in_comments(text, &mut spans);
+            spans
+                .iter()
+                .filter_map(|span| text.get(span.range()))
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(shown("a: 1\nx: b#c # - --password\nb: 2\n\n# - hunter22\n"), ["hunter22"]);
+        let key =
+            "# -----BEGIN RSA PRIVATE KEY-----\nü: 1\n# MIIE\n# -----END RSA PRIVATE KEY-----";
+        assert_eq!(shown(key), [key.trim_start_matches("# ")]);
+        assert_eq!(shown("a: b#password: x\r\nc: 'ü' # token: hunter22\r\n"), ["hunter22"]);
     }
 
     #[test]

@@ -151,6 +151,7 @@ fn undecided(reason: String, kind: RuleKind) -> Violation {
         message: reason,
         path: String::new(),
         severity: None,
+        remediation: None,
         facts: Value::object(Vec::new()),
         subject: None,
         rule: kind,

@@ -4,6 +4,7 @@ mod components;
 mod license;
 mod quality;
 mod vex;
+mod way;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use crate::domain::advisory::{AdvisoryFacts, AdvisoryMatch, DatabaseFacts, Match
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::package::Component;
-use crate::domain::sbom::Sbom;
+use crate::domain::sbom::{Sbom, WaysIn};
 use crate::domain::value::{Number, Value};
 
 /// The bill with the number `index` of a release, as it is at `now`.
@@ -41,8 +42,9 @@ pub(super) fn bill(index: usize, bill: &Sbom, evidence: &EvidenceSet, now: Times
     fields.set("by_purl", components::by_purl(bill, now));
     fields.set("by_license", license::by_license(bill));
     let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
-    let own = matches.iter().filter(|found| found.sbom == index);
-    let vulnerabilities = own.filter_map(|found| vulnerability(bill, found));
+    let own = || matches.iter().filter(|found| found.sbom == index);
+    let ways = bill.ways_to(own().map(|found| found.component));
+    let vulnerabilities = own().filter_map(|found| vulnerability(bill, found, &ways));
     fields.set("vulnerabilities", Value::array(vulnerabilities.collect()));
     fields.set("advisories", database(advisories, now));
     fields.set("vex", vex::documents(advisories));
@@ -86,22 +88,15 @@ fn of_image(digests: &[&str], evidence: &EvidenceSet) -> Option<bool> {
 
 fn shown(component: &Component) -> String {
     match &component.version {
-        Some(version) => format!("{} {version}", component.name),
-        None => component.name.to_string(),
+        Some(version) => format!("{} {version}", component.label()),
+        None => component.label().to_owned(),
     }
 }
 
-fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
+fn vulnerability(bill: &Sbom, found: &AdvisoryMatch, ways: &WaysIn) -> Option<Value> {
     let component = bill.components.get(found.component)?;
     let advisory = &found.advisory;
     let number = |number: f64| Some(Value::Number(Number::from_f64(number)?));
-    let way = bill.path_to(found.component);
-    let is_cut = bill.is_cut(&way);
-    let steps = way.iter().filter_map(|index| bill.components.get(*index));
-    let mut path: Vec<Value> = steps.map(|on| Value::from(shown(on))).collect();
-    if is_cut {
-        path.insert(1, Value::from("…"));
-    }
     let mut fields = Fields::default();
     fields.set("id", Value::from(advisory.id.as_ref()));
     fields.set("aliases", texts(&found.aliases));
@@ -111,11 +106,10 @@ fn vulnerability(bill: &Sbom, found: &AdvisoryMatch) -> Option<Value> {
     fields.set_if("score", advisory.score.and_then(number));
     fields.set_if("published", advisory.published.map(|time| Value::from(time.to_string())));
     fields.set_if("url", advisory.url.as_deref().map(Value::from));
-    fields.set("component", Value::from(component.name.as_ref()));
+    fields.set("component", Value::from(component.label()));
     fields.set_if("version", component.version.as_deref().map(Value::from));
     fields.set_if("purl", component.purl.as_deref().map(Value::from));
-    fields.set("path", Value::array(path));
-    fields.set("direct", Value::from(bill.is_direct(found.component)));
+    way::told(bill, found, ways, &mut fields);
     fields.set("comparable", Value::from(found.state == MatchState::Affected));
     fields.set_if("fixed", found.fixed.as_deref().map(Value::from));
     fields.set_if("upgrade", found.upgrade.as_deref().map(Value::from));

@@ -16,6 +16,7 @@ use super::dictionary::Dictionaries;
 use super::entry::{Entry, Outcome, Reckoned};
 use super::fault::{self, Fault};
 use super::inventory::PackedArrival;
+use super::keys::RecentKeys;
 use super::known::KnownBlobs;
 use super::ledger::Ledger;
 use crate::domain::decision::Decision;
@@ -81,6 +82,7 @@ pub(super) struct Shared {
     pub(super) file: PathBuf,
     pub(super) cards: Cards,
     pub(super) known: KnownBlobs,
+    pub(super) keys: RecentKeys,
     pub(super) dictionaries: Arc<Dictionaries>,
     pub(super) events: broadcast::Sender<Arc<Decision>>,
     /// Whether the last write failed.
@@ -95,6 +97,7 @@ impl Shared {
             file,
             cards: Cards::new(),
             known: KnownBlobs::default(),
+            keys: RecentKeys::default(),
             dictionaries,
             events: broadcast::Sender::new(EVENTS),
             failing: AtomicBool::new(false),
@@ -288,6 +291,11 @@ impl Writer {
             let as_reckoned = matches!(&outcome, Outcome::Written(Reckoned::ByCaller));
             settle(&self.shared.cards, &entry, standings, as_reckoned);
             self.shared.known.add(&entry.blobs);
+            if let Some(key) =
+                entry.key.as_ref().filter(|_| !matches!(outcome, Outcome::Refused(_)))
+            {
+                self.shared.keys.add(&key.digest);
+            }
             let decision = match outcome {
                 Outcome::Written(reckoned) => {
                     sampled |= self.ledger.sample(&entry.facts);

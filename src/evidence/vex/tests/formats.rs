@@ -177,7 +177,7 @@ fn a_document_that_cannot_be_read_at_all_says_where() {
     let text =
         "{\n\"@context\": \"https://openvex.dev/ns\", \"author\": \"a\",\n \"statements\": 7}";
     for (text, place, told) in [
-        (cut, "line 2", "EOF"),
+        (cut, "line 2", "cut off"),
         (text, "line 3", "invalid type"),
         (
             r#"{"@context": "https://openvex.dev/ns", "statements": []}"#,

@@ -75,7 +75,9 @@ impl<'t> Assembly<'t> {
     /// Several licences apply together.
     fn licence(&mut self, choices: Vec<Choice<'t>>) -> Licence {
         let texts = choices.into_iter().filter_map(|choice| {
-            let named = choice.license.and_then(|license| license.id.or(license.name));
+            let named = choice.license.and_then(|license| {
+                license.id.or(license.name).or(license.text.map(|text| text.content))
+            });
             choice.expression.or(named)
         });
         self.licences.of(texts)

@@ -122,6 +122,17 @@ pub struct Named<'t> {
     /// A name of any kind.
     #[serde(borrow)]
     pub name: Option<Text<'t>>,
+    /// Its text, which may stand where neither of them does.
+    #[serde(borrow)]
+    pub text: Option<Attached<'t>>,
+}
+
+/// A text that a document brings along.
+#[derive(Debug, Default, Deserialize)]
+pub struct Attached<'t> {
+    /// As it is written, also in base64.
+    #[serde(borrow, default)]
+    pub content: Text<'t>,
 }
 
 /// What one component needs.

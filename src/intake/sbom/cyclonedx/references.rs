@@ -41,8 +41,10 @@ impl<'t> References<'t> {
     /// The number of a reference; the next one of a reference that was not seen before.
     pub(super) fn number(&mut self, text: Text<'t>) -> u32 {
         let hash = self.hash(text.as_bytes());
-        for place in probes(hash, self.slots.len()) {
-            let Some(slot) = self.slots.get_mut(place) else { break };
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut place = hash as usize & mask;
+        // A quarter of the slots is free, so that this ends.
+        while let Some(slot) = self.slots.get_mut(place) {
             let Some(known) = slot.behind.checked_sub(1) else {
                 // A text of 4 GiB is refused long before this.
                 let number = u32::try_from(self.texts.len()).unwrap_or(u32::MAX - 1);
@@ -56,6 +58,7 @@ impl<'t> References<'t> {
             if slot.hash == hash && self.texts.get(known as usize) == Some(&text) {
                 return known;
             }
+            place = place.wrapping_add(1) & mask;
         }
         u32::MAX
     }

@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
 use super::assembly::Assembly;
-use super::members::{Choice, Dependency, Hash, Named, Notes, Part, Party};
+use super::members::{Attached, Choice, Dependency, Hash, Named, Notes, Part, Party};
 use crate::document::text::Text;
 use crate::domain::place::Span;
 use crate::intake::sbom::{Bill, BillFault};
@@ -131,7 +131,11 @@ fn choices(list: &Element) -> Vec<Choice<'static>> {
     });
     let licences = list.children("license").map(|element| Choice {
         expression: None,
-        license: Some(Named { id: element.text_of("id"), name: element.text_of("name") }),
+        license: Some(Named {
+            id: element.text_of("id"),
+            name: element.text_of("name"),
+            text: element.text_of("text").map(|content| Attached { content }),
+        }),
     });
     expressions.chain(licences).collect()
 }
@@ -165,6 +169,8 @@ fn dependencies(list: &Element, assembly: &mut Assembly<'static>) {
 fn tree(text: &str) -> Result<Element, BillFault> {
     let mut reader = Reader::from_str(text);
     let mut open: Vec<Element> = Vec::new();
+    // Where each of them begins.
+    let mut starts: Vec<usize> = Vec::new();
     let mut root = None;
     loop {
         let at = offset(reader.buffer_position());
@@ -182,6 +188,7 @@ fn tree(text: &str) -> Result<Element, BillFault> {
                     return Err(fault("there is more than one root element".to_owned()));
                 }
                 open.push(element(&start).map_err(fault)?);
+                starts.push(at);
             }
             Event::Empty(start) => {
                 let element = element(&start).map_err(fault)?;
@@ -192,6 +199,7 @@ fn tree(text: &str) -> Result<Element, BillFault> {
             }
             Event::End(_) => {
                 let Some(closed) = open.pop() else { continue };
+                starts.pop();
                 match open.last_mut() {
                     Some(parent) => parent.children.push(closed),
                     None => root = Some(closed),
@@ -213,8 +221,9 @@ fn tree(text: &str) -> Result<Element, BillFault> {
         }
     }
     if let Some(unclosed) = open.last() {
-        let end = Span::new(text.len(), text.len());
-        return Err(BillFault::new(format!("the element `{}` is not closed", unclosed.name), end));
+        let at = starts.last().copied().unwrap_or(text.len());
+        let message = format!("the element `{}` is not closed: the text is cut off", unclosed.name);
+        return Err(BillFault::new(message, Span::new(at, at)));
     }
     root.ok_or_else(|| BillFault::of_text("there is no element"))
 }

@@ -89,26 +89,28 @@ impl Marks {
         let mut marks = Self { is_simple: true, ..Self::default() };
         // The last slash, and that before the last `@`.
         let (mut slash, mut slash_before) = (None, None);
-        for (at, byte) in text.bytes().enumerate() {
-            if IS_PLAIN.get(usize::from(byte)) == Some(&true) {
-                continue;
-            }
-            match byte {
-                b'/' => slash = Some(at),
-                b'@' => {
+        let is_mark = |byte: &u8| IS_PLAIN.get(usize::from(*byte)) != Some(&true);
+        let bytes = text.as_bytes();
+        let mut next = bytes.iter().position(is_mark);
+        while let Some(at) = next {
+            match bytes.get(at) {
+                Some(b'/') => slash = Some(at),
+                Some(b'@') => {
                     marks.at = Some(at);
                     slash_before = slash;
                 }
-                b'?' => {
+                Some(b'?') => {
                     marks.question = Some(at);
-                    if text.get(at..)?.contains('#') {
+                    if bytes.get(at..)?.contains(&b'#') {
                         return None;
                     }
                     break;
                 }
-                b'#' => return None,
-                _ => marks.is_simple = false,
+                Some(b'#') | None => return None,
+                Some(_) => marks.is_simple = false,
             }
+            let behind = at + 1;
+            next = bytes.get(behind..)?.iter().position(is_mark).map(|step| behind + step);
         }
         marks.slash = if marks.at.is_some() { slash_before } else { slash };
         marks.has_late_slash = marks.at.is_some() && slash > marks.at;
@@ -121,7 +123,9 @@ impl Marks {
 /// INVARIANT: what this returns is what the library returns.
 fn plain(text: &str) -> Option<Url<'_>> {
     let rest = text.strip_prefix("pkg:")?;
-    let (kind, rest) = rest.split_once('/')?;
+    // A type is a few bytes long: to look at each is quicker than to prepare a search.
+    let slash = rest.bytes().position(|byte| byte == b'/')?;
+    let (kind, rest) = (rest.get(..slash)?, rest.get(slash + 1..)?);
     let wants = match kind {
         "cargo" | "pypi" | "nuget" | "gem" | "pub" => Namespace::Never,
         "npm" | "golang" | "maven" | "deb" | "apk" | "rpm" | "hex" => Namespace::Optional,
@@ -132,7 +136,6 @@ fn plain(text: &str) -> Option<Url<'_>> {
     let (small, decoded): (Reader, Reader) =
         if marks.is_simple { (as_written, as_written) } else { (small, decoded) };
     let end = marks.question.unwrap_or(rest.len());
-    let qualifiers = marks.question.and_then(|at| rest.get(at + 1..)).unwrap_or_default();
     let path = rest.get(..marks.at.unwrap_or(end))?;
     let version = match marks.at {
         Some(at) => Some(rest.get(at + 1..end)?),
@@ -164,7 +167,8 @@ fn plain(text: &str) -> Option<Url<'_>> {
         upstream: None,
         epoch: None,
     };
-    for pair in qualifiers.split('&') {
+    let Some(question) = marks.question else { return Some(url) };
+    for pair in rest.get(question + 1..)?.split('&') {
         let Some((key, value)) = pair.split_once('=').filter(|(_, value)| !value.is_empty()) else {
             if pair.is_empty() {
                 continue;

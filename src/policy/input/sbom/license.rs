@@ -45,10 +45,10 @@ pub(super) fn by_license(bill: &Sbom) -> Value {
 /// As [`super::shown`], without memory for the text in between.
 fn named(component: &Component, written: &mut String) -> Value {
     let Some(version) = &component.version else {
-        return Value::String(Arc::clone(&component.name));
+        return Value::from(component.label());
     };
     written.clear();
-    for part in [&component.name, " ", version] {
+    for part in [component.label(), " ", version] {
         written.push_str(part);
     }
     Value::from(written.as_str())
