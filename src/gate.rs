@@ -1,5 +1,6 @@
 //! The gate: the one pipeline that every caller goes through, and the only file that names all rooms.
 
+mod bill;
 mod draft;
 pub mod inventory;
 mod sighting;

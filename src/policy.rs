@@ -18,6 +18,7 @@ mod node;
 mod options;
 mod panel;
 mod plain;
+mod reads;
 mod recognise;
 mod roster;
 mod rules;

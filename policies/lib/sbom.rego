@@ -6,11 +6,6 @@ setting(name) := value if {
 	value := data.sbom[name]
 } else := data.sbom.defaults[name]
 
-# A component of `input.sbom.by_purl` by its name.
-named(listed) := sprintf("%s %s", [listed.name, listed.version])
-
-named(listed) := listed.name if not listed.version
-
 # `openssl 0.10.60`
 component(found) := sprintf("%s %s", [found.component, found.version])
 

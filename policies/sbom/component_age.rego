@@ -12,19 +12,19 @@ package goldgate.sbom.component_age
 import data.goldgate.lib.sbom
 
 deny contains finding if {
-	some purl, component in input.sbom.by_purl
+	some purl, component in input.sbom.released
 	component.age_days > sbom.setting("most_component_age_days")
 	finding := told(purl, component, sprintf("more than %d", [sbom.setting("most_component_age_days")]))
 }
 
 deny contains finding if {
-	some purl, component in input.sbom.by_purl
+	some purl, component in input.sbom.released
 	component.age_days < sbom.setting("least_component_age_days")
 	finding := told(purl, component, sprintf("less than %d", [sbom.setting("least_component_age_days")]))
 }
 
 told(purl, component, limit) := {
-	"message": sprintf("%s was released %d days ago, %s", [sbom.named(component), component.age_days, limit]),
+	"message": sprintf("%s was released %d days ago, %s", [component.component, component.age_days, limit]),
 	"path": sprintf("/by_purl/%s", [sbom.escaped(purl)]),
-	"facts": {"purl": purl, "released": component.released, "age_days": component.age_days},
+	"facts": {"purl": purl, "released": component.time, "age_days": component.age_days},
 }

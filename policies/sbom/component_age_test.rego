@@ -3,9 +3,8 @@ package goldgate.sbom.component_age_test
 import data.goldgate.lib.sbom_fixture_test as fixture
 import data.goldgate.sbom.component_age
 
-bill(days) := fixture.with_fields({"by_purl": {"pkg:cargo/a@1.0.0": {
-	"name": "a", "version": "1.0.0", "direct": true, "license": {"state": "none"},
-	"released": "2020-01-02T03:04:05Z", "age_days": days,
+bill(days) := fixture.with_fields({"released": {"pkg:cargo/a@1.0.0": {
+	"component": "a 1.0.0", "time": "2020-01-02T03:04:05Z", "age_days": days,
 }}})
 
 limits := {"most_component_age_days": 1825, "least_component_age_days": 3}
@@ -17,7 +16,7 @@ test_component_between_the_limits_is_allowed if {
 }
 
 test_component_without_a_date_is_allowed if {
-	undated := fixture.with_fields({"by_purl": {"pkg:cargo/a@1.0.0": {"name": "a", "direct": true, "license": {"state": "none"}}}})
+	undated := fixture.with_fields({"purls": ["pkg:cargo/a@1.0.0"], "names": ["a 1.0.0"]})
 	count(component_age.deny) == 0 with input as undated with data.sbom as limits
 }
 

@@ -13,30 +13,39 @@ import data.goldgate.lib.sbom
 
 deny contains finding if {
 	some pattern, reason in sbom.setting("denied_components")
-	some purl, component in input.sbom.by_purl
+	some place, purl in input.sbom.purls
 	some form in {purl, bare(purl), unversioned(purl)}
 	glob.match(pattern, ["/"], form)
-	finding := told(purl, component, sprintf("is denied: %s", [reason]))
+	finding := told(place, sprintf("is denied: %s", [reason]))
 }
 
 deny contains finding if {
 	some pattern, reason in sbom.setting("denied_makers")
-	some purl, component in input.sbom.by_purl
-	is_made_by(purl, component, pattern)
-	finding := told(purl, component, sprintf("is made by somebody who is denied: %s", [reason]))
+	some place in made_by(pattern)
+	finding := told(place, sprintf("is made by somebody who is denied: %s", [reason]))
 }
 
-is_made_by(purl, _, pattern) if {
+# The places of the components of a namespace, or of a supplier as the bill names it.
+made_by(pattern) := of_namespace(pattern) | of_supplier(pattern)
+
+of_namespace(pattern) := {place |
 	startswith(pattern, "pkg:")
+	some place, purl in input.sbom.purls
 	glob.match(pattern, ["/"], unversioned(purl))
 }
 
-is_made_by(_, component, pattern) if glob.match(lower(pattern), null, lower(component.supplier))
+of_supplier(pattern) := {place |
+	some supplier, places in input.sbom.suppliers
+	glob.match(lower(pattern), null, lower(supplier))
+	some place in places
+}
 
-told(purl, component, what) := {
-	"message": sprintf("%s %s", [sbom.named(component), what]),
+told(place, what) := {
+	"message": sprintf("%s %s", [input.sbom.names[place], what]),
 	"path": sprintf("/by_purl/%s", [sbom.escaped(purl)]),
 	"facts": {"purl": purl},
+} if {
+	purl := input.sbom.purls[place]
 }
 
 # Without qualifiers.

@@ -3,13 +3,11 @@ package goldgate.sbom.denied_test
 import data.goldgate.lib.sbom_fixture_test as fixture
 import data.goldgate.sbom.denied
 
-bill := fixture.with_fields({"by_purl": {
-	"pkg:npm/event-stream@3.3.6?arch=x": {"name": "event-stream", "version": "3.3.6", "direct": true, "license": {"state": "none"}},
-	"pkg:npm/%40evil/tool@1.0.0": {
-		"name": "@evil/tool", "version": "1.0.0", "direct": true, "license": {"state": "none"}, "supplier": "Evil Inc.",
-	},
-	"pkg:npm/good@1.0.0": {"name": "good", "version": "1.0.0", "direct": true, "license": {"state": "none"}},
-}})
+bill := fixture.with_fields({
+	"purls": ["pkg:npm/event-stream@3.3.6?arch=x", "pkg:npm/%40evil/tool@1.0.0", "pkg:npm/good@1.0.0"],
+	"names": ["event-stream 3.3.6", "@evil/tool 1.0.0", "good 1.0.0"],
+	"suppliers": {"Evil Inc.": [1]},
+})
 
 settings(components, makers) := {"denied_components": components, "denied_makers": makers}
 

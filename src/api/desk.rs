@@ -328,6 +328,15 @@ impl Desk {
         self.decide(question, face).instrument(span).await
     }
 
+    /// A bill that the record keeps, to be judged with what is handed in.
+    ///
+    /// # Errors
+    /// Those of [`Gate::kept_bill`].
+    pub(super) async fn kept_bill(&self, digest: Digest) -> Result<Handed, Error> {
+        let Artifact { path, content, origin } = self.gate.kept_bill(digest).await?;
+        Ok(Handed { path, source: Source::Content(content), origin })
+    }
+
     async fn decide(&self, question: Question, face: Face) -> Result<Arc<Decision>, Error> {
         let started = Instant::now();
         let request = self.gather(question).await?;

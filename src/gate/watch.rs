@@ -4,6 +4,7 @@
 //! whose troubles add up to something else than when they were last judged are taken out and judged, by the policies that
 //! look at bills. What runs goes on running; the decision says how it stands, and moves the scorecard.
 
+mod known;
 mod lane;
 
 use std::num::NonZeroUsize;
@@ -13,18 +14,20 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use self::known::Known;
 use self::lane::{Lane, Round};
 use super::Gate;
 use super::inventory::base;
-use crate::domain::advisory::AdvisoryMatch;
+use crate::domain::advisory::{AdvisoryFacts, AdvisoryMatch};
 use crate::domain::clock::Timestamp;
-use crate::domain::decision::Decision;
+use crate::domain::decision::{Decision, DecisionId};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::evidence::EvidenceSet;
 use crate::domain::inventory::{Held, Troubled};
 use crate::domain::package::Component;
 use crate::domain::release::Release;
+use crate::domain::request::Stage;
 use crate::domain::sbom::{Sbom, SbomFormat, SbomSource};
 
 /// Versions that are compared at a time: enough to be worth a thread, few enough to give way.
@@ -97,7 +100,8 @@ impl Gate {
         })?;
         let held = store.held().await?;
         let n_compared = held.len();
-        let troubled = self.troubled(held, lanes).await?;
+        let (troubled, known) = self.troubled(held, lanes).await?;
+        let known = Arc::new(known);
         let nothing = self.looked_up(Vec::new()).await?;
         let releases = store.stale(troubled, base(&nothing), self.clock.now()).await?;
         let n_releases = releases.len();
@@ -105,7 +109,8 @@ impl Gate {
         let mut report = WatchReport { n_compared, ..WatchReport::default() };
         let mut at_work = JoinSet::new();
         for _ in 0..lanes.count().min(n_releases) {
-            let lane = Lane::new(Arc::clone(self), Arc::clone(store), lanes.writes());
+            let lane =
+                Lane::new(Arc::clone(self), Arc::clone(store), Arc::clone(&known), lanes.writes());
             let round = Arc::clone(&round);
             at_work.spawn(async move { lane.walk(&round).await });
         }
@@ -126,7 +131,7 @@ impl Gate {
         self: &Arc<Self>,
         held: Vec<Held>,
         lanes: Lanes,
-    ) -> Result<Vec<Troubled>, Error> {
+    ) -> Result<(Vec<Troubled>, Known), Error> {
         let mut parts: Vec<Vec<Held>> = Vec::new();
         let mut held = held.into_iter().peekable();
         while held.peek().is_some() {
@@ -134,7 +139,7 @@ impl Gate {
         }
         let mut parts = parts.into_iter();
         let mut at_work = JoinSet::new();
-        let mut troubled = Vec::new();
+        let (mut troubled, mut known) = (Vec::new(), Known::default());
         loop {
             while at_work.len() < lanes.count()
                 && let Some(part) = parts.next()
@@ -142,15 +147,20 @@ impl Gate {
                 let gate = Arc::clone(self);
                 at_work.spawn(async move { gate.compared(part).await });
             }
-            let Some(part) = at_work.join_next().await else { return Ok(troubled) };
-            troubled.extend(part.map_err(|cause| {
+            let Some(part) = at_work.join_next().await else { return Ok((troubled, known)) };
+            let (of_part, held, facts) = part.map_err(|cause| {
                 Error::internal_fault("a comparison ended early").with_source(cause)
-            })??);
+            })??;
+            troubled.extend(of_part);
+            known.add(held, facts);
         }
     }
 
-    /// Compares versions.
-    async fn compared(&self, held: Vec<Held>) -> Result<Vec<Troubled>, Error> {
+    /// Compares versions, and hands them back with what was found, by their places.
+    async fn compared(
+        &self,
+        held: Vec<Held>,
+    ) -> Result<(Vec<Troubled>, Vec<Held>, AdvisoryFacts), Error> {
         self.give_way().await;
         let component = |held: &Held| Component {
             name: Arc::clone(&held.name.name),
@@ -160,15 +170,16 @@ impl Gate {
             ..Component::default()
         };
         let evidence = self.looked_up(held.iter().map(component).collect()).await?;
-        let matches = evidence.advisories.map(|facts| facts.matches).unwrap_or_default();
+        let facts = evidence.advisories.unwrap_or_default();
         // They come by component.
-        let by_component = matches.chunk_by(|left, right| left.component == right.component);
+        let by_component = facts.matches.chunk_by(|left, right| left.component == right.component);
         let troubled = by_component.filter_map(|matches: &[AdvisoryMatch]| {
             let Held { package, version, name, text } = held.get(matches.first()?.component)?;
             let trouble = self.trouble(name, text.as_deref(), matches);
             Some(Troubled { package: *package, version: *version, trouble })
         });
-        Ok(troubled.collect())
+        let troubled = troubled.collect();
+        Ok((troubled, held, facts))
     }
 
     /// What is known of components, as if one release held them all.
@@ -185,6 +196,18 @@ impl Gate {
             tokio::time::sleep(GLANCE).await;
         }
     }
+}
+
+/// What a watch notes in a decision about what `arrived` let in.
+fn note_of(arrived: DecisionId) -> String {
+    format!(
+        "what decision {arrived} let in was judged again, since more is known of its components; it goes on running"
+    )
+}
+
+/// Whether `decision` is what a watch said of what `arrived` had let in.
+pub(super) fn is_about(decision: &Decision, arrived: DecisionId) -> bool {
+    decision.stage == Stage::Watch && decision.notes.contains(&note_of(arrived))
 }
 
 /// What stands for the bill that holds everything.

@@ -10,6 +10,7 @@ use super::load::Loaded;
 use super::manifest::Manifest;
 use super::options::LoadOptions;
 use super::panel::{Panel, Runnable};
+use super::reads::Reads;
 use super::recognise;
 use super::rules::{self, Known};
 use super::shelf::Shelf;
@@ -17,7 +18,7 @@ use super::source::{FileKind, kind_of};
 use super::unique;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
-use crate::domain::policy::PolicyMeta;
+use crate::domain::policy::{PolicyMeta, Scope};
 use crate::domain::scorecard::ScorecardRules;
 use crate::rego::Fault;
 use crate::rego::engine::{Linker, Program, Wanted};
@@ -134,10 +135,14 @@ fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked
     let unit = &loaded.checked.unit;
     let mut linker = Linker::over(&loaded.modules, unit, &loaded.data, options.budget);
     let mut seen: BTreeSet<Vec<String>> = BTreeSet::new();
+    let mut over_bills: BTreeSet<Vec<String>> = BTreeSet::new();
     let mut wanted = Vec::new();
     for policy in &policies {
         let closure = loaded.checked.closure(&policy.package);
         seen.extend(closure.iter().cloned());
+        if policy.meta.scope == Scope::Sbom {
+            over_bills.extend(closure.iter().cloned());
+        }
         wanted.push(Wanted { package: policy.package.clone(), closure });
     }
     let mut runnables = Vec::new();
@@ -162,6 +167,8 @@ fn link(loaded: &Loaded, policies: Vec<Policy>, options: &LoadOptions) -> Linked
     let counting = options
         .trace
         .then(|| Program::counting(&loaded.modules, unit, &loaded.data, options.budget));
-    let panel = Panel::new(runnables, linker).with_counting(counting.flatten());
+    let over_bills = loaded.modules.iter().filter(|it| over_bills.contains(&it.package));
+    let panel =
+        Panel::new(runnables, Reads::of(over_bills), linker).with_counting(counting.flatten());
     Linked { panel: Arc::new(panel), faults, left }
 }

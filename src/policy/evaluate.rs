@@ -59,7 +59,7 @@ impl<'r> Round<'r> {
             release,
             evidence,
             stage: request.stage,
-            inputs: Inputs::new(request, release, evidence, moment.now),
+            inputs: Inputs::new(request, release, evidence, moment.now).showing(&panel.sbom_reads),
             runner: Runner::new(moment.circumstances()),
             topics: Roster::topics(request, release).into_iter(),
             open: None,

@@ -11,6 +11,7 @@ use std::cell::OnceCell;
 use std::sync::Arc;
 
 use super::gatekeeper;
+use super::reads::Reads;
 use crate::document::shared_key;
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
@@ -36,6 +37,8 @@ pub(super) struct Inputs<'r> {
     /// The run that a plan belongs to.
     run: Value,
     now: Timestamp,
+    /// The parts of a bill that are shown.
+    shown: Option<&'r Reads>,
 }
 
 impl<'r> Inputs<'r> {
@@ -62,7 +65,13 @@ impl<'r> Inputs<'r> {
             images: cells(release.images.len()),
             run: plan::run(request, &now.to_string()),
             now,
+            shown: None,
         }
+    }
+
+    /// The same inputs, with those parts of a bill alone that somebody reads.
+    pub(super) fn showing(self, reads: &'r Reads) -> Self {
+        Self { shown: Some(reads), ..self }
     }
 
     /// What a policy of the scope `workload` sees. Ask once for each: the document is put together anew.
@@ -84,7 +93,8 @@ impl<'r> Inputs<'r> {
     /// What a policy of the scope `sbom` sees.
     pub(super) fn of_sbom(&self, index: usize) -> Option<Value> {
         let bill = self.release.sboms.get(index)?;
-        let sbom = sbom::bill(index, bill, self.evidence, self.now);
+        let is_shown = |part: &str| self.shown.is_none_or(|reads| reads.has(part));
+        let sbom = sbom::bill(index, bill, self.evidence, self.now, &is_shown);
         Some(self.document(Scope::Sbom, [("sbom", sbom)]))
     }
 

@@ -30,6 +30,7 @@ pub(super) fn written(whole: &Assembled) -> Option<Vec<u8>> {
         runnable.policy.write(&mut writer);
         runnable.closure.write(&mut writer);
     }
+    panel.sbom_reads.write(&mut writer);
     writer.count(templates.len());
     for (kind, template) in templates {
         kind.write(&mut writer);
@@ -70,5 +71,5 @@ fn panel(reader: &mut Reader<'_>, shelf: &Shelf, options: &LoadOptions) -> Optio
         let (policy, closure) = (Stored::read(reader)?, Stored::read(reader)?);
         Some(Runnable::new(policy, closure, program.clone()))
     })?;
-    Some(Panel::new(runnables, linker))
+    Some(Panel::new(runnables, Stored::read(reader)?, linker))
 }

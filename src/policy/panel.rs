@@ -6,6 +6,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::answer::violations;
 use super::dialect::Policy;
+use super::reads::Reads;
 use super::roster::Roster;
 use super::shadow::Heard;
 use crate::domain::clock::Timestamp;
@@ -20,6 +21,8 @@ use crate::rego::engine::{Entry, Linker, Program, Session, Wanted};
 pub(super) struct Panel {
     pub(super) runnables: Vec<Runnable>,
     pub(super) roster: Roster,
+    /// What all policies over bills together read of a bill.
+    pub(super) sbom_reads: Reads,
     linker: Option<Mutex<Linker>>,
     /// All modules once more, in a program that counts what it evaluates.
     pub(super) counting: Option<Program>,
@@ -52,9 +55,9 @@ pub(super) struct Notes<'n> {
 }
 
 impl Panel {
-    pub(super) fn new(runnables: Vec<Runnable>, linker: Linker) -> Self {
+    pub(super) fn new(runnables: Vec<Runnable>, sbom_reads: Reads, linker: Linker) -> Self {
         let roster = Roster::of(runnables.iter().map(|runnable| &*runnable.policy.meta));
-        Self { runnables, roster, linker: Some(Mutex::new(linker)), counting: None }
+        Self { runnables, roster, sbom_reads, linker: Some(Mutex::new(linker)), counting: None }
     }
 
     pub(super) fn with_counting(self, counting: Option<Program>) -> Self {

@@ -333,6 +333,11 @@ fn an_inventory_is_rebuilt_from_decisions_and_says_what_it_cannot_know() {
     // What was put back is judged again as any other.
     run(&place, &["advisories", "import", "new.json"], 0);
     assert_eq!(watched(&place).len(), 1);
+    // What a watch said before the list was lost is not said again either.
+    without_inventory(&place);
+    run(&place, &["inventory", "rebuild"], 0);
+    run(&place, &["advisories", "import", "new.json"], 0);
+    assert_eq!(watched(&place).len(), 1);
 }
 
 #[test]

@@ -57,11 +57,16 @@ pub(super) async fn validate(
             }
             Answer::passed(&review, &asked.uid, DELETION)
         }
-        Task::Judge { object, path } => {
+        Task::Judge { object, path, bills } => {
             let object = body.slice_ref(object.as_bytes());
             let sent = SentReview(body.clone());
-            let question = question(asked, sent, object, path, environment);
-            let check = site.desk.check(question, Face::Admission, &id);
+            let mut question = question(asked, sent, object, path, environment);
+            let check = async {
+                for digest in bills {
+                    question.artifacts.push(site.desk.kept_bill(digest).await?);
+                }
+                site.desk.check(question, Face::Admission, &id).await
+            };
             match timeout(deadline.0, check).await.unwrap_or_else(|_| Err(deadline.passed())) {
                 Ok(decision) => Answer::decided(&review, &asked.uid, &decision),
                 Err(error) => {

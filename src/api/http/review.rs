@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::domain::decision::{Decision, Verdict};
+use crate::domain::digest::Digest;
 use crate::domain::error::Error;
 use crate::domain::finding::{Enforcement, Finding, FindingState};
 
@@ -99,7 +100,19 @@ struct Head {
 struct Metadata {
     generate_name: Option<String>,
     deletion_timestamp: Option<String>,
+    annotations: Option<Annotations>,
 }
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Annotations {
+    #[serde(rename = "goldgate.dev/sbom")]
+    bills: Option<serde_json::Value>,
+}
+
+/// The annotation that names bills of materials which the record keeps, by digests with commas between them.
+const BILLS: &str = "goldgate.dev/sbom";
+const MAX_BILLS: usize = 16;
 
 /// Why a deletion is let pass.
 pub(super) const DELETION: &str = "a deletion brings nothing in";
@@ -108,7 +121,12 @@ pub(super) const DELETION: &str = "a deletion brings nothing in";
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Task<'a> {
     /// Evaluate this object, known by this path.
-    Judge { object: &'a str, path: String },
+    Judge {
+        object: &'a str,
+        path: String,
+        /// The bills that it names.
+        bills: Vec<Digest>,
+    },
     /// Let it pass without looking, for this reason.
     Pass(&'static str),
     /// Let it pass: this object is to be deleted, in the words of the inventory (`Deployment/shop/web`).
@@ -152,7 +170,9 @@ impl<'a> Asked<'a> {
         let parts = [&self.namespace, &self.resource.resource, &self.sub_resource, &name];
         let parts: Vec<&str> =
             parts.into_iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
-        Ok(Task::Judge { object: object.get(), path: format!("{}.json", parts.join("/")) })
+        let path = format!("{}.json", parts.join("/"));
+        let bills = bills(metadata.annotations.unwrap_or_default())?;
+        Ok(Task::Judge { object: object.get(), path, bills })
     }
 
     /// Whether nothing may be written down.
@@ -164,6 +184,31 @@ impl<'a> Asked<'a> {
     pub(super) fn actor(&self) -> &str {
         &self.user_info.username
     }
+}
+
+/// What an object names by [`BILLS`]. What cannot be read is not passed by: a bill that was meant would go unjudged.
+fn bills(annotations: Annotations) -> Result<Vec<Digest>, Error> {
+    let Some(written) = annotations.bills.filter(|written| !written.is_null()) else {
+        return Ok(Vec::new());
+    };
+    let wrong = |message: String| {
+        Error::invalid(message)
+            .with_field(format!("request.object.metadata.annotations[{BILLS}]"))
+            .with_help("write `sha256:…`, several with commas between them")
+    };
+    let text = written.as_str().ok_or_else(|| wrong(format!("`{written}` is no text")))?;
+    let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+    let digest = |part: &str| {
+        part.parse::<Digest>().map_err(|_wrong| wrong(format!("`{part}` is no digest of a bill")))
+    };
+    let bills = parts.map(digest).collect::<Result<Vec<Digest>, Error>>()?;
+    if bills.len() > MAX_BILLS {
+        return Err(wrong(format!(
+            "{} bills are named, {MAX_BILLS} at most are read",
+            bills.len()
+        )));
+    }
+    Ok(bills)
 }
 
 /// The path of the object that a review brings; none when the review cannot be read, or is passed by. Public for the fuzz
@@ -358,6 +403,35 @@ mod tests {
             Task::Judge { path, .. } => path,
             Task::Pass(reason) => format!("pass: {reason}"),
             Task::Delete { part } => format!("delete: {part}"),
+        }
+    }
+
+    fn named(annotation: &str) -> Result<Vec<String>, String> {
+        let metadata = format!(r#"{{"metadata": {{"annotations": {{"a": 1, {annotation}}}}}}}"#);
+        let text = asked("CREATE", "", &metadata);
+        let review: Review<'_> = serde_json::from_str(&text).unwrap();
+        match review.request.unwrap().task() {
+            Ok(Task::Judge { bills, .. }) => Ok(bills.iter().map(ToString::to_string).collect()),
+            Ok(Task::Pass(_) | Task::Delete { .. }) => panic!("it is judged"),
+            Err(error) => Err(error.external().to_owned()),
+        }
+    }
+
+    #[test]
+    fn bills_are_named_by_digests_and_nothing_else() {
+        let digest = Digest::of(b"").to_string();
+        let two = format!(r#""goldgate.dev/sbom": "{digest}, {digest},""#);
+        assert_eq!(named(&two), Ok(vec![digest.clone(), digest]));
+        assert_eq!(named(r#""b": "c""#), Ok(Vec::new()));
+        assert_eq!(named(r#""goldgate.dev/sbom": null"#), Ok(Vec::new()));
+        let many =
+            format!(r#""goldgate.dev/sbom": "{}""#, format!("{},", Digest::of(b"")).repeat(17));
+        for (wrong, told) in [
+            (r#""goldgate.dev/sbom": "bom.json""#, "`bom.json` is no digest of a bill"),
+            (r#""goldgate.dev/sbom": ["a"]"#, "`[\"a\"]` is no text"),
+            (many.as_str(), "17 bills are named, 16 at most are read"),
+        ] {
+            assert_eq!(named(wrong), Err(told.to_owned()));
         }
     }
 

@@ -105,13 +105,20 @@ impl Source for AdvisorySource {
     fn gather<'a>(
         &'a self,
         release: &'a Release,
-        _known: &'a EvidenceSet,
+        known: &'a EvidenceSet,
     ) -> Pin<Box<dyn Future<Output = Result<EvidenceSet, Error>> + Send + 'a>> {
         Box::pin(async move {
             if release.sboms.is_empty() {
                 return Ok(EvidenceSet::default());
             }
             let Opened { database, fault, .. } = self.current();
+            if let Some(told) = &known.advisories
+                && told.database.as_ref() == database.as_deref().map(Database::facts)
+                && told.fault == fault
+            {
+                // They were asked before, about all of its components.
+                return Ok(EvidenceSet::default());
+            }
             let facts = AdvisoryFacts {
                 // What scanners report counts without any advisories of our own.
                 matches: database::matches(database.as_deref(), &release.sboms),

@@ -11,11 +11,15 @@ use crate::domain::inventory::{Arrival, Judged, Restored};
 use crate::domain::release::Release;
 use crate::domain::request::{Request, Stage};
 use crate::domain::service::{Service, ServiceSource};
+use crate::gate::watch::is_about;
 use crate::intake;
-use crate::record::{RecordedFile, Store};
+use crate::record::{DecisionFilter, PageRequest, RecordedFile, Store};
 
 /// What no release is troubled by, so that every one that is put back is judged again at the next opportunity.
 const NEVER_JUDGED: u64 = u64::MAX;
+
+/// The newest decisions among which the last word of a watch is looked for; further back, it is said once more.
+const LOOKED_AT: u32 = 500;
 
 /// Releases that are written at a time.
 const WRITTEN_AT_ONCE: usize = 64;
@@ -99,9 +103,10 @@ impl Gate {
             gaps.push("no bill or lock file was handed in".to_owned());
         }
         let Some(service) = release.service.as_ref() else { return Ok(None) };
+        let last = last_word(store, &decision).await?;
         let judged = Judged {
             troubles: NEVER_JUDGED,
-            outcome: outcome(&decision.findings, &self.revision()),
+            outcome: outcome(&last.findings, &self.revision()),
             due: None,
         };
         let known = (&release, &EvidenceSet::default());
@@ -109,6 +114,23 @@ impl Gate {
         let n_components = arrival.n_components;
         Ok(Some((RebuiltRelease { decision, n_components, gaps }, arrival)))
     }
+}
+
+/// What was said last of what `decision` let in: by a watch, or by itself. What is found then once more is no news.
+async fn last_word(
+    store: &Arc<dyn Store>,
+    decision: &Arc<Decision>,
+) -> Result<Arc<Decision>, Error> {
+    let filter = DecisionFilter {
+        service: decision.service.clone(),
+        environment: Some(decision.environment.clone()),
+        since: Some(decision.time),
+        ..DecisionFilter::default()
+    };
+    let page = PageRequest { size: LOOKED_AT, token: String::new() };
+    let later = store.decisions(filter, page).await?.items;
+    let of_watch = later.into_iter().find(|later| is_about(later, decision.id));
+    Ok(of_watch.unwrap_or_else(|| Arc::clone(decision)))
 }
 
 /// The files of a decision as they are kept.

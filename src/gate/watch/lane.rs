@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::task::JoinSet;
 
-use super::{Gate, WatchReport};
+use super::known::Known;
+use super::{Gate, WatchReport, note_of};
 use crate::domain::decision::{Decision, DecisionId, Timings};
 use crate::domain::digest::Digest;
 use crate::domain::error::Error;
@@ -62,6 +63,7 @@ enum Looked {
 pub(super) struct Lane {
     gate: Arc<Gate>,
     store: Arc<dyn Store>,
+    known: Arc<Known>,
     report: WatchReport,
     same: Vec<Rejudged>,
     writing: JoinSet<Result<Arc<Decision>, Error>>,
@@ -70,9 +72,14 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(gate: Arc<Gate>, store: Arc<dyn Store>, most_writes: usize) -> Self {
+    pub(super) fn new(
+        gate: Arc<Gate>,
+        store: Arc<dyn Store>,
+        known: Arc<Known>,
+        most_writes: usize,
+    ) -> Self {
         let (report, same, writing) = (WatchReport::default(), Vec::new(), JoinSet::new());
-        Self { gate, store, report, same, writing, most_writes }
+        Self { gate, store, known, report, same, writing, most_writes }
     }
 
     /// Takes releases until there are none.
@@ -108,7 +115,7 @@ impl Lane {
     async fn judge(&mut self, watched: &Watched, releases: &[(ReleaseId, u64)]) {
         let Some((_, troubles)) = releases.iter().find(|(id, _)| *id == watched.id) else { return };
         self.gate.give_way().await;
-        match self.gate.look_again(watched, *troubles).await {
+        match self.gate.look_again(watched, *troubles, &self.known).await {
             Ok(Looked::Same(rejudged)) => {
                 self.report.n_judged += 1;
                 self.same.push(rejudged);
@@ -160,8 +167,14 @@ impl Lane {
 }
 
 impl Gate {
-    async fn look_again(&self, watched: &Watched, troubles: u64) -> Result<Looked, Error> {
+    async fn look_again(
+        &self,
+        watched: &Watched,
+        troubles: u64,
+        known: &Known,
+    ) -> Result<Looked, Error> {
         let (request, mut release, evidence) = restored(watched)?;
+        let evidence = EvidenceSet { advisories: known.of(&release.sboms), ..evidence };
         let revision = self.revision();
         let now = self.clock.now();
         let mut timer = Timer::start();
@@ -195,10 +208,7 @@ impl Gate {
             sightings,
         };
         let mut draft = draft(&request, &release, &evidence, &revision, judgement, made);
-        draft.decision.notes.push(format!(
-            "what decision {} let in was judged again, since more is known of its components; it goes on running",
-            watched.arrived
-        ));
+        draft.decision.notes.push(note_of(watched.arrived));
         let draft = Draft { rejudged: Some(rejudged), ..draft };
         Ok(Looked::Changed(Box::new(draft), timer))
     }

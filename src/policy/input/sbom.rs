@@ -6,6 +6,7 @@ mod quality;
 mod vex;
 mod way;
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -17,8 +18,15 @@ use crate::domain::package::Component;
 use crate::domain::sbom::{Sbom, WaysIn};
 use crate::domain::value::{Number, Value};
 
-/// The bill with the number `index` of a release, as it is at `now`.
-pub(super) fn bill(index: usize, bill: &Sbom, evidence: &EvidenceSet, now: Timestamp) -> Value {
+/// The bill with the number `index` of a release, as it is at `now`. The parts that grow with it are there when they are
+/// shown.
+pub(super) fn bill(
+    index: usize,
+    bill: &Sbom,
+    evidence: &EvidenceSet,
+    now: Timestamp,
+    is_shown: &dyn Fn(&str) -> bool,
+) -> Value {
     let advisories = evidence.advisories.as_ref();
     let source = &bill.source;
     let mut fields = Fields::default();
@@ -38,9 +46,18 @@ pub(super) fn bill(index: usize, bill: &Sbom, evidence: &EvidenceSet, now: Times
     fields.set("authors", texts(&bill.claims.authors));
     fields.set_if("serial", bill.claims.serial.as_deref().map(Value::from));
     fields.set_if("scan", bill.scan.as_ref().map(|scan| quality::scan(scan, now)));
-    fields.set("quality", quality::of(bill));
-    fields.set("by_purl", components::by_purl(bill, now));
-    fields.set("by_license", license::by_license(bill));
+    let mut part = |key: &str, make: &dyn Fn() -> Value| {
+        fields.set_if(key, is_shown(key).then(make));
+    };
+    let names = OnceCell::new();
+    let names = || names.get_or_init(|| components::names(bill));
+    part("quality", &|| quality::of(bill));
+    part("by_purl", &|| components::by_purl(bill, now));
+    part("purls", &|| components::purls(bill));
+    part("names", &|| components::names_of_purls(bill, names()));
+    part("suppliers", &|| components::suppliers(bill));
+    part("released", &|| components::released(bill, names(), now));
+    part("by_license", &|| license::by_license(bill, names()));
     let matches = advisories.map(|facts| facts.matches.as_slice()).unwrap_or_default();
     let own = || matches.iter().filter(|found| found.sbom == index);
     let ways = bill.ways_to(own().map(|found| found.component));

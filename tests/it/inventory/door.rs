@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use goldgate::domain::digest::Digest;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -39,11 +40,46 @@ fn deletion(name: &str, dry_run: bool) -> Value {
 }
 
 async fn allowed(server: &Server, review: &Value, environment: &str) {
+    let answer = answered(server, review, environment).await;
+    assert_eq!(answer["allowed"], true, "{answer:#}");
+}
+
+async fn answered(server: &Server, review: &Value, environment: &str) -> Value {
     let path = format!("/admission/v1/validate?environment={environment}&timeout=30s");
     let stream = TcpStream::connect(&server.address).await.unwrap();
     let asked = request(http::Method::POST, &path, review.to_string());
     let answer = Answer::of(exchange(TokioIo::new(stream), asked).await).await;
-    assert_eq!(answer.json()["response"]["allowed"], true, "{}", answer.text());
+    answer.json()["response"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_object_names_a_bill_that_is_kept_by_an_annotation() {
+    let place = Place::with(Path::new("none"));
+    let policies = std::env::current_dir().unwrap().join("policies");
+    let policies = policies.display();
+    let file = format!("noBuiltin: true\nbundle: [{policies}/vulnerabilities, {policies}/lib]\n");
+    fs::write(place.work().join("goldgate.yaml"), file).unwrap();
+    let bill = r#"{"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [{"type": "library", "name": "openssl",
+        "version": "0.10.60", "purl": "pkg:cargo/openssl@0.10.60"}]}"#;
+    fs::write(place.work().join("bom.json"), bill).unwrap();
+    run(&place, &["check", "bom.json", "--service", "other"], 0);
+    let server = Server::start(&place);
+    let mut review = creation("registry.example", "web");
+    let digest = Digest::of(bill.as_bytes());
+    review["request"]["object"]["metadata"]["annotations"]["goldgate.dev/sbom"] =
+        json!(digest.to_string());
+    allowed(&server, &review, "production").await;
+    let found = asked(&place, &["inventory", "who-has", "pkg:cargo/openssl"]);
+    assert_eq!(found["nServices"], 2, "{found:#}");
+
+    review["request"]["uid"] = json!("another");
+    let nothing = Digest::of(b"nothing");
+    review["request"]["object"]["metadata"]["annotations"]["goldgate.dev/sbom"] =
+        json!(nothing.to_string());
+    let answer = answered(&server, &review, "production").await;
+    let message = answer["status"]["message"].as_str().unwrap_or_default();
+    assert_eq!(answer["allowed"], false);
+    assert!(message.contains(&format!("the record keeps no bill `{nothing}`")), "{message}");
 }
 
 /// A place whose server looks at images, and judges bills alone.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{days, license};
+use super::{Fields, days, license};
 use crate::document::shared_key;
 use crate::domain::clock::Timestamp;
 use crate::domain::package::{Component, Licence};
@@ -38,6 +38,62 @@ pub(super) fn by_purl(bill: &Sbom, now: Timestamp) -> Value {
         by_purl.push((Arc::clone(purl), component));
     }
     Value::object(by_purl)
+}
+
+/// `name version` of every component, in the order of the bill.
+pub(super) fn names(bill: &Sbom) -> Vec<Value> {
+    let mut written = String::new();
+    bill.components.iter().map(|component| named(component, &mut written)).collect()
+}
+
+/// As [`super::shown`], without memory for the text in between.
+fn named(component: &Component, written: &mut String) -> Value {
+    let Some(version) = &component.version else {
+        return Value::from(component.label());
+    };
+    written.clear();
+    for part in [component.label(), " ", version] {
+        written.push_str(part);
+    }
+    Value::from(written.as_str())
+}
+
+/// The package URLs, in the order of the bill: a list is made in no time, whoever reads it.
+pub(super) fn purls(bill: &Sbom) -> Value {
+    let purls = bill.components.iter().filter_map(|component| component.purl.as_ref());
+    Value::array(purls.map(|purl| Value::String(Arc::clone(purl))).collect())
+}
+
+/// The names of what [`purls`] lists, in the same order.
+pub(super) fn names_of_purls(bill: &Sbom, names: &[Value]) -> Value {
+    let named = bill.components.iter().zip(names);
+    Value::array(named.filter(|(it, _)| it.purl.is_some()).map(|(_, name)| name.clone()).collect())
+}
+
+/// The places in [`purls`] of what each supplier supplies.
+pub(super) fn suppliers(bill: &Sbom) -> Value {
+    let mut suppliers: BTreeMap<&Arc<str>, Vec<Value>> = BTreeMap::new();
+    let listed = bill.components.iter().filter(|component| component.purl.is_some());
+    for (place, component) in (0_i64..).zip(listed) {
+        if let Some(supplier) = &component.supplier {
+            suppliers.entry(supplier).or_default().push(Value::from(place));
+        }
+    }
+    let supplier = |(name, all): (&Arc<str>, Vec<Value>)| (Arc::clone(name), Value::array(all));
+    Value::object(suppliers.into_iter().map(supplier).collect())
+}
+
+/// Every component with a package URL of which the bill says when it was released.
+pub(super) fn released(bill: &Sbom, names: &[Value], now: Timestamp) -> Value {
+    let dated = bill.components.iter().zip(names).filter_map(|(component, name)| {
+        let (purl, time) = (component.purl.as_ref()?, component.released?);
+        let mut fields = Fields::default();
+        fields.set("age_days", days(time, now));
+        fields.set("component", name.clone());
+        fields.set("time", Value::from(time.to_string()));
+        Some((Arc::clone(purl), fields.into_value()))
+    });
+    Value::object(dated.collect())
 }
 
 /// What is known of a component, in the order of [`KEYS`].

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Fields;
 use crate::domain::license;
-use crate::domain::package::{Component, Licence};
+use crate::domain::package::Licence;
 use crate::domain::sbom::Sbom;
 use crate::domain::value::Value;
 
@@ -27,31 +27,18 @@ fn state(licence: &Licence) -> (&'static str, Option<&str>) {
 }
 
 /// Everything that is said, by its text; what nothing is said of stands under the empty text.
-pub(super) fn by_license(bill: &Sbom) -> Value {
+pub(super) fn by_license(bill: &Sbom, names: &[Value]) -> Value {
     let mut entries: BTreeMap<&str, (&Licence, Vec<Value>)> = BTreeMap::new();
-    let mut written = String::new();
-    for component in &bill.components {
+    for (component, name) in bill.components.iter().zip(names) {
         let (_, text) = state(&component.licence);
         let entry = entries.entry(text.unwrap_or_default());
         let (_, components) = entry.or_insert_with(|| (&component.licence, Vec::new()));
-        components.push(named(component, &mut written));
+        components.push(name.clone());
     }
     let entry = |(text, (licence, components)): (&str, (&Licence, Vec<Value>))| {
         (Arc::from(text), entry(licence, components))
     };
     Value::object(entries.into_iter().map(entry).collect())
-}
-
-/// As [`super::shown`], without memory for the text in between.
-fn named(component: &Component, written: &mut String) -> Value {
-    let Some(version) = &component.version else {
-        return Value::from(component.label());
-    };
-    written.clear();
-    for part in [component.label(), " ", version] {
-        written.push_str(part);
-    }
-    Value::from(written.as_str())
 }
 
 /// An expression whose choices cannot be told is an unknown text: nobody may be allowed by it.
