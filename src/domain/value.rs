@@ -60,7 +60,7 @@ impl PartialEq for Object {
 impl Eq for Object {}
 
 /// Up to here it is faster to look at each key than to halve.
-const FEW_ENTRIES: usize = 8;
+const FEW_ENTRIES: usize = 16;
 
 impl Object {
     /// Makes an object of entries in any order; of equal keys the last one stands.
@@ -94,7 +94,7 @@ impl Object {
         // Keys of small objects mostly differ in length, which is seen without a look at their bytes.
         if self.entries.len() <= FEW_ENTRIES {
             let mut entries = self.entries.iter();
-            return entries.find(|(other, _)| other.as_ref() == key).map(|(_, value)| value);
+            return entries.find(|(other, _)| keys::are_same(other, key)).map(|(_, value)| value);
         }
         if let Some(index) = &self.index {
             return index.get(&self.entries, key);

@@ -56,6 +56,7 @@ mod yaml;
 
 pub use cache::Cache;
 pub use capability::{capabilities, is_deprecated};
+pub use format::PlainFormat;
 pub use identity::runtime_of;
 pub use signature::{Builtin, BuiltinError, CallContext, Function, Type};
 pub use table::{all, lookup};

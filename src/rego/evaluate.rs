@@ -7,7 +7,9 @@
 
 mod call;
 mod compile;
+mod constant;
 mod context;
+mod direct;
 mod document;
 mod expression;
 mod failure;

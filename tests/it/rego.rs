@@ -75,6 +75,10 @@ fn no_optimisation_changes_an_answer() {
         Switches { remembered_comprehensions: false, ..all },
         Switches { remembered_calls: false, ..all },
         Switches { early_exit: false, ..all },
+        Switches { plain_packages: false, ..all },
+        Switches { shared_joins: false, ..all },
+        Switches { direct_calls: false, ..all },
+        Switches { own_constants: false, ..all },
         Switches { coverage: true, ..all },
     ];
     for case in cases_below(Path::new("tests/cases/rego/evaluate"), Version::V1) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::keys::hash_of;
+use super::keys::{are_same, hash_of};
 use super::{Object, Value};
 
 /// Smaller objects are searched as fast.
@@ -37,7 +37,7 @@ impl Index {
         for slot in steps(key, self.slots.len()) {
             let position = (*self.slots.get(slot)? as usize).checked_sub(1)?;
             let (other, value) = entries.get(position)?;
-            if other.as_ref() == key {
+            if are_same(other, key) {
                 return Some(value);
             }
         }

@@ -4,6 +4,7 @@
 
 mod float;
 mod integer;
+mod plain;
 mod quote;
 
 use std::fmt::{Arguments, Write as _};
@@ -11,6 +12,7 @@ use std::fmt::{Arguments, Write as _};
 use num_bigint::BigInt;
 
 pub(super) use float::float_text;
+pub use plain::PlainFormat;
 pub(super) use quote::quoted;
 
 /// Adds formatted text.

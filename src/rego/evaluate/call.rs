@@ -5,6 +5,7 @@ use crate::rego::builtin::{Builtin, BuiltinError, CallContext};
 use crate::rego::ir::Span;
 
 use super::context::{Function, StandIn};
+use super::direct::Answered;
 use super::failure::{Failure, FailureKind, Outcome, exhausted};
 use super::machine::Evaluation;
 use super::program::{Call, Callee, Expr, RuleId};
@@ -20,6 +21,11 @@ impl<'p> Evaluation<'p> {
                 let Some(arguments) = self.values(&call.arguments) else { return Ok(None) };
                 return self.stand_in(stand_in, arguments, call.span);
             }
+        }
+        if let Some(direct) = &call.direct
+            && let Answered::With(answer) = self.directly(direct, call)?
+        {
+            return Ok(answer);
         }
         match call.callee {
             Callee::Rule(id) => self.function(id, &call.arguments, call.span),

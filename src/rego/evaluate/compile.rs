@@ -51,6 +51,8 @@ struct Compiler {
     program: Program,
     input_ids: BTreeMap<(u32, Arc<str>), u32>,
     base_ids: BTreeMap<(u32, Arc<str>), u32>,
+    /// The numbers of the joins over a collection by a path.
+    join_ids: BTreeMap<(index::Named, Vec<Arc<str>>), (MemoId, Option<u32>)>,
     /// The functions that a `with` somewhere replaces.
     replaced: BTreeSet<ir::Callee>,
     frame: Frame,
@@ -86,6 +88,7 @@ impl Compiler {
             },
             input_ids: BTreeMap::new(),
             base_ids: BTreeMap::new(),
+            join_ids: BTreeMap::new(),
             replaced: inspect::replaced_functions(unit),
             frame: Frame::default(),
             span: Span::default(),

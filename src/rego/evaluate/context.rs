@@ -21,7 +21,8 @@ pub(super) struct Context {
     pub(super) rules: Table<Option<Value>>,
     pub(super) collected: Table<Value>,
     pub(super) nodes: BTreeMap<NodeId, Option<Value>>,
-    pub(super) joins: BTreeMap<MemoId, Arc<Joined>>,
+    /// Nothing where a small collection was searched once: an index is worth it from the second time on.
+    pub(super) joins: BTreeMap<MemoId, Option<Arc<Joined>>>,
     pub(super) calls: BTreeMap<(RuleId, Vec<Value>), Option<Value>>,
     /// Rules that have another value now; the last one of a rule counts.
     pub(super) masks: Arc<Vec<(RuleId, Option<Value>)>>,

@@ -1,8 +1,9 @@
 //! Reading through packages and rules: base documents and rules' values as one document.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use crate::domain::value::Value;
+use crate::domain::value::{Object, Value};
 use crate::rego::ir::{RuleKind, Span};
 
 use super::expression::base_step;
@@ -144,7 +145,7 @@ impl<'p> Evaluation<'p> {
                     self.context.rules.get(rule).cloned().flatten()
                 }
             }
-            Some(_) | None => self.tree(id)?.map(Tree::into_value),
+            Some(_) | None => self.packaged(id)?,
         };
         let value = match (made, base) {
             (made, None) => made,
@@ -154,6 +155,26 @@ impl<'p> Evaluation<'p> {
         };
         self.context.nodes.insert(id, value.clone());
         Ok(value)
+    }
+
+    /// A key of the program's tree as one of this thread.
+    fn key(&self, key: &Arc<str>) -> Arc<str> {
+        if self.program.switches.own_constants { self.copies.of_text(key) } else { Arc::clone(key) }
+    }
+
+    /// What the rules at and below a node make, as a value: packages need no tree, since nothing else stands in them.
+    fn packaged(&mut self, id: NodeId) -> Outcome<Option<Value>> {
+        let Some(node) = self.program.node(id) else { return Ok(None) };
+        if !self.program.switches.plain_packages || node.rule.is_some() {
+            return Ok(self.tree(id)?.map(Tree::into_value));
+        }
+        let mut entries = Vec::with_capacity(node.children.len());
+        for (key, child) in &node.children {
+            if let Some(value) = self.packaged(*child)? {
+                entries.push((self.key(key), value));
+            }
+        }
+        Ok(Some(Value::Object(Arc::new(Object::from_ordered(entries)))))
     }
 
     /// What the rules at and below a node make.
@@ -174,7 +195,7 @@ impl<'p> Evaluation<'p> {
         };
         for (key, child) in &node.children {
             let Some(child) = self.tree(*child)? else { continue };
-            let key = Value::String(std::sync::Arc::clone(key));
+            let key = Value::String(Arc::clone(key));
             let Tree::Node(children) = &mut tree else {
                 let message = format!("the rule `{key}` stands below a rule with a complete value");
                 return Err(conflict(message, Span::default()));
@@ -203,7 +224,7 @@ impl<'p> Evaluation<'p> {
         }
         let value = self.context.rules.get(id).cloned().flatten();
         Ok(value.map(|value| match (rule.kind, &value) {
-            (RuleKind::Set, Value::Set(set)) => Tree::Shared(std::sync::Arc::clone(set)),
+            (RuleKind::Set, Value::Set(set)) => Tree::Shared(Arc::clone(set)),
             _ => Tree::Leaf(value),
         }))
     }

@@ -23,7 +23,7 @@ impl<'p> Evaluation<'p> {
             Expr::Object(entries) => {
                 let mut pairs = Vec::with_capacity(entries.len());
                 for (key, value) in entries {
-                    pairs.push((self.value(key)?.into_owned(), self.value(value)?.into_owned()));
+                    pairs.push((self.owned(key)?, self.owned(value)?));
                 }
                 Some(self.made(Value::map(pairs)))
             }
@@ -52,14 +52,22 @@ impl<'p> Evaluation<'p> {
     pub(super) fn values(&self, exprs: &[Expr]) -> Option<Vec<Value>> {
         let mut values = Vec::with_capacity(exprs.len());
         for expr in exprs {
-            values.push(self.value(expr)?.into_owned());
+            values.push(self.owned(expr)?);
         }
         Some(values)
     }
 
     /// The value as one that outlives the next step.
     pub(super) fn owned(&self, expr: &Expr) -> Option<Value> {
+        if let Expr::Constant(value) = expr {
+            return Some(self.constant(value));
+        }
         self.value(expr).map(Cow::into_owned)
+    }
+
+    /// A constant of the program as a value of this thread.
+    fn constant(&self, value: &Value) -> Value {
+        if self.program.switches.own_constants { self.copies.of(value) } else { value.clone() }
     }
 
     /// Whether the expression is defined and not `false`.

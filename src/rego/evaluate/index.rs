@@ -7,7 +7,7 @@ use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
 use super::inspect::may_fail;
-use super::program::{Comparison, Definition, Expr, Join, Op, Pattern};
+use super::program::{Comparison, Definition, Expr, Join, MemoId, Op, Pattern, RuleId};
 
 /// Chooses definitions by one value that their bodies compare with constants.
 #[derive(Debug)]
@@ -18,6 +18,33 @@ pub(super) struct Dispatch {
     pub(super) by_value: BTreeMap<Value, Vec<u32>>,
     /// The definitions to try for any other value, and where there is none.
     pub(super) others: Vec<u32>,
+}
+
+/// A collection that has a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Named {
+    Input(MemoId),
+    Base(MemoId),
+    Rule(RuleId),
+}
+
+impl Named {
+    pub(super) fn of(expr: &Expr) -> Option<Self> {
+        match expr {
+            Expr::Input(id) => Some(Self::Input(*id)),
+            Expr::Base(id) => Some(Self::Base(*id)),
+            Expr::Rule(id) => Some(Self::Rule(*id)),
+            Expr::Constant(_)
+            | Expr::Slot(_)
+            | Expr::Path(..)
+            | Expr::Array(_)
+            | Expr::Set(_)
+            | Expr::Object(_)
+            | Expr::Compare(..)
+            | Expr::Member(_)
+            | Expr::MemberAt(_) => None,
+        }
+    }
 }
 
 /// Members of a collection by what a test compares them with: each with its key.

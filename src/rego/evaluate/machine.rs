@@ -6,6 +6,7 @@ use crate::rego::budget::{Budget, Exhausted, Limits};
 use crate::rego::builtin::Cache;
 use crate::rego::ir::Span;
 
+use super::constant::Copies;
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
 use super::program::{Entry, Hit, Program};
@@ -18,6 +19,8 @@ pub struct Machine {
     slots: Vec<Value>,
     cache: Cache,
     weights: Weights,
+    copies: Copies,
+    text: String,
 }
 
 /// How an evaluation is done.
@@ -52,6 +55,9 @@ pub struct Evaluation<'p> {
     pub(super) cache: &'p mut Cache,
     /// Of what this evaluation has made.
     pub(super) weights: &'p mut Weights,
+    pub(super) copies: &'p mut Copies,
+    /// Where texts are put together.
+    pub(super) text: &'p mut String,
     pub(super) budget: Budget,
     pub(super) settings: Settings,
     pub(super) covered: Vec<Hit>,
@@ -81,6 +87,8 @@ impl Machine {
             frame: 0,
             cache: &mut self.cache,
             weights: &mut self.weights,
+            copies: &mut self.copies,
+            text: &mut self.text,
             budget: Budget::start(settings.limits),
             settings,
             covered: vec![Hit::default(); program.points.len()],
@@ -141,6 +149,7 @@ impl<'p> Evaluation<'p> {
         self.frame = 0;
         *self.cache = Cache::default();
         *self.weights = Weights::default();
+        *self.copies = Copies::default();
     }
 
     /// What has become of each of [`Program::points`].

@@ -7,6 +7,7 @@ use crate::domain::value::Value;
 use crate::rego::builtin::Builtin;
 use crate::rego::ir::{Path, RuleKind, Slot, Span};
 
+use super::direct::Direct;
 use super::index::{Dispatch, Joined};
 use super::switches::Switches;
 
@@ -214,6 +215,8 @@ pub(super) struct Call {
     pub(super) span: Span,
     /// Whether a `with` somewhere replaces it.
     pub(super) is_replaceable: bool,
+    /// How it is answered without calling the function.
+    pub(super) direct: Option<Direct>,
 }
 
 #[derive(Clone, Copy, Debug)]

@@ -12,6 +12,9 @@ use super::machine::Evaluation;
 use super::program::{Collect, Collection, Every, Expr, Iterate, Join, Op, Pattern, PointKind};
 use super::sink::{Members, Sink};
 
+/// Up to here a collection is searched once before an index of it is made.
+const FEW_MEMBERS: usize = 8;
+
 impl<'p> Evaluation<'p> {
     /// Runs a body; `true` when the sink wants no other solution.
     pub(super) fn run(&mut self, body: &'p [Op], sink: &mut Sink<'p>) -> Outcome<bool> {
@@ -236,15 +239,41 @@ impl<'p> Evaluation<'p> {
             };
             return self.found(joined, &probe, iterate, after, sink);
         }
-        let known = self.context.joins.get(&join.memo).map(Arc::clone);
-        let joined = if let Some(known) = known {
-            known
-        } else {
-            let joined = Arc::new(self.joined(join, &iterate.collection)?);
-            self.context.joins.insert(join.memo, Arc::clone(&joined));
-            joined
-        };
+        match self.context.joins.get(&join.memo) {
+            Some(Some(known)) => {
+                let joined = Arc::clone(known);
+                return self.found(&joined, &probe, iterate, after, sink);
+            }
+            Some(None) => {}
+            None => {
+                let Some(collection) = self.owned(&iterate.collection) else { return Ok(false) };
+                if collection.size().is_some_and(|size| size <= FEW_MEMBERS) {
+                    self.context.joins.insert(join.memo, None);
+                    return self.searched(&collection, join, &probe, iterate, after, sink);
+                }
+            }
+        }
+        let joined = Arc::new(self.joined(join, &iterate.collection)?);
+        self.context.joins.insert(join.memo, Some(Arc::clone(&joined)));
         self.found(&joined, &probe, iterate, after, sink)
+    }
+
+    /// The same as asking an index, member by member.
+    fn searched(
+        &mut self,
+        collection: &Value,
+        join: &'p Join,
+        probe: &Value,
+        iterate: &'p Iterate,
+        after: &'p [Op],
+        sink: &mut Sink<'p>,
+    ) -> Outcome<bool> {
+        self.members(collection, &mut |evaluation, key, member| {
+            let is_found = join.compared(member).is_some_and(|compared| compared == probe)
+                && evaluation.fits(&iterate.key, &key.to_value())
+                && evaluation.fits(&iterate.value, member);
+            if is_found { evaluation.run(after, sink) } else { Ok(false) }
+        })
     }
 
     fn found(
@@ -269,8 +298,7 @@ impl<'p> Evaluation<'p> {
         let mut joined = Joined::new();
         let Some(collection) = self.owned(collection) else { return Ok(joined) };
         self.members(&collection, &mut |_, key, member| {
-            let compared = join.path.iter().try_fold(member, |here, key| here.field(key));
-            if let Some(compared) = compared {
+            if let Some(compared) = join.compared(member) {
                 let members = joined.entry(compared.clone()).or_default();
                 members.push((key.to_value(), member.clone()));
             }
@@ -316,6 +344,13 @@ impl<'p> Evaluation<'p> {
     /// Whether a rule of this kind can only be called; one without arguments has a value as well.
     pub(super) fn is_function(kind: RuleKind) -> bool {
         matches!(kind, RuleKind::Function { arity } if arity > 0)
+    }
+}
+
+impl Join {
+    /// What the test compares of a member.
+    fn compared<'a>(&self, member: &'a Value) -> Option<&'a Value> {
+        self.path.iter().try_fold(member, |here, key| here.field(key))
     }
 }
 

@@ -64,10 +64,10 @@ impl<'p> Evaluation<'p> {
                 return Ok(true);
             }
             Sink::One { value, found, is_settled_by_first, name, span } => {
-                let Some(value) = self.value(value) else { return Ok(false) };
+                let Some(value) = self.owned(value) else { return Ok(false) };
                 match found {
-                    None => *found = Some(value.into_owned()),
-                    Some(first) if *first == *value => {}
+                    None => *found = Some(value),
+                    Some(first) if *first == value => {}
                     Some(first) => return Err(two_values(name, first, &value, *span)),
                 }
                 return Ok(*is_settled_by_first);

@@ -19,6 +19,14 @@ pub struct Switches {
     pub remembered_calls: bool,
     /// Stops at the first solution where all solutions are the same.
     pub early_exit: bool,
+    /// Reads packages in which nothing but packages and rules stand straight into a value.
+    pub plain_packages: bool,
+    /// Asks one collection's index for all rules that compare its members by the same path.
+    pub shared_joins: bool,
+    /// Answers tests of texts and plain formats without making arguments of them.
+    pub direct_calls: bool,
+    /// Gives each thread its own copies of the program's constants.
+    pub own_constants: bool,
     /// Counts what was evaluated.
     pub coverage: bool,
 }
@@ -32,6 +40,10 @@ impl Default for Switches {
             remembered_comprehensions: true,
             remembered_calls: true,
             early_exit: true,
+            plain_packages: true,
+            shared_joins: true,
+            direct_calls: true,
+            own_constants: true,
             coverage: false,
         }
     }
@@ -52,6 +64,10 @@ impl Switches {
             remembered_comprehensions: false,
             remembered_calls: false,
             early_exit: false,
+            plain_packages: false,
+            shared_joins: false,
+            direct_calls: false,
+            own_constants: false,
             coverage: false,
         }
     }

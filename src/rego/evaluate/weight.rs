@@ -13,6 +13,8 @@ use crate::domain::value::Value;
 const MAX_PARTS: u64 = 4_000_000;
 /// The weight of values that are lighter than this is counted again each time.
 const LIGHT: u64 = 64;
+/// Up to here parts are only counted while nothing heavier is known.
+const FEW_PARTS: u64 = 512;
 
 /// What is known of values that were made.
 #[derive(Debug, Default)]
@@ -32,7 +34,12 @@ impl Weights {
             Value::Object(object) => object.entries().iter().any(|(_, item)| is_collection(item)),
             Value::Map(_) => true,
         };
-        if holds_collections && weight(made, &mut self.known.borrow_mut()) > MAX_PARTS {
+        if !holds_collections {
+            return;
+        }
+        // What is heavier has been weighed before where it stands in something once more.
+        let mut left = if self.known.borrow().is_empty() { FEW_PARTS } else { LIGHT };
+        if !is_counted(made, &mut left) && weight(made, &mut self.known.borrow_mut()) > MAX_PARTS {
             self.was_exceeded.set(true);
         }
     }
@@ -46,6 +53,47 @@ impl Weights {
     pub(super) fn clear(&mut self) {
         self.known.get_mut().clear();
         self.was_exceeded.set(false);
+    }
+}
+
+/// Whether the value has no more parts than are left.
+fn is_counted(value: &Value, left: &mut u64) -> bool {
+    let take = |n_parts: usize, left: &mut u64| {
+        let rest = left.checked_sub(n_parts as u64);
+        *left = rest.unwrap_or_default();
+        rest.is_some()
+    };
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+        Value::Array(items) => {
+            take(items.len(), left)
+                && items
+                    .iter()
+                    .filter(|item| is_collection(item))
+                    .all(|item| is_counted(item, left))
+        }
+        Value::Set(set) => {
+            take(set.len(), left)
+                && set
+                    .items()
+                    .iter()
+                    .filter(|item| is_collection(item))
+                    .all(|item| is_counted(item, left))
+        }
+        Value::Object(object) => {
+            take(object.len(), left)
+                && object
+                    .entries()
+                    .iter()
+                    .all(|(_, item)| !is_collection(item) || is_counted(item, left))
+        }
+        Value::Map(map) => {
+            take(map.len().saturating_mul(2), left)
+                && map
+                    .entries()
+                    .iter()
+                    .all(|(key, item)| is_counted(key, left) && is_counted(item, left))
+        }
     }
 }
 
@@ -80,7 +128,7 @@ fn is_collection(value: &Value) -> bool {
 }
 
 /// Where a collection lies.
-fn address(value: &Value) -> Option<usize> {
+pub(super) fn address(value: &Value) -> Option<usize> {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
         Value::Array(items) => Some(Arc::as_ptr(items).addr()),

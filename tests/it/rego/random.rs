@@ -138,6 +138,10 @@ fn no_optimisation_changes_the_answer_of_a_random_program() {
         Switches { remembered_comprehensions: false, ..all },
         Switches { remembered_calls: false, ..all },
         Switches { early_exit: false, ..all },
+        Switches { plain_packages: false, ..all },
+        Switches { shared_joins: false, ..all },
+        Switches { direct_calls: false, ..all },
+        Switches { own_constants: false, ..all },
         Switches { coverage: true, ..all },
     ];
     let found = differences(0..700, &|number| {

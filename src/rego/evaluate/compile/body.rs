@@ -4,8 +4,8 @@ use crate::rego::ir::{self, Callee, Literal, LiteralKind, Slot, Term};
 
 use super::super::index;
 use super::super::program::{
-    Body, Comparison, Every, Expr, Iterate, Op, Pattern, Point, PointKind, Replacement, Target,
-    With,
+    Body, Comparison, Every, Expr, Iterate, Join, Op, Pattern, Point, PointKind, Replacement,
+    Target, With,
 };
 use super::{Compiled, Compiler, Scope};
 use crate::domain::value::Value;
@@ -38,12 +38,29 @@ impl Compiler {
         if self.program.switches.joins && !self.program.switches.coverage {
             let found = index::joins(&mut scope.ops);
             for (position, mut join) in found {
-                join.memo = self.memo();
-                join.shared = join.shared.map(|_| self.shared_join());
+                self.number_join(&scope.ops, position, &mut join);
                 index::place_join(&mut scope.ops, position, join);
             }
         }
         Ok(())
+    }
+
+    /// Gives a join the numbers of an earlier one that has the same index.
+    fn number_join(&mut self, ops: &[Op], position: usize, join: &mut Join) {
+        let collection = ops.get(position).and_then(|op| {
+            if let Op::Iterate(iterate) = op { index::Named::of(&iterate.collection) } else { None }
+        });
+        let named = collection.filter(|_| self.program.switches.shared_joins);
+        let key = named.map(|collection| (collection, join.path.clone()));
+        if let Some((memo, shared)) = key.as_ref().and_then(|key| self.join_ids.get(key)) {
+            (join.memo, join.shared) = (*memo, *shared);
+            return;
+        }
+        join.memo = self.memo();
+        join.shared = join.shared.map(|_| self.shared_join());
+        if let Some(key) = key {
+            self.join_ids.insert(key, (join.memo, join.shared));
+        }
     }
 
     fn literal(&mut self, literal: &Literal, scope: &mut Scope) -> Compiled<()> {

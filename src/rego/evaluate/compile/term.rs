@@ -6,6 +6,7 @@ use crate::domain::value::Value;
 use crate::rego::builtin::{self, Builtin};
 use crate::rego::ir::{self, Collects, RuleKind, Term};
 
+use super::super::direct::Direct;
 use super::super::inspect;
 use super::super::program::{
     Call, Callee, Collect, Collection, Comparison, Expr, Guard, Op, Pattern, RuleId,
@@ -205,7 +206,9 @@ impl Compiler {
         self.check_arity(callee, arguments.len())?;
         let slot = scope.slot();
         self.frame.bound.insert(slot);
-        let call = Call { callee, arguments, slot, span: call.span, is_replaceable };
+        let directly = self.program.switches.direct_calls;
+        let direct = if directly { Direct::of(callee, &arguments) } else { None };
+        let call = Call { callee, arguments, slot, span: call.span, is_replaceable, direct };
         scope.ops.push(Op::Call(Box::new(call)));
         Ok(Expr::Slot(slot))
     }

@@ -1,8 +1,10 @@
 //! Definitions, and the steps and expressions of their bodies.
 
 use crate::rego::builtin::Builtin;
+use crate::rego::ir::Span;
 use crate::rego::stored::{Reader, Stored, Writer, stored_enum, stored_struct};
 
+use super::super::direct::Direct;
 use super::super::program::{
     Branch, Call, Callee, Collect, Collection, Comparison, Definition, Every, Expr, Guard, Iterate,
     Join, Op, Pattern, Read, Replacement, Target, With,
@@ -31,12 +33,29 @@ impl Stored for Definition {
     }
 }
 
+impl Stored for Call {
+    fn write(&self, writer: &mut Writer) {
+        let Self { callee, arguments, slot: number, span, is_replaceable, direct: _follows } = self;
+        callee.write(writer);
+        arguments.write(writer);
+        slot::write(number, writer);
+        span.write(writer);
+        is_replaceable.write(writer);
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Self> {
+        let (callee, arguments) = (Callee::read(reader)?, Vec::<Expr>::read(reader)?);
+        let direct = Direct::of(callee, &arguments);
+        let (slot, span) = (slot::read(reader)?, Span::read(reader)?);
+        Some(Self { callee, arguments, slot, span, is_replaceable: bool::read(reader)?, direct })
+    }
+}
+
 stored_struct!(Branch { body, keys, value, is_element, span });
 stored_struct!(Guard { on, among });
 stored_struct!(Iterate { collection, key, value, join });
 stored_struct!(Join { path, probe, memo: memo, shared: maybe_join });
 stored_struct!(Read { node: node, keys, slot: slot, span });
-stored_struct!(Call { callee, arguments, slot: slot, span, is_replaceable });
 stored_struct!(Collect { what, body, slot: slot, memo: maybe_memo, span });
 stored_struct!(Every { domain, key: maybe_slot, value: slot, body });
 stored_struct!(With { replacements, body, binds: slots, span });
