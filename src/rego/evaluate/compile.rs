@@ -47,12 +47,15 @@ pub(super) fn base_values(program: &Program) -> Vec<Option<Value>> {
     values
 }
 
+/// By what is joined and the path by which: the number of the join, and of its collection where that is a base document.
+type JoinIds = BTreeMap<(index::Named, Vec<Arc<str>>), (MemoId, Option<u32>)>;
+
 struct Compiler {
     program: Program,
     input_ids: BTreeMap<(u32, Arc<str>), u32>,
     base_ids: BTreeMap<(u32, Arc<str>), u32>,
     /// The numbers of the joins over a collection by a path.
-    join_ids: BTreeMap<(index::Named, Vec<Arc<str>>), (MemoId, Option<u32>)>,
+    join_ids: JoinIds,
     /// The functions that a `with` somewhere replaces.
     replaced: BTreeSet<ir::Callee>,
     frame: Frame,
