@@ -6,9 +6,10 @@
 //! advisories for goldgate are named in `GOLDGATE_BENCH_ADVISORIES`, another bill than our lock file in `GOLDGATE_BENCH_BILL`.
 #![expect(
     clippy::print_stdout,
+    clippy::disallowed_methods,
     clippy::expect_used,
     clippy::cast_precision_loss,
-    reason = "a benchmark prints, and stops when something is wrong"
+    reason = "a benchmark prints, reads the environment, and stops when something is wrong"
 )]
 
 #[path = "bills/scanner.rs"]

@@ -36,7 +36,7 @@ pub fn step(
         (None, Through::Itself) => format!("upgrade {} to {version}", shown(component)),
         (None, Through::Direct(direct)) => {
             let command = bump(format, direct).map(|it| format!(" (`{it}`)")).unwrap_or_default();
-            let (direct, name) = (shown(direct), &component.name);
+            let (direct, name) = (shown(direct), component.label());
             format!("upgrade {direct} to a release that takes {name} {version}{command}")
         }
     }
@@ -44,8 +44,8 @@ pub fn step(
 
 fn shown(component: &Component) -> String {
     match &component.version {
-        Some(version) => format!("{} {version}", component.name),
-        None => component.name.to_string(),
+        Some(version) => format!("{} {version}", component.label()),
+        None => component.label().to_owned(),
     }
 }
 

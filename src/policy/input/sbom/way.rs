@@ -1,7 +1,7 @@
 //! Why a component is there, and the smallest step that would mend it, for each direct dependency that it comes in through.
 
 use super::{count, shown};
-use crate::domain::advisory::AdvisoryMatch;
+use crate::domain::advisory::{AdvisoryMatch, MatchState};
 use crate::domain::package::Component;
 use crate::domain::sbom::{Sbom, Way, Ways, WaysIn};
 use crate::domain::upgrade::{self, Through};
@@ -35,7 +35,7 @@ fn told_way(bill: &Sbom, found: &AdvisoryMatch, way: &Way) -> Option<Value> {
     let (direct, last) = (component(direct)?, component(last)?);
     let through = if way.steps.len() == 1 { Through::Itself } else { Through::Direct(direct) };
     let mut fields = Fields::default();
-    fields.set("name", Value::from(direct.name.as_ref()));
+    fields.set("name", Value::from(direct.label()));
     fields.set_if("version", direct.version.as_deref().map(Value::from));
     fields.set_if("purl", direct.purl.as_deref().map(Value::from));
     fields.set("path", path(bill, way, MAX_STEPS_OF_EACH));
@@ -43,13 +43,17 @@ fn told_way(bill: &Sbom, found: &AdvisoryMatch, way: &Way) -> Option<Value> {
     Some(fields.into_value())
 }
 
-/// Towards the version that clears the component of everything, where there is one.
+/// Towards the version that clears the component of everything, where there is one. Where versions cannot be compared,
+/// nobody knows which of them is the later one.
 fn step(
     bill: &Sbom,
     found: &AdvisoryMatch,
     component: &Component,
     through: Through<'_>,
 ) -> Option<String> {
+    if found.state != MatchState::Affected {
+        return None;
+    }
     let version = found.upgrade.as_deref().or(found.fixed.as_deref())?;
     let written = (bill.source.format, bill.source.format_version.as_str());
     Some(upgrade::step(&written, component, through, version))
