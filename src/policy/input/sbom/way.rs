@@ -44,14 +44,14 @@ fn told_way(bill: &Sbom, found: &AdvisoryMatch, way: &Way) -> Option<Value> {
 }
 
 /// Towards the version that clears the component of everything, where there is one. Where versions cannot be compared,
-/// nobody knows which of them is the later one.
+/// nobody knows which of them is the later one; a component without any may ask for it.
 fn step(
     bill: &Sbom,
     found: &AdvisoryMatch,
     component: &Component,
     through: Through<'_>,
 ) -> Option<String> {
-    if found.state != MatchState::Affected {
+    if found.state == MatchState::CannotCompare && component.version.is_some() {
         return None;
     }
     let version = found.upgrade.as_deref().or(found.fixed.as_deref())?;
