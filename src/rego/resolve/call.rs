@@ -87,10 +87,10 @@ impl Lower<'_, '_, '_> {
             return Term::Constant(Value::Null);
         }
         let callee = match self.path_of(operator) {
-            Some(Meaning::Data(path)) if self.globals.is_value(&path) => {
-                let help = format!("it is a rule without arguments: write `{written}`");
-                self.complain(Code::Type, span, format!("undefined function {written}"), &help);
-                return Term::Constant(Value::Null);
+            Some(Meaning::Data(path)) if arguments.is_empty() && self.globals.is_value(&path) => {
+                let value = Term::Data(strings(path));
+                self.globals.uses.borrow_mut().read(&value, operator.span);
+                return value;
             }
             Some(Meaning::Data(path)) => Callee::Rule(path),
             Some(Meaning::Builtin(name)) => Callee::Builtin(name),

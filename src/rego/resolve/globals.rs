@@ -144,7 +144,7 @@ impl<'w> Globals<'w> {
         self.world.functions.contains_key(path)
     }
 
-    /// Whether rules without arguments stand at `path`.
+    /// Whether `f()` is another way to write the rule at `path`.
     pub(super) fn is_value(&self, path: &[Arc<str>]) -> bool {
         self.world.values.contains(path)
     }
@@ -162,6 +162,9 @@ impl<'w> Globals<'w> {
 
     /// What may have been meant by an unknown function of a package.
     pub(super) fn similar_rule(&self, path: &[Arc<str>]) -> String {
+        if self.is_value(path) {
+            return "it is no function: leave the brackets away".to_owned();
+        }
         let names: Vec<String> = self.world.functions.keys().map(|path| path.join(".")).collect();
         suggest::nearest(&path.join("."), names.iter().map(String::as_str)).map_or_else(
             || "define it in that package, or correct the name".to_owned(),
