@@ -18,8 +18,11 @@ use crate::domain::sbom::Sbom;
 pub(super) struct Known {
     /// The advisories that gave all answers; none before the first, and `Err` where newer ones came in between.
     source: Option<Result<Source, Mixed>>,
-    by_name: HashMap<Arc<str>, Vec<Answer>>,
+    by_name: HashMap<Arc<str>, Versions>,
 }
+
+/// The answers about all packages of one name, by their version: popular packages run in hundreds of them.
+type Versions = HashMap<Option<Arc<str>>, Vec<Answer>>;
 
 #[derive(Debug, PartialEq)]
 struct Source {
@@ -34,7 +37,6 @@ struct Mixed;
 #[derive(Debug)]
 struct Answer {
     ecosystem: Ecosystem,
-    version: Option<Arc<str>>,
     matches: Vec<AdvisoryMatch>,
 }
 
@@ -55,8 +57,9 @@ impl Known {
                 // What VEX says is about a release, and it was not there.
                 own.push(AdvisoryMatch { vex: None, vex_ignored: Vec::new(), ..found });
             }
-            let answer = Answer { ecosystem: name.ecosystem, version: text, matches: own };
-            self.by_name.entry(name.name).or_default().push(answer);
+            let answer = Answer { ecosystem: name.ecosystem, matches: own };
+            let versions = self.by_name.entry(name.name).or_default();
+            versions.entry(text).or_default().push(answer);
         }
     }
 
@@ -88,10 +91,8 @@ impl Known {
 
     fn answer(&self, component: &Component) -> Option<&Answer> {
         let package = component.package.as_ref()?;
-        let is_same = |answer: &&Answer| {
-            answer.version == component.compared_version && answer.ecosystem == package.ecosystem
-        };
-        self.by_name.get(&package.name)?.iter().find(is_same)
+        let answers = self.by_name.get(&package.name)?.get(&component.compared_version)?;
+        answers.iter().find(|answer| answer.ecosystem == package.ecosystem)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::globals::{Meaning, deprecated};
-use super::lower::Lower;
+use super::lower::{Lower, strings};
 use crate::domain::place;
 use crate::domain::value::Value;
 use crate::rego::ir::{Call, Callee, Replacement, Target, Term, With};

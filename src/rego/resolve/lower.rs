@@ -343,7 +343,7 @@ fn may_have_output(statement: &Statement) -> bool {
     !matches!(&operator.kind, TermKind::Name(name) if matches!(name.as_ref(), "eq" | "assign"))
 }
 
-fn strings(path: Vec<Arc<str>>) -> Vec<Term> {
+pub(super) fn strings(path: Vec<Arc<str>>) -> Vec<Term> {
     path.into_iter().map(|step| Term::Constant(Value::String(step))).collect()
 }
 
