@@ -62,7 +62,7 @@ impl Lanes {
     const fn writes(self) -> usize {
         match self {
             Self::All => 32,
-            Self::Spare => 4,
+            Self::Spare => 2,
         }
     }
 }
