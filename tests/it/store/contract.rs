@@ -375,11 +375,18 @@ async fn a_store_that_works_is_healthy(store: Arc<dyn Store>) {
 /// What was answered before is there after opening again.
 async fn opening_again_finds_everything(backend: &impl Backend, dir: &Path) {
     let store = backend.open(dir);
-    let first = store.put_decision(of("a").failing(&["A"]).draft()).await.unwrap();
+    let first = of("a").failing(&["A"]).key("run-1").draft();
+    let first = store.put_decision(first).await.unwrap();
     store.close().await.unwrap();
     drop(store);
     let store = backend.open(dir);
     assert_eq!(store.decision(first.id).await.unwrap().unwrap(), first);
+    // Its key was not used since, and stands for it all the same.
+    let again = store.put_decision(of("a").key("run-1").at(2).draft()).await.unwrap();
+    assert_eq!(again, first);
+    let other = of("a").key("run-1").input("other").draft();
+    let error = store.put_decision(other).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
     let second = store.put_decision(of("a").at(1).draft()).await.unwrap();
     assert_eq!(second.scorecard.as_ref().unwrap().before, first.scorecard.as_ref().unwrap().after);
     assert_eq!(ids(&*store, DecisionFilter::default()).await, [second.id, first.id]);
