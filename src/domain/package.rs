@@ -214,6 +214,14 @@ impl Component {
         let words = [Some(&self.name), self.purl.as_ref()].into_iter().flatten();
         words.map(AsRef::as_ref).find(|word: &&str| !word.is_empty()).unwrap_or("(no name)")
     }
+
+    /// What it is called, and its version.
+    pub fn title(&self) -> String {
+        match &self.version {
+            Some(version) => format!("{} {version}", self.label()),
+            None => self.label().to_owned(),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -33,19 +33,12 @@ pub fn step(
     });
     match (command, through) {
         (Some(command), _) => format!("`{command}`"),
-        (None, Through::Itself) => format!("upgrade {} to {version}", shown(component)),
+        (None, Through::Itself) => format!("upgrade {} to {version}", component.title()),
         (None, Through::Direct(direct)) => {
             let command = bump(format, direct).map(|it| format!(" (`{it}`)")).unwrap_or_default();
-            let (direct, name) = (shown(direct), component.label());
+            let (direct, name) = (direct.title(), component.label());
             format!("upgrade {direct} to a release that takes {name} {version}{command}")
         }
-    }
-}
-
-fn shown(component: &Component) -> String {
-    match &component.version {
-        Some(version) => format!("{} {version}", component.label()),
-        None => component.label().to_owned(),
     }
 }
 

@@ -14,7 +14,6 @@ use super::Fields;
 use crate::domain::advisory::{AdvisoryFacts, AdvisoryMatch, DatabaseFacts, MatchState};
 use crate::domain::clock::Timestamp;
 use crate::domain::evidence::EvidenceSet;
-use crate::domain::package::Component;
 use crate::domain::sbom::{Sbom, WaysIn};
 use crate::domain::value::{Number, Value};
 
@@ -101,13 +100,6 @@ fn of_image(digests: &[&str], evidence: &EvidenceSet) -> Option<bool> {
     let mut images = platforms.map(|platform| platform.digest).chain(indexes).peekable();
     (!digests.is_empty() && images.peek().is_some())
         .then(|| images.any(|image| digests.contains(&image.to_string().as_str())))
-}
-
-fn shown(component: &Component) -> String {
-    match &component.version {
-        Some(version) => format!("{} {version}", component.label()),
-        None => component.label().to_owned(),
-    }
 }
 
 fn vulnerability(bill: &Sbom, found: &AdvisoryMatch, ways: &WaysIn) -> Option<Value> {

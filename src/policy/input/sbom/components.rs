@@ -46,7 +46,7 @@ pub(super) fn names(bill: &Sbom) -> Vec<Value> {
     bill.components.iter().map(|component| named(component, &mut written)).collect()
 }
 
-/// As [`super::shown`], without memory for the text in between.
+/// As [`Component::title`], without memory for the text in between.
 fn named(component: &Component, written: &mut String) -> Value {
     let Some(version) = &component.version else {
         return Value::from(component.label());

@@ -1,6 +1,6 @@
 //! What a bill of materials has and lacks, and what a scan says of itself.
 
-use super::{count, days, shown, texts};
+use super::{count, days, texts};
 use crate::domain::clock::Timestamp;
 use crate::domain::package::{Component, Licence};
 use crate::domain::sbom::{Sbom, Scan};
@@ -51,7 +51,7 @@ pub(super) fn of(bill: &Sbom) -> Value {
     fields.set("n_without_digest", count(without_digest));
     fields.set("n_uncompared", count(n(&|component| component.package.is_none())));
     let uncompared = components.iter().filter(|component| component.package.is_none());
-    let uncompared: Vec<String> = uncompared.take(MAX_TOLD).map(shown).collect();
+    let uncompared: Vec<String> = uncompared.take(MAX_TOLD).map(Component::title).collect();
     fields.set("uncompared", texts(&uncompared));
     fields.set("n_left_out", count(bill.claims.left_out.len()));
     fields.set("has_graph", Value::from(bill.has_graph));

@@ -1,6 +1,6 @@
 //! Why a component is there, and the smallest step that would mend it, for each direct dependency that it comes in through.
 
-use super::{count, shown};
+use super::count;
 use crate::domain::advisory::{AdvisoryMatch, MatchState};
 use crate::domain::package::Component;
 use crate::domain::sbom::{Sbom, Way, Ways, WaysIn};
@@ -66,7 +66,7 @@ fn path(bill: &Sbom, way: &Way, most: usize) -> Value {
     let is_told = |place: usize| place == 0 || place > n_cut;
     let told = way.steps.iter().enumerate().filter(|(place, _)| is_told(*place));
     let steps = told.filter_map(|(_, index)| bill.components.get(*index));
-    let mut path: Vec<Value> = steps.map(|on| Value::from(shown(on))).collect();
+    let mut path: Vec<Value> = steps.map(|on| Value::from(on.title())).collect();
     if n_cut > 0 || way.n_left_out > 0 {
         path.insert(1.min(path.len()), Value::from("…"));
     }
