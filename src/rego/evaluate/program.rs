@@ -173,11 +173,20 @@ pub(super) enum Op {
     Held(u32),
 }
 
-/// A place that must be defined and, where values are named, be or hold one of them.
+/// A place that must be defined and, where something is named, be one of these.
 #[derive(Debug)]
 pub(super) struct Guard {
     pub(super) on: Expr,
-    pub(super) among: Vec<Value>,
+    pub(super) among: Vec<Admitted>,
+}
+
+/// What a guard lets pass.
+#[derive(Debug)]
+pub(super) enum Admitted {
+    /// This, or a collection with it.
+    Scalar(Value),
+    /// An array with these items; anything may stand where none is named.
+    Array(Vec<Option<Value>>),
 }
 
 #[derive(Debug)]
