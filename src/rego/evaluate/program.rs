@@ -348,7 +348,7 @@ impl Program {
         let (node, n_steps) = self.descend(path.clone());
         let node = self.node(node).filter(|node| node.children.is_empty())?;
         let rule = self.rule(node.rule?)?;
-        let is_function = matches!(rule.kind, RuleKind::Function { arity } if arity > 0);
+        let is_function = matches!(rule.kind, RuleKind::Function { .. });
         let base = path.clone().try_fold(&self.data, |here, key| here.get(key));
         let stands_alone = n_steps == path.count() && !is_function && base.is_none();
         node.rule.filter(|_| stands_alone).map(Entry)
