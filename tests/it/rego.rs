@@ -5,6 +5,7 @@ mod differential;
 mod end;
 mod generate;
 mod hostile;
+mod machine;
 mod opa;
 mod program;
 mod random;

@@ -46,8 +46,8 @@ enum Wanted {
     Scalar(Value),
     /// An array with these items; anything may stand where none is named.
     Array(Vec<Option<Value>>),
-    /// A collection that the index does not look into.
-    Composite,
+    /// This collection, which the index does not look into.
+    Composite(Value),
 }
 
 #[derive(Clone, Debug)]
@@ -88,13 +88,9 @@ impl Wanted {
         matches!(self, Self::Anything | Self::Local(_))
     }
 
-    /// Whether another one that looks the same is the same: not where it has parts that are not looked at.
+    /// Whether another one that looks the same is the same: not where it has parts that are not named.
     fn is_exact(&self) -> bool {
-        match self {
-            Self::Array(items) => items.iter().all(Option::is_some),
-            Self::Composite => false,
-            Self::Anything | Self::Local(_) | Self::Scalar(_) => true,
-        }
+        if let Self::Array(items) = self { items.iter().all(Option::is_some) } else { true }
     }
 
     /// What the place must be; `None` where it is enough that something is there.
@@ -102,7 +98,7 @@ impl Wanted {
         match self {
             Self::Scalar(value) => Some(Admitted::Scalar(value.clone())),
             Self::Array(items) => Some(Admitted::Array(items.clone())),
-            Self::Anything | Self::Local(_) | Self::Composite => None,
+            Self::Anything | Self::Local(_) | Self::Composite(_) => None,
         }
     }
 }
