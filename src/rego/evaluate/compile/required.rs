@@ -19,7 +19,8 @@ use crate::rego::ir::{
     Branch, Callee, Collects, Head, Literal, LiteralKind, Replacement, Slot, Span, Term,
 };
 
-use super::super::program::{Admitted, Expr, Guard, Op};
+use super::super::guard::{Admitted, Guard};
+use super::super::program::{Expr, Op};
 use super::{Compiled, Compiler, Scope};
 
 /// A constant path below `input` or a base document, or an argument.

@@ -7,9 +7,10 @@ use crate::rego::builtin::{self, Builtin};
 use crate::rego::ir::{self, Collects, RuleKind, Term};
 
 use super::super::direct::Direct;
+use super::super::guard::Guard;
 use super::super::inspect;
 use super::super::program::{
-    Call, Callee, Collect, Collection, Comparison, Expr, Guard, Op, Pattern, RuleId,
+    Call, Callee, Collect, Collection, Comparison, Expr, Op, Pattern, RuleId,
 };
 use super::{Compiled, Compiler, Scope};
 
