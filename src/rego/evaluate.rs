@@ -13,6 +13,7 @@ mod direct;
 mod document;
 mod expression;
 mod failure;
+mod guard;
 mod index;
 mod inspect;
 mod machine;

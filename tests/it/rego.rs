@@ -5,6 +5,7 @@ mod differential;
 mod end;
 mod generate;
 mod hostile;
+mod machine;
 mod opa;
 mod program;
 mod random;
@@ -129,9 +130,11 @@ fn opas_own_cases_are_counted() {
     assert_eq!(counts.get("panic"), None);
 }
 
-/// The program as it comes out of the compiled cache, where it can be kept.
-fn as_kept(program: &Program) -> Option<Program> {
-    let bytes = program.stored()?;
+/// The program as it comes out of the compiled cache: one with all optimisations that compiles can be kept.
+fn as_kept(program: &Program, switches: Switches) -> Option<Program> {
+    let bytes = program.stored();
+    assert_eq!(bytes.is_some(), switches == Switches::default(), "kept with {switches:?}");
+    let bytes = bytes?;
     let kept = Program::of_stored(&bytes).expect("what was written is read");
     assert_eq!(kept.stored().as_deref(), Some(bytes.as_slice()), "it is written the same again");
     Some(kept)
@@ -167,7 +170,7 @@ impl Case {
         let mut machine = Machine::default();
         let path = ["query", "solutions"];
         let answer = machine.begin(&program, self.input.clone(), settings).answer(&path);
-        if let Some(kept) = as_kept(&program) {
+        if let Some(kept) = as_kept(&program, switches) {
             let again = machine.begin(&kept, self.input.clone(), settings).answer(&path);
             assert_eq!(format!("{again:?}"), format!("{answer:?}"), "{}", self.name);
         }

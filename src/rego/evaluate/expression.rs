@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
+use super::guard::Guard;
 use super::machine::Evaluation;
-use super::program::{Admitted, Comparison, Expr, Guard, Pattern};
+use super::program::{Comparison, Expr, Pattern};
 
 impl<'p> Evaluation<'p> {
     /// The value, or `None` where it is undefined.
@@ -144,22 +145,6 @@ impl<'p> Evaluation<'p> {
     }
 }
 
-impl Admitted {
-    fn admits(&self, found: &Value) -> bool {
-        match self {
-            Self::Scalar(value) => value == found || is_member(value, found),
-            Self::Array(wanted) => {
-                let is_wanted = |(wanted, item): (&Option<Value>, &Value)| {
-                    wanted.as_ref().is_none_or(|wanted| wanted == item)
-                };
-                found.as_array().is_some_and(|items| {
-                    items.len() == wanted.len() && wanted.iter().zip(items).all(is_wanted)
-                })
-            }
-        }
-    }
-}
-
 impl Comparison {
     fn holds(self, a: &Value, b: &Value) -> bool {
         match self {
@@ -181,7 +166,7 @@ pub(super) fn base_step<'a>(value: &'a Value, key: &Value) -> Option<&'a Value> 
     }
 }
 
-fn is_member(value: &Value, collection: &Value) -> bool {
+pub(super) fn is_member(value: &Value, collection: &Value) -> bool {
     match collection {
         Value::Array(items) => items.contains(value),
         Value::Set(set) => set.contains(value),

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
+use super::guard::Admitted;
 use super::inspect::may_fail;
-use super::program::{Admitted, Comparison, Definition, Expr, Join, MemoId, Op, Pattern, RuleId};
+use super::program::{Comparison, Definition, Expr, Join, MemoId, Op, Pattern, RuleId};
 
 /// Chooses definitions by one value that their bodies compare with constants.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use crate::rego::builtin::Builtin;
 use crate::rego::ir::{Path, RuleKind, Slot, Span};
 
 use super::direct::Direct;
+use super::guard::Guard;
 use super::index::{Dispatch, Joined};
 use super::switches::Switches;
 
@@ -171,22 +172,6 @@ pub(super) enum Op {
     /// What follows up to the same number's [`Op::Held`] is a statement that coverage counts; alone it is a head.
     Cover(u32),
     Held(u32),
-}
-
-/// A place that must be defined and, where something is named, be one of these.
-#[derive(Debug)]
-pub(super) struct Guard {
-    pub(super) on: Expr,
-    pub(super) among: Vec<Admitted>,
-}
-
-/// What a guard lets pass.
-#[derive(Debug)]
-pub(super) enum Admitted {
-    /// This, or a collection with it.
-    Scalar(Value),
-    /// An array with these items; anything may stand where none is named.
-    Array(Vec<Option<Value>>),
 }
 
 #[derive(Debug)]

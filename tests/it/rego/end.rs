@@ -84,6 +84,7 @@ fn a_built_in_without_an_answer_is_named_with_its_values_cut_short() {
     assert!(failure.message.ends_with(&shown), "{}", failure.message);
     let failure = ended("r0 := to_number(\"no\")", patient());
     assert!(failure.message.ends_with("for `\"no\"`"), "{}", failure.message);
+    assert_eq!(failure.to_string(), failure.message);
     assert_eq!(failure.message.matches("to_number").count(), 1, "{}", failure.message);
 }
 
@@ -93,6 +94,7 @@ fn a_rule_that_does_not_compile_ends_what_needs_it_and_nothing_else() {
                  r4 := f({})\nr5.a[input[0]] := r1\nr5.b := 1\n";
     let program = program(rules, Switches::default());
     assert_eq!(program.refusals().len(), 2);
+    assert_eq!(program.stored(), None, "what does not compile is not kept");
     let mut machine = Machine::default();
     let mut evaluation = machine.begin(&program, Some(numbers()), Settings::default());
     for rule in ["r0", "r1", "r3", "r4", "r5"] {
@@ -138,14 +140,20 @@ fn ended(rules: &str, limits: Limits) -> Failure {
     answer.expect_err(rules)
 }
 
-fn program(rules: &str, switches: Switches) -> Program {
+/// The rules as the package `p`, without base documents.
+pub(crate) fn program(rules: &str, switches: Switches) -> Program {
+    program_over(rules, Value::object(vec![]), switches)
+}
+
+pub(crate) fn program_over(rules: &str, data: Value, switches: Switches) -> Program {
     let file = Arc::new(SourceFile::new("p.rego", format!("package p\n{rules}")));
     let module = syntax::parse(&file, Version::V1, &syntax::Limits::default()).unwrap();
     let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
     let unit = resolve(&[module], &options).unwrap();
-    compile(&unit, Value::object(vec![]), switches)
+    compile(&unit, data, switches)
 }
 
-fn numbers() -> Value {
+/// From 0 to 299.
+pub(crate) fn numbers() -> Value {
     Value::array((0..300).map(Value::from).collect())
 }

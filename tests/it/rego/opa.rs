@@ -97,7 +97,7 @@ impl Question {
             ..Settings::default()
         };
         let mut machine = Machine::default();
-        let kept = super::as_kept(&program);
+        let kept = super::as_kept(&program, switches);
         let answers = self.rules.iter().map(|rule| {
             let path: Vec<&str> = rule.split('.').skip(1).collect();
             let answer = machine.begin(&program, input.clone(), settings).answer(&path);

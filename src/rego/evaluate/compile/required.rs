@@ -19,7 +19,8 @@ use crate::rego::ir::{
     Branch, Callee, Collects, Head, Literal, LiteralKind, Replacement, Slot, Span, Term,
 };
 
-use super::super::program::{Admitted, Expr, Guard, Op};
+use super::super::guard::{Admitted, Guard};
+use super::super::program::{Expr, Op};
 use super::{Compiled, Compiler, Scope};
 
 /// A constant path below `input` or a base document, or an argument.
@@ -46,8 +47,8 @@ enum Wanted {
     Scalar(Value),
     /// An array with these items; anything may stand where none is named.
     Array(Vec<Option<Value>>),
-    /// A collection that the index does not look into.
-    Composite,
+    /// This collection, which the index does not look into.
+    Composite(Value),
 }
 
 #[derive(Clone, Debug)]
@@ -88,13 +89,9 @@ impl Wanted {
         matches!(self, Self::Anything | Self::Local(_))
     }
 
-    /// Whether another one that looks the same is the same: not where it has parts that are not looked at.
+    /// Whether another one that looks the same is the same: not where it has parts that are not named.
     fn is_exact(&self) -> bool {
-        match self {
-            Self::Array(items) => items.iter().all(Option::is_some),
-            Self::Composite => false,
-            Self::Anything | Self::Local(_) | Self::Scalar(_) => true,
-        }
+        if let Self::Array(items) = self { items.iter().all(Option::is_some) } else { true }
     }
 
     /// What the place must be; `None` where it is enough that something is there.
@@ -102,7 +99,7 @@ impl Wanted {
         match self {
             Self::Scalar(value) => Some(Admitted::Scalar(value.clone())),
             Self::Array(items) => Some(Admitted::Array(items.clone())),
-            Self::Anything | Self::Local(_) | Self::Composite => None,
+            Self::Anything | Self::Local(_) | Self::Composite(_) => None,
         }
     }
 }

@@ -7,9 +7,10 @@ use crate::rego::builtin::{self, Builtin};
 use crate::rego::ir::{self, Collects, RuleKind, Term};
 
 use super::super::direct::Direct;
+use super::super::guard::Guard;
 use super::super::inspect;
 use super::super::program::{
-    Call, Callee, Collect, Collection, Comparison, Expr, Guard, Op, Pattern, RuleId,
+    Call, Callee, Collect, Collection, Comparison, Expr, Op, Pattern, RuleId,
 };
 use super::{Compiled, Compiler, Scope};
 
@@ -30,26 +31,32 @@ impl Compiler {
         }
     }
 
-    /// Whether a reference in the term has a step that it binds or iterates.
-    fn binds(&self, term: &Term) -> bool {
-        let any = |items: &[Term]| items.iter().any(|item| self.binds(item));
+    /// Whether a call in the term reads a local that is still unbound.
+    fn waits(&self, term: &Term) -> bool {
         match term {
-            Term::Constant(_) | Term::Comprehension(_) => false,
-            Term::Local(slot) => !self.frame.bound.contains(slot),
-            Term::Wildcard => true,
+            Term::Constant(_) | Term::Local(_) | Term::Wildcard | Term::Comprehension(_) => false,
             Term::Input(items) | Term::Data(items) | Term::Array(items) | Term::Set(items) => {
-                any(items)
+                items.iter().any(|item| self.waits(item))
             }
-            Term::Reference(base, steps) => self.binds(base) || any(steps),
-            Term::Call(call) => any(&call.arguments),
+            Term::Reference(base, steps) => {
+                self.waits(base) || steps.iter().any(|step| self.waits(step))
+            }
+            Term::Call(call) => {
+                call.arguments.iter().any(|it| !self.is_ground(it) || self.waits(it))
+            }
             Term::Object(entries) => {
-                entries.iter().any(|(key, value)| self.binds(key) || self.binds(value))
+                entries.iter().any(|(key, value)| self.waits(key) || self.waits(value))
             }
         }
     }
 
-    pub(super) fn exprs(&mut self, terms: &[Term], scope: &mut Scope) -> Compiled<Vec<Expr>> {
-        let calls_first = !terms.iter().any(|term| self.binds(term));
+    pub(super) fn exprs<'t>(
+        &mut self,
+        terms: impl IntoIterator<Item = &'t Term>,
+        scope: &mut Scope,
+    ) -> Compiled<Vec<Expr>> {
+        let terms: Vec<&Term> = terms.into_iter().collect();
+        let calls_first = !terms.iter().any(|term| self.waits(term));
         let mut exprs: Vec<Option<Expr>> = vec![None; terms.len()];
         for is_call in [true, false] {
             for (index, term) in terms.iter().enumerate() {
@@ -91,9 +98,9 @@ impl Compiler {
         b: &Term,
         scope: &mut Scope,
     ) -> Compiled<(Expr, Expr)> {
-        // The other side may bind what this one reads: `x == xs[x]`.
+        // The other side may bind what this one reads: `x == xs[x]`, `x + 1 = xs[x]`.
         let is_late =
-            !self.is_ground(a) || !has_call(a) && has_call(b) && !self.binds(a) && !self.binds(b);
+            !self.is_ground(a) || self.waits(a) || !has_call(a) && has_call(b) && !self.waits(b);
         if is_late {
             let b = self.expr(b, scope)?;
             let a = self.expr_after(std::slice::from_ref(&b), a, scope)?;
@@ -131,23 +138,21 @@ impl Compiler {
     }
 
     fn object(&mut self, entries: &[(Term, Term)], scope: &mut Scope) -> Compiled<Expr> {
+        let parts = entries.iter().flat_map(|(key, value)| [key, value]);
+        let mut parts = self.exprs(parts, scope)?.into_iter();
         let mut pairs = Vec::with_capacity(entries.len());
-        for (key, value) in entries {
-            pairs.push((self.expr(key, scope)?, self.expr(value, scope)?));
+        while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+            pairs.push((key, value));
         }
         let constant = pairs.iter().map(|(key, value)| match (key, value) {
             (Expr::Constant(key), Expr::Constant(value)) => Some((key.clone(), value.clone())),
             _ => None,
         });
-        // Two values for one key are an error when it is evaluated, so only different keys are folded.
-        let constant: Option<Vec<_>> = constant.collect();
-        if let Some(constant) = constant {
-            let n_entries = constant.len();
-            let folded = Value::map(constant);
-            if folded.size() == Some(n_entries) {
-                return Ok(Expr::Constant(folded));
-            }
+        if let Some(constant) = constant.collect::<Option<Vec<_>>>() {
+            return Ok(Expr::Constant(Value::map(constant)));
         }
+        // Of two values under one key the last one counts, and computed keys come behind constant ones.
+        pairs.sort_by_key(|(key, _)| !matches!(key, Expr::Constant(_)));
         Ok(Expr::Object(pairs))
     }
 
@@ -300,7 +305,6 @@ impl Compiler {
     }
 }
 
-/// The values, when all are constants.
 /// Whether a call stands in the term, outside of comprehensions.
 fn has_call(term: &Term) -> bool {
     match term {
@@ -316,6 +320,7 @@ fn has_call(term: &Term) -> bool {
     }
 }
 
+/// The values, when all are constants.
 fn constants(items: &[Expr]) -> Option<Vec<Value>> {
     let values = items
         .iter()

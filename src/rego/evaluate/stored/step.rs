@@ -5,9 +5,10 @@ use crate::rego::ir::Span;
 use crate::rego::stored::{Reader, Stored, Writer, stored_enum, stored_struct};
 
 use super::super::direct::Direct;
+use super::super::guard::{Admitted, Guard};
 use super::super::program::{
-    Admitted, Branch, Call, Callee, Collect, Collection, Comparison, Definition, Every, Expr,
-    Guard, Iterate, Join, Op, Pattern, Read, Replacement, Target, With,
+    Branch, Call, Callee, Collect, Collection, Comparison, Definition, Every, Expr, Iterate, Join,
+    Op, Pattern, Read, Replacement, Target, With,
 };
 use super::number::{
     base, input, maybe_join, maybe_memo, maybe_slot, memo, node, rule, slot, slots,

@@ -257,6 +257,6 @@ fn member_of(member: &Value) -> Wanted {
     let scalar = |value: &Value| value.size().is_none().then(|| value.clone());
     match member {
         Value::Array(items) => Wanted::Array(items.iter().map(scalar).collect()),
-        _ => scalar(member).map_or(Wanted::Composite, Wanted::Scalar),
+        _ => scalar(member).map_or_else(|| Wanted::Composite(member.clone()), Wanted::Scalar),
     }
 }
