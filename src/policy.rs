@@ -2,6 +2,7 @@
 
 mod answer;
 mod assemble;
+mod both;
 mod cache;
 mod data;
 mod described;
@@ -99,7 +100,7 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     panel: Arc<panel::Panel>,
-    constraints: Vec<gatekeeper::Constraint>,
+    constraints: Vec<Arc<gatekeeper::Constraint>>,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
     enforcement: EnforcementRules,
@@ -214,7 +215,7 @@ impl Revision {
         let mut outcomes = round.outcomes();
         if !self.constraints.is_empty() {
             let ground = gatekeeper::Ground::new(request, release);
-            let mut round = self.constraint_round(&ground, began, moment);
+            let mut round = self.constraint_round(&ground, began, moment, None);
             while !round.advance(TURN) {}
             outcomes.extend(round.outcomes());
         }
@@ -239,7 +240,7 @@ impl Revision {
         let mut outcomes = round.outcomes();
         if !self.constraints.is_empty() {
             let ground = gatekeeper::Ground::new(request, release);
-            let mut round = self.constraint_round(&ground, began, moment);
+            let mut round = self.constraint_round(&ground, began, moment, shadow);
             while !round.advance(TURN) {
                 tokio::task::yield_now().await;
             }
@@ -253,8 +254,9 @@ impl Revision {
         ground: &'g gatekeeper::Ground<'_>,
         began: Instant,
         moment: Moment,
+        shadow: Option<&'g Shadow>,
     ) -> gatekeeper::Round<'g> {
-        ground.round(&self.constraints, began, self.request_budget, moment.circumstances())
+        ground.round(&self.constraints, began, self.request_budget, moment).compared_by(shadow)
     }
 
     fn round<'r>(

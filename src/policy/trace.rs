@@ -119,14 +119,14 @@ impl Revision {
 
     fn constraint_traces(
         &self,
-        constraint: &Constraint,
+        constraint: &Arc<Constraint>,
         request: &Request,
         release: &Release,
         moment: Moment,
     ) -> Vec<Trace> {
         let ground = Ground::new(request, release);
-        let (alone, circumstances) = (std::slice::from_ref(constraint), moment.circumstances());
-        let mut round = ground.round(alone, Instant::now(), self.request_budget, circumstances);
+        let alone = std::slice::from_ref(constraint);
+        let mut round = ground.round(alone, Instant::now(), self.request_budget, moment);
         while !round.advance(self.request_budget) {}
         let traced = round.outcomes().into_iter().filter_map(|outcome| {
             let Subject::Resource(index) = outcome.subject else { return None };

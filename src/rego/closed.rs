@@ -1,15 +1,19 @@
 //! A few modules as a program of their own, which sees nothing of other modules and is told its documents each time.
 
+mod second;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Failure;
 use super::evaluate::{self, Hit, Machine, Switches};
 use super::fault::Fault;
-use super::module::Module;
+use super::module::{Module, Version};
 use super::own::{Circumstances, Revision, Statement, resolved};
 use crate::domain::place::SourceFile;
 use crate::domain::value::Value;
+
+pub use second::SecondProgram;
 
 /// Modules compiled alone. The own evaluator runs them, and nothing stands in for it.
 #[derive(Debug)]
@@ -83,6 +87,11 @@ impl ClosedProgram {
         budget: Duration,
     ) -> Option<Self> {
         Revision::kept(program, files, budget).map(Self)
+    }
+
+    /// The same modules as the second engine reads them, all of them of one version; `None` where it refuses them.
+    pub fn second(&self, version: Version) -> Option<SecondProgram> {
+        SecondProgram::of(self.0.files(), version, self.0.budget())
     }
 
     /// What was compiled.

@@ -114,6 +114,16 @@ impl Revision {
         &self.program
     }
 
+    /// The files that it was compiled of.
+    pub(super) fn files(&self) -> &[Arc<SourceFile>] {
+        &self.files
+    }
+
+    /// How long one evaluation may take.
+    pub(super) const fn budget(&self) -> Duration {
+        self.budget
+    }
+
     /// The same, where a built-in without an answer is undefined.
     pub(super) fn lenient(self) -> Self {
         Self { is_strict: false, ..self }
