@@ -103,6 +103,7 @@ pub struct Revision {
     constraints: Vec<Arc<gatekeeper::Constraint>>,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
+    idle_bundles: Vec<String>,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
     was_kept: bool,
@@ -276,6 +277,11 @@ impl Revision {
         self.left_to_the_second.as_ref()
     }
 
+    /// The bundles that hold rules, none of which any policy asks.
+    pub fn idle_bundles(&self) -> &[String] {
+        &self.idle_bundles
+    }
+
     /// A revision without any policy.
     pub fn empty() -> Self {
         Self {
@@ -285,6 +291,7 @@ impl Revision {
             constraints: Vec::new(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
+            idle_bundles: Vec::new(),
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
             was_kept: false,

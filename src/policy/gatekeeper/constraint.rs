@@ -135,6 +135,41 @@ impl Constraint {
         (input, statements)
     }
 
+    /// What its rule sees.
+    fn input(&self, review: &Review<'_>) -> Value {
+        input_of(&review.document, &self.parameters)
+    }
+
+    /// From now on both engines are asked.
+    pub(super) fn ask_both(&self) {
+        self.asks_both.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the second engine has a part in the answers.
+    pub(super) fn hears_the_second(&self) -> bool {
+        self.asks_both.load(Ordering::Relaxed)
+    }
+
+    /// What the second engine answers; `None` where it refuses the rule.
+    pub(super) fn second_answer(
+        &self,
+        asker: &Asker,
+        input: &Value,
+        inventory: &Value,
+    ) -> Option<Result<Option<Value>, Failure>> {
+        self.template.second_answer(asker, input, inventory)
+    }
+
+    /// Whether its rule is that of `template`.
+    pub(in crate::policy) fn is_of(&self, template: &Arc<Template>) -> bool {
+        Arc::ptr_eq(&self.template, template)
+    }
+
+    /// What its rule is called.
+    pub(super) fn rule_name(&self) -> &str {
+        &self.template.rule.name
+    }
+
     /// The file that its template stands in.
     pub(in crate::policy) fn rule_file(&self) -> &str {
         &self.template.rule.location.file

@@ -40,7 +40,7 @@ pub(in crate::policy) struct Template {
     pub(super) rule: EntryRule,
     /// The parts of its package.
     pub(super) package: Vec<String>,
-    pub(super) file: Arc<SourceFile>,
+    pub(in crate::policy) file: Arc<SourceFile>,
     program: ClosedProgram,
     version: Version,
     /// Made when an answer is compared for the first time; `None` where the second engine refuses the rule.
