@@ -15,6 +15,7 @@ mod kept;
 mod load;
 mod manifest;
 mod metadata;
+mod misread;
 mod node;
 mod options;
 mod panel;

@@ -8,6 +8,7 @@ use super::dialect::Policy;
 use super::gatekeeper::{self, CompiledTemplates, Template};
 use super::load::Loaded;
 use super::manifest::Manifest;
+use super::misread;
 use super::options::LoadOptions;
 use super::panel::{Panel, Runnable};
 use super::reads::Reads;
@@ -53,6 +54,7 @@ pub(super) fn compiled(
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(options, faults);
+    faults.extend(misread::faults(loaded, &policies, options.strict));
     let templates = CompiledTemplates::default();
     let ground = Ground { shelf, digests, manifests, options, templates };
     let incomplete = faults.iter().any(is_rego);
