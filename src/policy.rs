@@ -59,7 +59,7 @@ pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, r
 pub use options::LoadOptions;
 pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
-pub use trace::{Fate, Step, Trace};
+pub use trace::{Fate, Step, Trace, Values};
 pub use trial::{Sources, TestCounts, Trial};
 
 /// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Failure;
-use super::evaluate::{self, Hit, Machine, Switches};
+use super::evaluate::{self, Machine, Switches};
 use super::fault::Fault;
 use super::module::{Module, Version};
 use super::own::{Circumstances, Revision, Statement, resolved};
@@ -52,7 +52,7 @@ impl ClosedProgram {
     /// # Errors
     /// The first fault that the front end or the compiler finds.
     pub fn counting(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
-        let switches = Switches { coverage: true, ..Switches::default() };
+        let switches = Switches { coverage: true, values: true, ..Switches::default() };
         Revision::compiled(&resolved(modules)?, modules, data, budget, switches).map(Self)
     }
 
@@ -67,15 +67,11 @@ impl ClosedProgram {
     ) -> Vec<Statement> {
         let path: Vec<String> = package.iter().cloned().chain([rule.to_owned()]).collect();
         let Asker { machine, circumstances } = asker;
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut observe = |covered: &[Hit]| hits = covered.to_vec();
-        let (input, documents) = (Some(input), Some(documents));
+        let mut hearing = self.0.over(machine, Some(input), *circumstances);
+        hearing.read_documents(documents);
         // What comes out was found by the program that decides.
-        drop(self.0.ask(machine, *circumstances, &path, input, documents, &mut observe));
-        let points = self.0.points().zip(hits);
-        points
-            .map(|((file, point), hit)| Statement { file: Arc::clone(file), point, hit })
-            .collect()
+        drop(hearing.answer(&path, None));
+        hearing.statements().collect()
     }
 
     /// What was compiled before, over the files that it was compiled of.

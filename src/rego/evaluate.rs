@@ -20,6 +20,7 @@ mod program;
 mod replace;
 mod rule;
 mod run;
+mod sight;
 mod sink;
 mod stored;
 mod switches;
@@ -32,6 +33,7 @@ use crate::rego::ir::Unit;
 pub use failure::{Failure, FailureKind};
 pub use machine::{Evaluation, Machine, Settings};
 pub use program::{Entry, Hit, Point, PointKind, Program, Refusal};
+pub use sight::{Sight, Sights};
 pub use switches::Switches;
 
 /// Compiles all modules of a revision over its base documents.

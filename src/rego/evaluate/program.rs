@@ -9,6 +9,7 @@ use crate::rego::ir::{Path, RuleKind, Slot, Span};
 
 use super::direct::Direct;
 use super::index::{Dispatch, Joined};
+use super::sight::Shown;
 use super::switches::Switches;
 
 /// The number of a rule.
@@ -39,6 +40,8 @@ pub struct Program {
     pub(super) joins: Vec<OnceLock<Joined>>,
     /// What coverage counts.
     pub(super) points: Vec<Point>,
+    /// By point: what a trace shows beside it; nothing where values are not kept.
+    pub(super) shown: Vec<Vec<Shown>>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) switches: Switches,
 }

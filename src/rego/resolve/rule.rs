@@ -89,6 +89,7 @@ impl Lower<'_, '_, '_> {
             keys,
             branches,
             slots: self.slot_count(),
+            names: self.frame.names.clone(),
             span,
             head: (self.span_of)(rule.head.span),
         };
