@@ -3,6 +3,7 @@
 pub mod enforcement;
 mod image;
 pub mod place;
+mod standings;
 pub mod verdict;
 
 pub use verdict::{Case, Judgement, judge};

@@ -135,7 +135,7 @@ impl Gate {
     /// # Errors
     /// Only when it could not be decided: a deny is an answer.
     pub async fn check(&self, request: &Request) -> Result<Arc<Decision>, Error> {
-        Ok(self.examine(request).await?.0)
+        Ok(self.decide(request, false).await?.0)
     }
 
     /// As [`Gate::check`], and hands out the release that was judged, so that its files can be shown without being read
@@ -146,6 +146,15 @@ impl Gate {
     pub async fn examine(
         &self,
         request: &Request,
+    ) -> Result<(Arc<Decision>, Option<Release>), Error> {
+        self.decide(request, true).await
+    }
+
+    /// The decision, and the release if it is to be kept and was judged.
+    async fn decide(
+        &self,
+        request: &Request,
+        keep_release: bool,
     ) -> Result<(Arc<Decision>, Option<Release>), Error> {
         let request = &*self.without_secrets(request);
         let _at_work = AtWork::begin(&self.at_work);
@@ -188,7 +197,10 @@ impl Gate {
         let arrival = self.arrival(request, &release, &evidence, &judgement, &revision);
         let draft = draft::draft(request, &release, &evidence, &revision, judgement, made);
         let draft = Draft { arrival, ..draft };
-        Ok((self.record(draft, timer).await?, Some(release)))
+        // While this request waits for the disk, the next ones use the memory, which is still in the cache.
+        drop((outcomes, evidence));
+        let release = keep_release.then_some(release);
+        Ok((self.record(draft, timer).await?, release))
     }
 
     /// What the policy `code` does over a request, statement by statement; nothing is decided and nothing recorded. The

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::SERVE;
 
-/// A server in a process of its own, killed in the end.
+/// A server in a process of its own, ended with it.
 pub(super) struct Process {
     pub(super) child: Child,
     pub(super) address: SocketAddr,
@@ -67,7 +67,15 @@ impl Process {
 }
 
 impl Drop for Process {
+    /// As an operator ends it: what a server writes when it ends (a profile of where its time goes) is written.
     fn drop(&mut self) {
+        let asked = Command::new("kill").arg(self.child.id().to_string()).status();
+        for _ in 0..asked.map_or(0, |_| 100) {
+            if !matches!(self.child.try_wait(), Ok(None)) {
+                return;
+            }
+            std::thread::park_timeout(Duration::from_millis(50));
+        }
         let _: Result<(), _> = self.child.kill();
         let _: Result<_, _> = self.child.wait();
     }

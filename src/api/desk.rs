@@ -324,25 +324,13 @@ impl Desk {
         face: Face,
         request: &RequestId,
     ) -> Result<Arc<Decision>, Error> {
-        let span = info_span!("decide", request.id = %request, face = face.as_str());
-        self.decide(question, face).instrument(span).await
-    }
-
-    /// A bill that the record keeps, to be judged with what is handed in.
-    ///
-    /// # Errors
-    /// Those of [`Gate::kept_bill`].
-    pub(super) async fn kept_bill(&self, digest: Digest) -> Result<Handed, Error> {
-        let Artifact { path, content, origin } = self.gate.kept_bill(digest).await?;
-        Ok(Handed { path, source: Source::Content(content), origin })
-    }
-
-    async fn decide(&self, question: Question, face: Face) -> Result<Arc<Decision>, Error> {
         let started = Instant::now();
-        let request = self.gather(question).await?;
-        let decision = self.gate.check(&request).await?;
-        self.metrics.count_decision(face, &decision);
+        let span = info_span!("decide", request.id = %request, face = face.as_str());
+        let decision = self.decide(question, face).instrument(span).await?;
+        // Outside the span, whose fields would be read back from JSON for every line.
         info!(
+            request.id = %request,
+            face = face.as_str(),
             decision.id = %decision.id,
             decision.verdict = %decision.verdict,
             decision.dry_run = decision.dry_run,
@@ -355,6 +343,22 @@ impl Desk {
             "Decided: {}",
             decision.verdict,
         );
+        Ok(decision)
+    }
+
+    /// A bill that the record keeps, to be judged with what is handed in.
+    ///
+    /// # Errors
+    /// Those of [`Gate::kept_bill`].
+    pub(super) async fn kept_bill(&self, digest: Digest) -> Result<Handed, Error> {
+        let Artifact { path, content, origin } = self.gate.kept_bill(digest).await?;
+        Ok(Handed { path, source: Source::Content(content), origin })
+    }
+
+    async fn decide(&self, question: Question, face: Face) -> Result<Arc<Decision>, Error> {
+        let request = self.gather(question).await?;
+        let decision = self.gate.check(&request).await?;
+        self.metrics.count_decision(face, &decision);
         Ok(decision)
     }
 

@@ -1,14 +1,13 @@
 //! The verdict: outcomes and input faults to findings, a verdict and each policy's state.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::enforcement::{Circumstances, enforcement_of};
 use super::image;
 use super::place::place;
+use super::standings::Standings;
 use crate::domain::clock::Timestamp;
-use crate::domain::code::Code;
 use crate::domain::decision::{INTAKE, Summary, Verdict};
 use crate::domain::enforcement::EnforcementRules;
 use crate::domain::evidence::EvidenceSet;
@@ -69,10 +68,9 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         verdict: Verdict::Allow,
         findings: Vec::new(),
         summary: Summary::default(),
-        states: Vec::with_capacity(case.policies.len()),
+        states: Vec::new(),
     };
-    // Of every policy that was asked; no standing of one that is switched off.
-    let mut standings: BTreeMap<&Code, Option<Standing>> = BTreeMap::new();
+    let mut standings = Standings::of(case.policies);
     for fault in &case.release.faults {
         judgement.findings.push(finding_of_fault(fault, case, &circumstances));
         judgement.summary.errors += 1;
@@ -84,23 +82,11 @@ pub fn judge(case: &Case<'_>) -> Judgement {
     for outcome in case.outcomes {
         let findings = findings_of(outcome, case, &circumstances);
         let standing = count(&mut judgement.summary, outcome, &findings);
-        let known = standings.entry(&outcome.policy.code).or_default();
-        // The worst subject decides.
-        *known = match (*known, standing) {
-            (Some(known), Some(standing)) => Some(worse(known, standing)),
-            (known, standing) => known.or(standing),
-        };
+        standings.add(&outcome.policy.code, standing);
         judgement.findings.extend(findings);
     }
-    for policy in case.policies {
-        let asked = standings.get(&policy.code);
-        judgement.summary.not_applicable += u32::from(asked.is_none());
-        judgement.states.push(PolicyState {
-            code: policy.code.clone(),
-            severity: policy.severity,
-            standing: asked.copied().flatten().unwrap_or(Standing::NotApplicable),
-        });
-    }
+    judgement.summary.not_applicable += standings.n_not_asked();
+    judgement.states = standings.states();
     let denies = |finding: &Finding| {
         finding.enforcement == Enforcement::Deny && finding.state == FindingState::Open
     };
@@ -119,16 +105,6 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         })
     });
     judgement
-}
-
-fn worse(a: Standing, b: Standing) -> Standing {
-    let rank = |standing: Standing| match standing {
-        Standing::NotApplicable => 0,
-        Standing::Passed => 1,
-        Standing::Waived => 2,
-        Standing::Failed => 3,
-    };
-    if rank(a) >= rank(b) { a } else { b }
 }
 
 /// Counts one (policy, subject) pair and says how the policy stands for it; a policy that is switched off does not.
@@ -510,6 +486,25 @@ mod tests {
         let judgement = judged(&policies, &[], &EnforcementRules::default(), Secrets::default());
         assert_eq!(judgement.summary.not_applicable, 1);
         assert_eq!(judgement.states[0].standing, Standing::NotApplicable);
+    }
+
+    #[test]
+    fn outcomes_in_another_order_than_the_policies_come_to_the_same_standings() {
+        let policies = ["K8S-A", "K8S-B", "K8S-C"].map(|code| policy(code, Severity::High));
+        let failed = PolicyResult::Failed(vec![violation("x", RuleKind::Deny)]);
+        let outcomes = [
+            outcome(&policies[2], PolicyResult::Passed),
+            outcome(&policies[0], failed),
+            outcome(&policies[2], PolicyResult::Error("a reason".into())),
+            outcome(&policy("K8S-STRANGER", Severity::High), PolicyResult::Passed),
+            outcome(&policies[0], PolicyResult::Passed),
+        ];
+        let rules = EnforcementRules::default();
+        let judgement = judged(&policies, &outcomes, &rules, Secrets::default());
+        let standings: Vec<Standing> =
+            judgement.states.iter().map(|state| state.standing).collect();
+        assert_eq!(standings, [Standing::Failed, Standing::NotApplicable, Standing::Failed]);
+        assert_eq!(judgement.summary.not_applicable, 1);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod collections;
 mod differential;
+mod end;
 mod generate;
 mod hostile;
 mod opa;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 use goldgate::document::{DocumentLimits, yaml};
 use goldgate::domain::place::SourceFile;
 use goldgate::domain::value::Value;
-use goldgate::rego::budget::{Exhausted, Limits};
+use goldgate::rego::budget::Limits;
 use goldgate::rego::evaluate::{FailureKind, Machine, Program, Settings, Switches, compile};
 use goldgate::rego::resolve::{Options, resolve};
 use goldgate::rego::syntax::{self, Version};
@@ -90,34 +91,6 @@ fn no_optimisation_changes_an_answer() {
             assert!(both_fail || answer == expected, "{}: {switches:?}", case.name);
         }
     }
-}
-
-#[test]
-fn every_budget_ends_an_evaluation() {
-    let mut chain = String::from("r300 := 1\n");
-    for n in 0..300 {
-        writeln!(chain, "r{n} := r{} + 1", n + 1).unwrap();
-    }
-    let loops = "r0 := [1 | some a in input; some b in input; some c in input; a + b > c]\n";
-    let all = patient();
-    check_end(&chain, all, Exhausted::Depth);
-    check_end(loops, Limits { steps: 10_000, ..all }, Exhausted::Steps);
-    check_end(loops, Limits { memory_bytes: 10_000, ..all }, Exhausted::Memory);
-    check_end(loops, Limits { time: std::time::Duration::from_millis(1), ..all }, Exhausted::Time);
-}
-
-/// The rule `r0` over three hundred numbers.
-fn check_end(rules: &str, limits: Limits, expected: Exhausted) {
-    let file = Arc::new(SourceFile::new("p.rego", format!("package p\n{rules}")));
-    let module = syntax::parse(&file, Version::V1, &syntax::Limits::default()).unwrap();
-    let options = Options { host: BTreeMap::new(), strict: false, read_yaml: &read_yaml };
-    let unit = resolve(&[module], &options).unwrap();
-    let program = compile(&unit, Value::object(vec![]), Switches::default());
-    let input = Value::array((0..300).map(Value::from).collect());
-    let settings = Settings { limits, ..Settings::default() };
-    let mut machine = Machine::default();
-    let ended = machine.begin(&program, Some(input), settings).answer(&["p", "r0"]);
-    assert_eq!(ended.unwrap_err().kind, FailureKind::Exhausted(expected));
 }
 
 /// `GOLDGATE_OPA_CASES` names the folder `v1/test/cases/testdata` of OPA's module.

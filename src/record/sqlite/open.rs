@@ -33,8 +33,9 @@ const MIGRATIONS: &[(&str, &str)] = &[
 /// How long a writer waits for another process.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is kept of the write-ahead log's file once its content has moved to the record.
-const LOG_BYTES_KEPT: u64 = 4 * 1024 * 1024;
+/// What is kept of the write-ahead log's file once its content has moved to the record. Under load it grows to about this:
+/// where it is written over, a commit needs no new blocks, and no sync of where they are.
+const LOG_BYTES_KEPT: u64 = 16 * 1024 * 1024;
 
 /// Opens the record in `dir` for writing; makes folder and record when there is none.
 ///

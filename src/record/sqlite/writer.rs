@@ -49,11 +49,14 @@ pub(super) enum Message {
     /// Releases that were judged again without a new decision.
     Note(Vec<Rejudged>, oneshot::Sender<Result<(), Error>>),
     /// Releases that run no more.
-    Forget(ReleaseFilter, Departure, oneshot::Sender<Result<Vec<RunningRelease>, Error>>),
+    Forget(Box<(ReleaseFilter, Departure)>, oneshot::Sender<Result<Vec<RunningRelease>, Error>>),
     /// Releases that are put back into the list of what runs.
     Restore(Vec<(Arc<Decision>, PackedArrival)>, oneshot::Sender<Result<usize, Error>>),
     Close,
 }
+
+// The queue has room for thousands from the start, in every short run of the command line as well.
+const _: () = assert!(size_of::<Message>() <= 40);
 
 /// A draft and who waits for it.
 pub(super) struct Put {
@@ -248,8 +251,9 @@ impl Writer {
                 let noted = self.ledger.note(&rejudged);
                 self.tell(answer, noted);
             }
-            Message::Forget(filter, departure, answer) => {
-                let forgotten = self.ledger.forget(&filter, &departure);
+            Message::Forget(asked, answer) => {
+                let (filter, departure) = &*asked;
+                let forgotten = self.ledger.forget(filter, departure);
                 self.tell(answer, forgotten);
             }
             Message::Restore(releases, answer) => {

@@ -186,11 +186,10 @@ impl<'p> Evaluation<'p> {
                 if let Some(mask) = self.context.mask(rule) {
                     return Ok(mask.clone().map(Tree::Leaf));
                 }
-                match self.tree_at(rule, !node.children.is_empty())? {
-                    Some(tree) => tree,
-                    None if node.children.is_empty() => return Ok(None),
-                    None => Tree::default(),
-                }
+                // Rules stand only below partial objects, which are never undefined.
+                let made = self.tree_at(rule, !node.children.is_empty())?;
+                let Some(tree) = made else { return Ok(None) };
+                tree
             }
         };
         for (key, child) in &node.children {
@@ -212,12 +211,12 @@ impl<'p> Evaluation<'p> {
     fn tree_at(&mut self, id: u32, has_children: bool) -> Outcome<Option<Tree>> {
         let Some(rule) = self.program.rule(id) else { return Ok(None) };
         match rule.kind {
-            RuleKind::Function { arity } if arity > 0 => return Ok(None),
-            RuleKind::Object if has_children && rule.default.is_none() => {
+            RuleKind::Function { .. } => return Ok(None),
+            RuleKind::Object if has_children => {
                 self.reach(rule, rule.span)?;
                 return self.within(|evaluation| evaluation.tree_of(rule)).map(Some);
             }
-            RuleKind::Object | RuleKind::Complete | RuleKind::Set | RuleKind::Function { .. } => {}
+            RuleKind::Object | RuleKind::Complete | RuleKind::Set => {}
         }
         if !self.rule(id, rule.span)? {
             return Ok(None);

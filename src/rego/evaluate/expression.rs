@@ -6,7 +6,7 @@ use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
 use super::machine::Evaluation;
-use super::program::{Comparison, Expr, Guard, Pattern};
+use super::program::{Admitted, Comparison, Expr, Guard, Pattern};
 
 impl<'p> Evaluation<'p> {
     /// The value, or `None` where it is undefined.
@@ -81,11 +81,10 @@ impl<'p> Evaluation<'p> {
         self.value(expr).is_some_and(|value| !matches!(*value, Value::Bool(false)))
     }
 
-    /// Whether what stands at the place is, or holds, what the guard names.
+    /// Whether what stands at the place is one of what the guard names.
     pub(super) fn admits(&self, guard: &Guard) -> bool {
         let Some(found) = self.value(&guard.on) else { return false };
-        guard.among.is_empty()
-            || guard.among.iter().any(|wanted| *wanted == *found || is_member(wanted, &found))
+        guard.among.is_empty() || guard.among.iter().any(|admitted| admitted.admits(&found))
     }
 
     fn path<'a>(&'a self, base: &'a Expr, steps: &'a [Expr]) -> Option<Cow<'a, Value>> {
@@ -140,6 +139,22 @@ impl<'p> Evaluation<'p> {
                         let item = self.value(key).and_then(|key| value.step(&key));
                         item.is_some_and(|item| self.fits(pattern, item))
                     })
+            }
+        }
+    }
+}
+
+impl Admitted {
+    fn admits(&self, found: &Value) -> bool {
+        match self {
+            Self::Scalar(value) => value == found || is_member(value, found),
+            Self::Array(wanted) => {
+                let is_wanted = |(wanted, item): (&Option<Value>, &Value)| {
+                    wanted.as_ref().is_none_or(|wanted| wanted == item)
+                };
+                found.as_array().is_some_and(|items| {
+                    items.len() == wanted.len() && wanted.iter().zip(items).all(is_wanted)
+                })
             }
         }
     }

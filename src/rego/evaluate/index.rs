@@ -7,7 +7,7 @@ use crate::domain::value::Value;
 use crate::rego::ir::Slot;
 
 use super::inspect::may_fail;
-use super::program::{Comparison, Definition, Expr, Join, MemoId, Op, Pattern, RuleId};
+use super::program::{Admitted, Comparison, Definition, Expr, Join, MemoId, Op, Pattern, RuleId};
 
 /// Chooses definitions by one value that their bodies compare with constants.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn compared_with(op: &Op) -> Option<(&Expr, &Value)> {
     }
     let Op::Guard(guard) = op else { return None };
     match (&guard.on, guard.among.as_slice()) {
-        (on @ (Expr::Input(_) | Expr::Slot(_)), [value]) => Some((on, value)),
+        (on @ (Expr::Input(_) | Expr::Slot(_)), [Admitted::Scalar(value)]) => Some((on, value)),
         _ => None,
     }
 }

@@ -176,11 +176,20 @@ pub(super) enum Op {
     Held(u32),
 }
 
-/// A place that must be defined and, where values are named, be or hold one of them.
+/// A place that must be defined and, where something is named, be one of these.
 #[derive(Debug)]
 pub(super) struct Guard {
     pub(super) on: Expr,
-    pub(super) among: Vec<Value>,
+    pub(super) among: Vec<Admitted>,
+}
+
+/// What a guard lets pass.
+#[derive(Debug)]
+pub(super) enum Admitted {
+    /// This, or a collection with it.
+    Scalar(Value),
+    /// An array with these items; anything may stand where none is named.
+    Array(Vec<Option<Value>>),
 }
 
 #[derive(Debug)]
@@ -342,7 +351,7 @@ impl Program {
         let (node, n_steps) = self.descend(path.clone());
         let node = self.node(node).filter(|node| node.children.is_empty())?;
         let rule = self.rule(node.rule?)?;
-        let is_function = matches!(rule.kind, RuleKind::Function { arity } if arity > 0);
+        let is_function = matches!(rule.kind, RuleKind::Function { .. });
         let base = path.clone().try_fold(&self.data, |here, key| here.get(key));
         let stands_alone = n_steps == path.count() && !is_function && base.is_none();
         node.rule.filter(|_| stands_alone).map(Entry)

@@ -55,15 +55,7 @@ impl<'p> Evaluation<'p> {
         match rule.kind {
             RuleKind::Complete | RuleKind::Function { .. } => self.single(rule, 0),
             RuleKind::Set => self.members_of(rule).map(Some),
-            RuleKind::Object => {
-                let tree = self.tree_of(rule)?;
-                match (&tree, &rule.default) {
-                    (Tree::Node(children), Some(default)) if children.is_empty() => {
-                        self.first_branch(default, rule, 0)
-                    }
-                    _ => Ok(Some(tree.into_value())),
-                }
-            }
+            RuleKind::Object => Ok(Some(self.tree_of(rule)?.into_value())),
         }
     }
 

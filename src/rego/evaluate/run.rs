@@ -349,9 +349,9 @@ impl<'p> Evaluation<'p> {
         })
     }
 
-    /// Whether a rule of this kind can only be called; one without arguments has a value as well.
+    /// Whether a rule of this kind can only be called.
     pub(super) fn is_function(kind: RuleKind) -> bool {
-        matches!(kind, RuleKind::Function { arity } if arity > 0)
+        matches!(kind, RuleKind::Function { .. })
     }
 }
 

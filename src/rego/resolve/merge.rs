@@ -38,8 +38,7 @@ pub(super) fn rules(
             default: None,
             span: definition.head,
         });
-        // A default stands beside definitions with keys, too: the object's kind wins.
-        if !fits(rule, kind, default) {
+        if rule.kind != kind {
             let message = format!("conflicting rules data.{} found", rule.path.join("."));
             faults.extend(beside(modules, definition.head, rule.span, &message).map(|fault| {
                 fault.with_help("a path is one value, one set, one object, or one function with so many arguments")
@@ -61,10 +60,6 @@ pub(super) fn rules(
     }
     check_extents(&rules, modules, faults);
     rules.into_values().collect()
-}
-
-fn fits(rule: &Rule, kind: RuleKind, _default: bool) -> bool {
-    rule.kind == kind
 }
 
 /// Nothing stands below a rule that is one value, set or function.

@@ -93,7 +93,7 @@ impl Inventory for SqliteStore {
         filter: ReleaseFilter,
         departure: Departure,
     ) -> Answer<'_, Vec<RunningRelease>> {
-        Box::pin(self.ask(|answer| Message::Forget(filter, departure, answer)))
+        Box::pin(self.ask(|answer| Message::Forget(Box::new((filter, departure)), answer)))
     }
 
     fn unlisted(&self) -> Answer<'_, Vec<DecisionId>> {

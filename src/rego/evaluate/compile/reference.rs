@@ -54,7 +54,7 @@ impl Compiler {
     fn evaluated(&mut self, rule: RuleId, scope: &mut Scope) -> Compiled<()> {
         let known = self.program.rule(rule);
         if let Some(known) = known
-            && let RuleKind::Function { arity: 1.. } = known.kind
+            && let RuleKind::Function { .. } = known.kind
         {
             let message = format!("`{}` is a function: call it with its arguments", known.name);
             return self.refuse(message);

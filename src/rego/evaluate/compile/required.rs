@@ -19,7 +19,7 @@ use crate::rego::ir::{
     Branch, Callee, Collects, Head, Literal, LiteralKind, Replacement, Slot, Span, Term,
 };
 
-use super::super::program::{Expr, Guard, Op};
+use super::super::program::{Admitted, Expr, Guard, Op};
 use super::{Compiled, Compiler, Scope};
 
 /// A constant path below `input` or a base document, or an argument.
@@ -44,7 +44,9 @@ enum Wanted {
     Local(Slot),
     /// This, or a collection with it.
     Scalar(Value),
-    /// What we do not look at before.
+    /// An array with these items; anything may stand where none is named.
+    Array(Vec<Option<Value>>),
+    /// A collection that the index does not look into.
     Composite,
 }
 
@@ -85,6 +87,24 @@ impl Wanted {
     fn is_open(&self) -> bool {
         matches!(self, Self::Anything | Self::Local(_))
     }
+
+    /// Whether another one that looks the same is the same: not where it has parts that are not looked at.
+    fn is_exact(&self) -> bool {
+        match self {
+            Self::Array(items) => items.iter().all(Option::is_some),
+            Self::Composite => false,
+            Self::Anything | Self::Local(_) | Self::Scalar(_) => true,
+        }
+    }
+
+    /// What the place must be; `None` where it is enough that something is there.
+    fn admitted(&self) -> Option<Admitted> {
+        match self {
+            Self::Scalar(value) => Some(Admitted::Scalar(value.clone())),
+            Self::Array(items) => Some(Admitted::Array(items.clone())),
+            Self::Anything | Self::Local(_) | Self::Composite => None,
+        }
+    }
 }
 
 /// Behind a place with several values the index looks at no other.
@@ -121,7 +141,7 @@ impl Needs {
     }
 
     /// What must be asked before the body is evaluated: what the body asks itself too late.
-    fn guards<'n>(&'n self, order: &'n Frequencies) -> Vec<(&'n Place, Vec<Value>)> {
+    fn guards<'n>(&'n self, order: &'n Frequencies) -> Vec<(&'n Place, Vec<Admitted>)> {
         let mut guards = Vec::new();
         if !self.0.iter().any(|need| need.is_late) {
             return guards;
@@ -131,14 +151,9 @@ impl Needs {
             if wanted.is_empty() {
                 continue;
             }
-            let values: Option<Vec<Value>> =
-                wanted
-                    .iter()
-                    .map(|wanted| {
-                        if let Wanted::Scalar(value) = wanted { Some(value.clone()) } else { None }
-                    })
-                    .collect();
-            guards.push((place, values.unwrap_or_default()));
+            let among: Option<Vec<Admitted>> =
+                wanted.iter().map(|wanted| wanted.admitted()).collect();
+            guards.push((place, among.unwrap_or_default()));
             if is_last(&wanted) {
                 break;
             }

@@ -6,8 +6,8 @@ use crate::rego::stored::{Reader, Stored, Writer, stored_enum, stored_struct};
 
 use super::super::direct::Direct;
 use super::super::program::{
-    Branch, Call, Callee, Collect, Collection, Comparison, Definition, Every, Expr, Guard, Iterate,
-    Join, Op, Pattern, Read, Replacement, Target, With,
+    Admitted, Branch, Call, Callee, Collect, Collection, Comparison, Definition, Every, Expr,
+    Guard, Iterate, Join, Op, Pattern, Read, Replacement, Target, With,
 };
 use super::number::{
     base, input, maybe_join, maybe_memo, maybe_slot, memo, node, rule, slot, slots,
@@ -53,6 +53,7 @@ impl Stored for Call {
 
 stored_struct!(Branch { body, keys, value, is_element, span });
 stored_struct!(Guard { on, among });
+stored_enum!(Admitted { 0 = Scalar(value), 1 = Array(items) });
 stored_struct!(Iterate { collection, key, value, join });
 stored_struct!(Join { path, probe, memo: memo, shared: maybe_join });
 stored_struct!(Read { node: node, keys, slot: slot, span });

@@ -155,16 +155,12 @@ impl Collector<'_> {
     }
 
     fn member(&mut self, item: &Term, collection: &Term) {
-        self.parts(item);
-        self.parts(collection);
-        let local = |term: &Term, collector: &Self| {
-            if let Term::Local(slot) = term {
-                collector.place_of_local(*slot)
-            } else {
-                collector.place(term)
-            }
+        self.siblings(&[item, collection]);
+        let place_of_item = match item {
+            Term::Local(slot) => self.place_of_local(*slot),
+            _ => self.place(item),
         };
-        if let Some(place) = local(item, self) {
+        if let Some(place) = place_of_item {
             if let Some(members) = self.constant(collection) {
                 let members: Vec<Value> = match &members {
                     Value::Array(items) => items.to_vec(),
@@ -172,8 +168,7 @@ impl Collector<'_> {
                     _ => members.pairs().map(|(_, value)| value.clone()).collect(),
                 };
                 for member in members {
-                    let wanted = wanted(&Term::Constant(member)).unwrap_or(Wanted::Composite);
-                    self.need(place.clone(), wanted);
+                    self.need(place.clone(), member_of(&member));
                 }
             }
             return;
@@ -183,17 +178,26 @@ impl Collector<'_> {
             _ if matches!(item, Term::Local(_)) => Wanted::Anything,
             _ => return,
         };
-        if let Some(place) = local(collection, self) {
+        // Of members of an argument the index knows nothing.
+        let place = match collection {
+            Term::Local(slot) => self.place_read_into(*slot),
+            _ => self.place(collection),
+        };
+        if let Some(place) = place {
             self.need(place, wanted);
         }
     }
 
-    /// Where a local was read from.
+    /// Where a local was read from, or the argument that it is.
     fn place_of_local(&self, slot: Slot) -> Option<Place> {
-        let read = self.needs.iter().find(|need| need.wanted == Wanted::Local(slot));
         let argument =
             || (slot < self.arity).then(|| Place { root: Root::Argument(slot), path: Vec::new() });
-        read.map(|need| need.at.clone()).or_else(argument)
+        self.place_read_into(slot).or_else(argument)
+    }
+
+    fn place_read_into(&self, slot: Slot) -> Option<Place> {
+        let read = self.needs.iter().find(|need| need.wanted == Wanted::Local(slot));
+        read.map(|need| need.at.clone())
     }
 
     fn place(&self, term: &Term) -> Option<Place> {
@@ -210,7 +214,7 @@ impl Collector<'_> {
     fn need(&mut self, at: Place, wanted: Wanted) {
         self.order.count(&at, self.span);
         for known in self.needs.iter_mut().filter(|need| need.at == at) {
-            if known.wanted == wanted && wanted != Wanted::Composite {
+            if known.wanted == wanted && wanted.is_exact() {
                 return;
             }
             if known.wanted.is_open() && !wanted.is_open() {
@@ -226,10 +230,33 @@ impl Collector<'_> {
 fn wanted(term: &Term) -> Option<Wanted> {
     match term {
         Term::Constant(value) if value.size().is_none() => Some(Wanted::Scalar(value.clone())),
-        Term::Constant(Value::Array(_)) | Term::Array(_) => Some(Wanted::Composite),
+        Term::Constant(Value::Array(items)) => {
+            let is_flat = items.iter().all(|item| item.size().is_none());
+            is_flat.then(|| Wanted::Array(items.iter().cloned().map(Some).collect()))
+        }
+        Term::Array(items) => items.iter().map(item_of).collect::<Option<_>>().map(Wanted::Array),
         Term::Local(slot) => Some(Wanted::Local(*slot)),
         // The result of a call, and what else is computed, stands in a local of its own.
         Term::Call(_) | Term::Wildcard => Some(Wanted::Anything),
         _ => None,
+    }
+}
+
+/// An item of an array; nothing where the array holds collections, which the index does not compare.
+#[expect(clippy::option_option, reason = "an item that may be anything is not one that is none")]
+fn item_of(item: &Term) -> Option<Option<Value>> {
+    match item {
+        Term::Constant(value) => value.size().is_none().then(|| Some(value.clone())),
+        Term::Array(_) | Term::Set(_) | Term::Object(_) => None,
+        _ => Some(None),
+    }
+}
+
+/// One of the values among which a place must be.
+fn member_of(member: &Value) -> Wanted {
+    let scalar = |value: &Value| value.size().is_none().then(|| value.clone());
+    match member {
+        Value::Array(items) => Wanted::Array(items.iter().map(scalar).collect()),
+        _ => scalar(member).map_or(Wanted::Composite, Wanted::Scalar),
     }
 }
