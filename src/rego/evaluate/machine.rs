@@ -9,8 +9,8 @@ use crate::rego::ir::Span;
 use super::constant::Copies;
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
-use super::program::{Entry, Hit, Program};
-use super::sight::Sights;
+use super::program::{Entry, Program};
+use super::sight::{Hit, Sights};
 use super::weight::Weights;
 
 /// Scratch memory of one thread, for any number of evaluations of any program.

@@ -70,17 +70,6 @@ pub enum PointKind {
     Condition,
 }
 
-/// What has become of a point.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hit {
-    /// Whether it was evaluated.
-    pub reached: bool,
-    /// Whether it had a solution once.
-    pub held: bool,
-    /// Whether it had none once.
-    pub failed: bool,
-}
-
 /// A rule that does not compile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -1,4 +1,4 @@
-//! Values that statements had, kept for those who read a trace.
+//! What became of statements, and the values that they had, kept for those who read a trace.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,6 +10,17 @@ use super::program::Expr;
 
 /// So many different ones are kept where a statement holds, and as many where it does not.
 const MAX_SIGHTS: usize = 3;
+
+/// What has become of a point.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hit {
+    /// Whether it was evaluated.
+    pub reached: bool,
+    /// Whether it had a solution once.
+    pub held: bool,
+    /// Whether it had none once.
+    pub failed: bool,
+}
 
 /// Something that a statement names.
 #[derive(Debug)]
