@@ -2,6 +2,7 @@
 
 mod answer;
 mod assemble;
+mod both;
 mod cache;
 mod data;
 mod described;
@@ -14,6 +15,7 @@ mod kept;
 mod load;
 mod manifest;
 mod metadata;
+mod misread;
 mod node;
 mod options;
 mod panel;
@@ -57,7 +59,7 @@ pub use gatekeeper::suite::{CaseStatus, SelectedCases, SuiteCase, SuiteReport, r
 pub use options::LoadOptions;
 pub use shadow::{COMPARE_ONE_IN, Comparisons, Shadow};
 pub use source::BundleSource;
-pub use trace::{Fate, Step, Trace};
+pub use trace::{Fate, Step, Trace, Values};
 pub use trial::{Sources, TestCounts, Trial};
 
 /// How long policies are run before others may have the thread: less than a caller notices, more than most requests need.
@@ -99,9 +101,10 @@ pub struct Revision {
     reference: RevisionRef,
     policies: Vec<Arc<PolicyMeta>>,
     panel: Arc<panel::Panel>,
-    constraints: Vec<gatekeeper::Constraint>,
+    constraints: Vec<Arc<gatekeeper::Constraint>>,
     request_budget: Duration,
     left_to_the_second: Option<BundleFault>,
+    idle_bundles: Vec<String>,
     enforcement: EnforcementRules,
     scorecard: Arc<ScorecardRules>,
     was_kept: bool,
@@ -214,7 +217,7 @@ impl Revision {
         let mut outcomes = round.outcomes();
         if !self.constraints.is_empty() {
             let ground = gatekeeper::Ground::new(request, release);
-            let mut round = self.constraint_round(&ground, began, moment);
+            let mut round = self.constraint_round(&ground, began, moment, None);
             while !round.advance(TURN) {}
             outcomes.extend(round.outcomes());
         }
@@ -239,7 +242,7 @@ impl Revision {
         let mut outcomes = round.outcomes();
         if !self.constraints.is_empty() {
             let ground = gatekeeper::Ground::new(request, release);
-            let mut round = self.constraint_round(&ground, began, moment);
+            let mut round = self.constraint_round(&ground, began, moment, shadow);
             while !round.advance(TURN) {
                 tokio::task::yield_now().await;
             }
@@ -253,8 +256,9 @@ impl Revision {
         ground: &'g gatekeeper::Ground<'_>,
         began: Instant,
         moment: Moment,
+        shadow: Option<&'g Shadow>,
     ) -> gatekeeper::Round<'g> {
-        ground.round(&self.constraints, began, self.request_budget, moment.circumstances())
+        ground.round(&self.constraints, began, self.request_budget, moment).compared_by(shadow)
     }
 
     fn round<'r>(
@@ -274,6 +278,11 @@ impl Revision {
         self.left_to_the_second.as_ref()
     }
 
+    /// The bundles that hold rules, none of which any policy asks.
+    pub fn idle_bundles(&self) -> &[String] {
+        &self.idle_bundles
+    }
+
     /// A revision without any policy.
     pub fn empty() -> Self {
         Self {
@@ -283,6 +292,7 @@ impl Revision {
             constraints: Vec::new(),
             request_budget: Duration::MAX,
             left_to_the_second: None,
+            idle_bundles: Vec::new(),
             enforcement: EnforcementRules::default(),
             scorecard: Arc::default(),
             was_kept: false,

@@ -43,7 +43,10 @@ pub fn revision(session: &Session) -> Result<Arc<Revision>, Failure> {
 /// # Errors
 /// Everything that is wrong with its bundles, at once.
 pub fn checking_revision(session: &Session, chosen: LoadOptions) -> Result<Arc<Revision>, Failure> {
-    revision_within(session, &[], None, LoadOptions { cache: cache(&session.config), ..chosen })
+    let chosen = LoadOptions { cache: cache(&session.config), ..chosen };
+    let revision = revision_within(session, &[], None, chosen)?;
+    asking(&revision)?;
+    Ok(revision)
 }
 
 /// The revision that the configuration names, whose policies take less than `deadline` together, and what it is loaded from.
@@ -57,7 +60,9 @@ pub fn served_revision(
     // The rest is for reading, recording and the answer on its way.
     let chosen = LoadOptions { cache: cache(&session.config), ..LoadOptions::default() };
     let sources = loading(session, &[], Some(deadline.mul_f64(0.8)), chosen)?;
-    Ok((loaded(session, &sources)?, sources))
+    let revision = loaded(session, &sources)?;
+    asking(&revision)?;
+    Ok((revision, sources))
 }
 
 /// Where compiled policies are kept: in the data folder, unless the configuration says otherwise.
@@ -133,7 +138,22 @@ fn loaded(session: &Session, sources: &Sources) -> Result<Arc<Revision>, Failure
             "write this part in a way that the own evaluator takes, as docs/policies.md says";
         session.printer.warning(&Complaint::new(message, help));
     }
+    for bundle in revision.idle_bundles() {
+        let message = format!("the bundle `{bundle}` holds no policy: nothing in it is ever asked");
+        let help = "a policy is a package with a rule `deny`, `violation` or `warn`, or a boolean `allow` with a default; a template needs a constraint";
+        session.printer.warning(&Complaint::new(message, help));
+    }
     Ok(Arc::new(revision))
+}
+
+/// Refuses to judge anything with a revision that asks nothing: whatever it is shown, it would be allowed.
+fn asking(revision: &Revision) -> Result<(), Failure> {
+    if !revision.policies().is_empty() {
+        return Ok(());
+    }
+    let message = "there is no policy in the bundles: whatever is judged would be allowed";
+    let help = "`goldgate policy check --dialect` says what was recognised; leave `--no-builtin` away for the built-in policies";
+    Err(Complaint::new(message, help).into())
 }
 
 /// The source of facts about images, when an `images.yaml` is configured.

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
+use annotate_snippets::Level;
 use anstyle::{AnsiColor, Style};
 
 use crate::cli::args::Format;
@@ -225,7 +226,8 @@ impl Printer {
 /// A complaint as text: message, place, help.
 fn complained(level: &str, style: Style, complaint: &Complaint, look: Look) -> String {
     if let Some(source) = complaint.source.as_ref().filter(|source| !source.file.text.is_empty()) {
-        return fault::render(complaint, source, look);
+        let shown = if level == "warning" { Level::WARNING } else { Level::ERROR };
+        return fault::render(shown, complaint, source, look);
     }
     let file = complaint.source.as_ref().map(|source| &source.file.path);
     let message = text::clean(&complaint.message);

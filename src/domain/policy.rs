@@ -174,7 +174,7 @@ pub enum PolicyResult {
 }
 
 /// One thing that a policy found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// What is wrong with what.
     pub message: String,

@@ -42,6 +42,43 @@ pub fn step(
     }
 }
 
+/// What writes a lock file, and has a command that changes one version in it.
+#[derive(Clone, Copy, Debug)]
+enum Tool {
+    Bundler,
+    Cargo,
+    Composer,
+    Go,
+    Npm,
+    Pnpm,
+    Poetry,
+    Uv,
+    Yarn,
+}
+
+impl Tool {
+    const fn of(format: SbomFormat) -> Option<Self> {
+        Some(match format {
+            SbomFormat::CargoLock => Self::Cargo,
+            SbomFormat::ComposerLock => Self::Composer,
+            SbomFormat::GemfileLock => Self::Bundler,
+            SbomFormat::GoMod | SbomFormat::GoSum => Self::Go,
+            SbomFormat::NpmLock => Self::Npm,
+            SbomFormat::PnpmLock => Self::Pnpm,
+            SbomFormat::PoetryLock => Self::Poetry,
+            SbomFormat::UvLock => Self::Uv,
+            SbomFormat::YarnLock => Self::Yarn,
+            SbomFormat::Cyclonedx
+            | SbomFormat::Spdx
+            | SbomFormat::Requirements
+            | SbomFormat::GradleLock
+            | SbomFormat::TrivyReport
+            | SbomFormat::GrypeReport
+            | SbomFormat::SarifReport => return None,
+        })
+    }
+}
+
 /// A component that is to come in in another version, in words that are safe to type.
 struct Move<'b> {
     name: &'b str,
@@ -60,25 +97,18 @@ impl<'b> Move<'b> {
     /// Where the project itself asks for it.
     fn by_itself(&self, (format, layout): &(SbomFormat, &str)) -> Option<String> {
         let Self { name, to, .. } = self;
-        let command = match format {
-            SbomFormat::CargoLock if self.is_compatible() => return self.through_cargo(),
-            SbomFormat::CargoLock => format!("cargo add {name}@{to}"),
-            SbomFormat::NpmLock => format!("npm install {name}@{to}"),
-            SbomFormat::PnpmLock => format!("pnpm update {name}@{to}"),
-            SbomFormat::YarnLock if *layout == CLASSIC => format!("yarn upgrade {name}@{to}"),
-            SbomFormat::YarnLock => format!("yarn up {name}@{to}"),
-            SbomFormat::PoetryLock => format!("poetry add \"{name}>={to}\""),
-            SbomFormat::UvLock => format!("uv add \"{name}>={to}\""),
-            SbomFormat::ComposerLock => format!("composer require \"{name}:^{to}\""),
-            SbomFormat::GoMod | SbomFormat::GoSum => self.go(),
-            SbomFormat::GemfileLock => format!("bundle update --conservative {name}"),
-            SbomFormat::Cyclonedx
-            | SbomFormat::Spdx
-            | SbomFormat::Requirements
-            | SbomFormat::GradleLock
-            | SbomFormat::TrivyReport
-            | SbomFormat::GrypeReport
-            | SbomFormat::SarifReport => return None,
+        let command = match Tool::of(*format)? {
+            Tool::Cargo if self.is_compatible() => return self.through_cargo(),
+            Tool::Cargo => format!("cargo add {name}@{to}"),
+            Tool::Npm => format!("npm install {name}@{to}"),
+            Tool::Pnpm => format!("pnpm update {name}@{to}"),
+            Tool::Yarn if *layout == CLASSIC => format!("yarn upgrade {name}@{to}"),
+            Tool::Yarn => format!("yarn up {name}@{to}"),
+            Tool::Poetry => format!("poetry add \"{name}>={to}\""),
+            Tool::Uv => format!("uv add \"{name}>={to}\""),
+            Tool::Composer => format!("composer require \"{name}:^{to}\""),
+            Tool::Go => self.go(),
+            Tool::Bundler => format!("bundle update --conservative {name}"),
         };
         Some(command)
     }
@@ -86,28 +116,18 @@ impl<'b> Move<'b> {
     /// Where others ask for it, as far as what they ask for allows it.
     fn through(&self, (format, layout): &(SbomFormat, &str)) -> Option<String> {
         let Self { name, to, .. } = self;
-        let command = match format {
-            SbomFormat::CargoLock if self.is_compatible() => return self.through_cargo(),
-            SbomFormat::NpmLock if self.is_compatible() => format!("npm update {name}"),
-            SbomFormat::YarnLock if *layout != CLASSIC && self.is_compatible() => {
+        let command = match Tool::of(*format)? {
+            Tool::Cargo if self.is_compatible() => return self.through_cargo(),
+            Tool::Npm if self.is_compatible() => format!("npm update {name}"),
+            Tool::Yarn if *layout != CLASSIC && self.is_compatible() => {
                 format!("yarn up -R {name}")
             }
-            SbomFormat::PoetryLock => format!("poetry update {name}"),
-            SbomFormat::UvLock => format!("uv lock --upgrade-package \"{name}=={to}\""),
-            SbomFormat::ComposerLock => format!("composer update {name} --with \"{name}:{to}\""),
-            SbomFormat::GoMod | SbomFormat::GoSum => self.go(),
-            SbomFormat::GemfileLock => format!("bundle update --conservative {name}"),
-            SbomFormat::CargoLock
-            | SbomFormat::NpmLock
-            | SbomFormat::PnpmLock
-            | SbomFormat::YarnLock
-            | SbomFormat::Cyclonedx
-            | SbomFormat::Spdx
-            | SbomFormat::Requirements
-            | SbomFormat::GradleLock
-            | SbomFormat::TrivyReport
-            | SbomFormat::GrypeReport
-            | SbomFormat::SarifReport => return None,
+            Tool::Poetry => format!("poetry update {name}"),
+            Tool::Uv => format!("uv lock --upgrade-package \"{name}=={to}\""),
+            Tool::Composer => format!("composer update {name} --with \"{name}:{to}\""),
+            Tool::Go => self.go(),
+            Tool::Bundler => format!("bundle update --conservative {name}"),
+            Tool::Cargo | Tool::Npm | Tool::Pnpm | Tool::Yarn => return None,
         };
         Some(command)
     }
@@ -148,25 +168,13 @@ const CLASSIC: &str = "1";
 fn bump((format, layout): &(SbomFormat, &str), direct: &Component) -> Option<String> {
     let name = Some(direct.name.as_ref()).filter(|name| is_word(name))?;
     let version = direct.version.as_deref().filter(|version| is_word(version));
-    match format {
-        SbomFormat::CargoLock => Some(format!("cargo update -p {name}@{}", version?)),
-        SbomFormat::NpmLock => Some(format!("npm install {name}@latest")),
-        SbomFormat::PnpmLock => Some(format!("pnpm update {name}@latest")),
-        SbomFormat::YarnLock if *layout == CLASSIC => Some(format!("yarn upgrade {name}@latest")),
-        SbomFormat::YarnLock => Some(format!("yarn up {name}")),
-        SbomFormat::PoetryLock
-        | SbomFormat::UvLock
-        | SbomFormat::ComposerLock
-        | SbomFormat::GoMod
-        | SbomFormat::GoSum
-        | SbomFormat::GemfileLock
-        | SbomFormat::Cyclonedx
-        | SbomFormat::Spdx
-        | SbomFormat::Requirements
-        | SbomFormat::GradleLock
-        | SbomFormat::TrivyReport
-        | SbomFormat::GrypeReport
-        | SbomFormat::SarifReport => None,
+    match Tool::of(*format)? {
+        Tool::Cargo => Some(format!("cargo update -p {name}@{}", version?)),
+        Tool::Npm => Some(format!("npm install {name}@latest")),
+        Tool::Pnpm => Some(format!("pnpm update {name}@latest")),
+        Tool::Yarn if *layout == CLASSIC => Some(format!("yarn upgrade {name}@latest")),
+        Tool::Yarn => Some(format!("yarn up {name}")),
+        Tool::Poetry | Tool::Uv | Tool::Composer | Tool::Go | Tool::Bundler => None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::dialect::Policy;
 use super::gatekeeper::{self, CompiledTemplates, Template};
 use super::load::Loaded;
 use super::manifest::Manifest;
+use super::misread;
 use super::options::LoadOptions;
 use super::panel::{Panel, Runnable};
 use super::reads::Reads;
@@ -18,6 +19,7 @@ use super::source::{FileKind, kind_of};
 use super::unique;
 use crate::domain::digest::Digest;
 use crate::domain::enforcement::EnforcementRules;
+use crate::domain::place::SourceFile;
 use crate::domain::policy::{PolicyMeta, Scope};
 use crate::domain::scorecard::ScorecardRules;
 use crate::rego::Fault;
@@ -52,10 +54,54 @@ pub(super) fn compiled(
     // Faults of Rego files so far: what they define may be missing below.
     let is_rego = |fault: &Fault| kind_of(&fault.file.path) == Some(FileKind::Rego);
     let policies = loaded.policies(options, faults);
+    faults.extend(misread::faults(loaded, &policies, options.strict));
     let templates = CompiledTemplates::default();
     let ground = Ground { shelf, digests, manifests, options, templates };
     let incomplete = faults.iter().any(is_rego);
-    revision(ground, policies, incomplete, faults, |policies| link(loaded, policies, options))
+    let asked = loaded.asked(&policies);
+    let link = |policies| link(loaded, policies, options);
+    let mut whole = revision(ground, policies, incomplete, faults, link);
+    whole.revision.idle_bundles = idle_bundles(loaded, &asked, &whole);
+    whole
+}
+
+impl Loaded {
+    /// The packages of policies, and all that they need.
+    fn asked(&self, policies: &[Policy]) -> BTreeSet<Vec<String>> {
+        policies.iter().flat_map(|policy| self.checked.closure(&policy.package)).collect()
+    }
+}
+
+/// The bundles that hold rules or templates, none of which is asked.
+fn idle_bundles(loaded: &Loaded, asked: &BTreeSet<Vec<String>>, whole: &Assembled) -> Vec<String> {
+    let mut has_rules: BTreeSet<usize> = BTreeSet::new();
+    let mut is_asked: BTreeSet<usize> = BTreeSet::new();
+    for (module, (_, bundle)) in loaded.modules.iter().zip(&loaded.places) {
+        has_rules.insert(*bundle);
+        if asked.contains(&module.package) {
+            is_asked.insert(*bundle);
+        }
+    }
+    let constraints = &whole.revision.constraints;
+    let asks = |template: &Arc<Template>| constraints.iter().any(|it| it.is_of(template));
+    for (number, bundle) in loaded.shelf.bundles.iter().enumerate() {
+        let holds = |file: &Arc<SourceFile>| {
+            bundle.files.iter().any(|held| Arc::ptr_eq(&held.source, file))
+        };
+        for template in whole.templates.values().filter(|template| holds(&template.file)) {
+            has_rules.insert(number);
+            if asks(template) {
+                is_asked.insert(number);
+            }
+        }
+        if constraints.iter().any(|constraint| holds(&constraint.place.0)) {
+            is_asked.insert(number);
+        }
+    }
+    let bundles = loaded.shelf.bundles.iter().enumerate();
+    let idle =
+        bundles.filter(|(number, _)| has_rules.contains(number) && !is_asked.contains(number));
+    idle.map(|(_, bundle)| bundle.name.clone()).collect()
 }
 
 /// Reads what stands beside the policies, and makes them runnable with `link` where nothing is wrong.
@@ -106,6 +152,7 @@ pub(super) fn revision(
         constraints,
         request_budget: options.request_budget,
         left_to_the_second: left,
+        idle_bundles: Vec::new(),
         enforcement,
         scorecard: Arc::new(scorecard),
         was_kept: false,

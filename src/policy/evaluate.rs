@@ -10,9 +10,9 @@ use tokio::time::Instant;
 
 use super::Moment;
 use super::input::Inputs;
-use super::panel::{Notes, Panel};
+use super::panel::{Case, Notes, Panel};
 use super::roster::{Roster, Topic};
-use super::shadow::{Case, Shadow};
+use super::shadow::Shadow;
 use crate::domain::evidence::{EvidenceSet, Holdings};
 use crate::domain::policy::{Outcome, PolicyResult, Subject};
 use crate::domain::release::Release;

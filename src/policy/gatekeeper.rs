@@ -3,6 +3,7 @@
 //! Each template is a program of its own, since many bring the same libraries along; a constraint is one policy.
 
 mod action;
+mod case;
 mod constraint;
 mod document;
 mod embedded;
@@ -45,7 +46,7 @@ pub(super) fn load(
     options: &LoadOptions,
     compiled: CompiledTemplates,
     faults: &mut Vec<Fault>,
-) -> (BTreeMap<String, Arc<Template>>, Vec<Constraint>) {
+) -> (BTreeMap<String, Arc<Template>>, Vec<Arc<Constraint>>) {
     let (mut templates, mut constraints) = (Vec::new(), Vec::new());
     for file in bundles.iter().flat_map(|bundle| &bundle.files) {
         if kind_of(&file.inner) == Some(FileKind::Kubernetes) {
@@ -64,7 +65,7 @@ pub(super) fn load(
     let constraints = constraints
         .iter()
         .filter(is_wanted)
-        .filter_map(|kept| Constraint::read(kept, &read, faults))
+        .filter_map(|kept| Constraint::read(kept, &read, faults).map(Arc::new))
         .collect();
     (read, constraints)
 }

@@ -57,7 +57,9 @@ pub(super) fn load(
         if !faults.is_empty() {
             return Err(sorted(faults));
         }
-        if let Some((cache, key)) = cache {
+        // What is kept would not say again that a bundle is for nothing.
+        let is_whole = whole.revision.idle_bundles.is_empty();
+        if let Some((cache, key)) = cache.filter(|_| is_whole) {
             keep(cache, &key, &whole);
         }
         Ok(whole.revision)

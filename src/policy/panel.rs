@@ -1,20 +1,24 @@
 //! The policies of a revision, ready to be asked, by the engine that decides and, once it is needed, by the second one.
 
+mod case;
+
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use super::answer::violations;
+use super::both::{either, silenced_by_both};
 use super::dialect::Policy;
 use super::reads::Reads;
 use super::roster::Roster;
-use super::shadow::Heard;
 use crate::domain::clock::Timestamp;
 use crate::domain::code::Severity;
 use crate::domain::policy::{PolicyResult, RuleKind, Violation};
 use crate::domain::release::Release;
 use crate::domain::value::Value;
 use crate::rego::engine::{Entry, Linker, Program, Session, Wanted};
+
+pub(super) use case::{Asked, Case, Heard};
 
 /// The policies of a revision, and what the second engine is made ready with.
 #[derive(Debug, Default)]
@@ -91,6 +95,27 @@ impl Voice {
         let exception = policy.has_exceptions.then(|| entry("exception"));
         Self { program, entries, exception }
     }
+
+    /// The rules that `exception` silences: it holds lists of their names without the prefix.
+    ///
+    /// Source: Conftest, "Exceptions".
+    fn silenced<'r>(
+        &'r self,
+        session: &mut Session<'r>,
+        notes: Option<&mut Notes<'_>>,
+    ) -> Result<BTreeSet<String>, String> {
+        let Some(entry) = &self.exception else { return Ok(BTreeSet::new()) };
+        let answer = session
+            .evaluate(&self.program, entry)
+            .map_err(|failure| format!("the rule `exception` could not be evaluated: {failure}"));
+        if let Some(notes) = notes {
+            notes.add(Asked::Exception, &answer);
+        }
+        let answer = answer?;
+        let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
+        let names = lists.iter().filter_map(|list| list.as_array()).flatten();
+        Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())
+    }
 }
 
 impl Runnable {
@@ -139,27 +164,29 @@ impl Runnable {
         moment: Timestamp,
         mut notes: Option<Notes<'_>>,
     ) -> Result<Vec<Violation>, String> {
-        let excepted = match &self.first.exception {
-            Some(entry) => self.exceptions(session, entry)?,
-            None => BTreeSet::new(),
-        };
         let other = self.other();
+        let mut silenced = self.first.silenced(session, notes.as_mut())?;
+        if let Some(other) = other {
+            silenced = silenced_by_both(silenced, &other.silenced(session, None)?);
+        }
         let mut found = Vec::new();
         for (number, rule) in self.policy.rules.iter().enumerate() {
-            if excepted.contains(&rule.suffix) {
+            if silenced.contains(&rule.suffix) {
                 continue;
-            }
-            let mut answer = self.ask(session, &self.first, number);
-            if let Some(notes) = &mut notes {
-                let answer = answer.clone().map_err(drop);
-                notes.heard.push(Heard { policy: notes.policy, rule: number, answer });
-            }
-            if let Some(other) = other {
-                answer = either(answer, self.ask(session, other, number));
             }
             let unwritten_warning = rule.kind == RuleKind::Warn && !self.policy.severity_is_written;
             let severity = unwritten_warning.then_some(Severity::Low);
-            found.extend(violations(rule, answer?.as_ref(), severity, release)?);
+            let answer = self.ask(session, &self.first, number);
+            if let Some(notes) = &mut notes {
+                notes.add(Asked::Rule(number), &answer);
+            }
+            let said = |answer: Result<Option<Value>, String>| {
+                violations(rule, answer?.as_ref(), severity, release)
+            };
+            found.extend(match other {
+                Some(other) => either(said(answer), said(self.ask(session, other, number))),
+                None => said(answer),
+            }?);
         }
         if let Some(claim) = &self.policy.claim {
             claim.settle(&mut found, moment);
@@ -184,53 +211,11 @@ impl Runnable {
             format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
         })
     }
-
-    /// The rules that `exception` silences: it holds lists of their names without the prefix.
-    ///
-    /// Source: Conftest, "Exceptions".
-    fn exceptions<'r>(
-        &'r self,
-        session: &mut Session<'r>,
-        entry: &Entry,
-    ) -> Result<BTreeSet<String>, String> {
-        let answer = session
-            .evaluate(&self.first.program, entry)
-            .map_err(|failure| format!("the rule `exception` could not be evaluated: {failure}"))?;
-        let lists = answer.as_ref().and_then(|answer| answer.as_array()).unwrap_or_default();
-        let names = lists.iter().filter_map(|list| list.as_array()).flatten();
-        Ok(names.filter_map(|name| name.as_str()).map(str::to_owned).collect())
-    }
 }
 
-/// What either engine found; an error of one is the answer of both.
-fn either(
-    one: Result<Option<Value>, String>,
-    other: Result<Option<Value>, String>,
-) -> Result<Option<Value>, String> {
-    Ok(match (one?, other?) {
-        (Some(Value::Array(one)), Some(Value::Array(other))) => {
-            let more = other.iter().filter(|item| !one.contains(item));
-            Some(Value::array(one.iter().chain(more).cloned().collect()))
-        }
-        // What is no list is refused by whoever reads it, so that one is kept.
-        (None | Some(Value::Array(_)), Some(other)) => Some(other),
-        (one, _) => one,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_either_engine_finds_stands() {
-        let list = |items: &[&str]| {
-            Some(Value::array(items.iter().map(|item| Value::from(*item)).collect()))
-        };
-        let both = either(Ok(list(&["a", "b"])), Ok(list(&["b", "c"])));
-        assert_eq!(both, Ok(list(&["a", "b", "c"])));
-        assert_eq!(either(Ok(None), Ok(list(&["c"]))), Ok(list(&["c"])));
-        assert_eq!(either(Ok(list(&["a"])), Ok(Some(Value::Null))), Ok(Some(Value::Null)));
-        assert!(either(Ok(list(&["a"])), Err("x".to_owned())).is_err());
+impl Notes<'_> {
+    fn add(&mut self, rule: Asked, answer: &Result<Option<Value>, String>) {
+        let answer = answer.clone().map_err(drop);
+        self.heard.push(Heard { policy: self.policy, rule, answer });
     }
 }

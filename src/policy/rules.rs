@@ -11,6 +11,7 @@ use crate::domain::image_code::{IMAGE_PACK, ImageCode};
 use crate::domain::place::SourceFile;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::scorecard::{Level, NO_LEVEL, ScorecardRules};
+use crate::domain::service::Environment;
 use crate::domain::suggest;
 use crate::rego::Fault;
 
@@ -93,6 +94,24 @@ pub(super) fn add_enforcement(
                 rules.rules.splice(0..0, own);
             }
         }
+    }
+    unknown_environments(&root, &rules.environments, faults);
+}
+
+/// Environments that rules name and the list of all does not: such a rule would never hold.
+fn unknown_environments(root: &Node<'_>, all: &BTreeSet<Environment>, faults: &mut Vec<Fault>) {
+    // What is wrong with the form of a rule has been told.
+    let mut told = Vec::new();
+    let rules = root.get("rules").map(|rules| rules.items(&mut told)).unwrap_or_default();
+    let named = rules.iter().filter_map(|rule| rule.get("environments"));
+    for node in named.flat_map(|node| node.items(&mut Vec::new())) {
+        let Some(name) = node.parsed::<Environment>(&mut told) else { continue };
+        if all.is_empty() || all.contains(&name) {
+            continue;
+        }
+        let names = all.iter().map(Environment::as_str);
+        let help = suggest::help(name.as_str(), names, "add it to `environments`");
+        faults.push(node.fault(format!("there is no environment `{name}`")).with_help(help));
     }
 }
 

@@ -10,12 +10,10 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread;
 
-use crate::domain::error::Error;
-use crate::domain::value::{Number, Value};
-use crate::rego::engine::Runner;
-
 use super::Moment;
-use super::panel::Panel;
+use crate::domain::error::Error;
+use crate::domain::policy::PolicyMeta;
+use crate::domain::value::{Number, Value};
 
 /// A server compares the engines on one input in so many, unless it is told otherwise.
 pub const COMPARE_ONE_IN: NonZeroU32 = match NonZeroU32::new(1000) {
@@ -33,7 +31,7 @@ const STACK_BYTES: usize = 16 * 1024 * 1024;
 pub struct Shadow {
     one_in: NonZeroU32,
     turn: AtomicU32,
-    queue: SyncSender<Case>,
+    queue: SyncSender<Box<dyn Case>>,
     counts: Arc<Counts>,
 }
 
@@ -55,24 +53,17 @@ struct Counts {
     dropped: AtomicU64,
 }
 
-/// One input with what the rules answered.
-pub(super) struct Case {
-    pub(super) panel: Arc<Panel>,
-    pub(super) moment: Moment,
-    pub(super) input: Value,
-    pub(super) heard: Vec<Heard>,
+/// What rules answered, with all that is needed to ask the second engine the same.
+pub(super) trait Case: Send {
+    /// Everything that the rules have seen of the request.
+    fn seen(&self) -> Vec<&Value>;
+
+    /// Asks the second engine; how many answers were compared, and how many differ.
+    fn differences(&self) -> (u64, u64);
 }
 
-/// What a rule answered.
-#[derive(Clone, Debug)]
-pub(super) struct Heard {
-    /// The policy's number.
-    pub(super) policy: usize,
-    /// The number of the rule among the policy's.
-    pub(super) rule: usize,
-    /// The value; the error has no other meaning than that there was one.
-    pub(super) answer: Result<Option<Value>, ()>,
-}
+/// What a rule answered; the error has no other meaning than that there was one.
+pub(super) type Answer = Result<Option<Value>, ()>;
 
 impl fmt::Debug for Shadow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -115,17 +106,17 @@ impl Shadow {
     }
 
     /// Compares later, unless too many wait, or the second engine cannot see the input as it is.
-    pub(super) fn compare(&self, case: Case) {
-        if has_written_numbers(&case.input) {
+    pub(super) fn compare(&self, case: impl Case + 'static) {
+        if case.seen().into_iter().any(has_written_numbers) {
             return;
         }
-        if self.queue.try_send(case).is_err() {
+        if self.queue.try_send(Box::new(case)).is_err() {
             self.counts.dropped.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-fn compare_all(cases: &Receiver<Case>, counts: &Counts) {
+fn compare_all(cases: &Receiver<Box<dyn Case>>, counts: &Counts) {
     for case in cases {
         let (compared, differed) = case.differences();
         counts.compared.fetch_add(compared, Ordering::Relaxed);
@@ -133,42 +124,24 @@ fn compare_all(cases: &Receiver<Case>, counts: &Counts) {
     }
 }
 
-impl Case {
-    /// Asks the second engine; how many answers were compared, and how many differ.
-    pub(super) fn differences(&self) -> (u64, u64) {
-        let mut runner = Runner::new(self.moment.circumstances());
-        let mut session = runner.over(self.input.clone());
-        let (mut compared, mut differed) = (0, 0);
-        for heard in &self.heard {
-            let Some(runnable) = self.panel.runnables.get(heard.policy) else { continue };
-            let Some(second) = self.panel.second(heard.policy) else { continue };
-            let Some(entry) = second.entries.get(heard.rule) else { continue };
-            let answer = match session.evaluate(&second.program, entry) {
-                // It is slower by so much that its time says nothing.
-                Err(failure) if failure.out_of_time => continue,
-                Err(_) => Err(()),
-                Ok(answer) => Ok(answer),
-            };
-            compared += 1;
-            if answer == heard.answer {
-                continue;
-            }
-            differed += 1;
-            runnable.ask_both();
-            let rule = runnable.policy.rules.get(heard.rule).map_or("", |rule| rule.name.as_str());
-            let decision = self.moment.decision.map(|id| id.to_string()).unwrap_or_default();
-            tracing::error!(
-                rule.code = %runnable.policy.meta.code,
-                rule.name = rule,
-                decision.id = decision,
-                own = shown(&heard.answer),
-                second = shown(&answer),
-                "The engines differ on `{}`, `{rule}`: both are asked from now on. The decision's recorded input shows it again",
-                runnable.policy.meta.code,
-            );
-        }
-        (compared, differed)
-    }
+/// Says that the engines differ on a rule of a policy.
+pub(super) fn report(
+    policy: &PolicyMeta,
+    rule: &str,
+    moment: Moment,
+    own: &Answer,
+    second: &Answer,
+) {
+    let decision = moment.decision.map(|id| id.to_string()).unwrap_or_default();
+    tracing::error!(
+        rule.code = %policy.code,
+        rule.name = rule,
+        decision.id = decision,
+        own = shown(own),
+        second = shown(second),
+        "The engines differ on `{}`, `{rule}`: both are asked from now on. The decision's recorded input shows it again",
+        policy.code,
+    );
 }
 
 /// Whether a number is shown as it was written (`1.50`): the second engine would print another.
@@ -190,7 +163,7 @@ fn has_written_numbers(input: &Value) -> bool {
 }
 
 /// An answer without its content, which may hold a secret.
-fn shown(answer: &Result<Option<Value>, ()>) -> String {
+fn shown(answer: &Answer) -> String {
     match answer {
         Err(()) => "error".to_owned(),
         Ok(None) => "undefined".to_owned(),
@@ -204,58 +177,54 @@ fn shown(answer: &Result<Option<Value>, ()>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::clock::Timestamp;
-    use crate::policy::{BundleSource, LoadOptions, Revision};
 
-    /// A revision with one plain policy.
-    fn revision(rule: &str) -> Revision {
-        let text = format!("package plain\n{rule}\n");
-        let files = vec![("plain.rego".to_owned(), text)];
-        let source = BundleSource::Memory { name: "plain".to_owned(), files };
-        Revision::load(&[source], &LoadOptions::default()).unwrap()
-    }
+    struct Nothing(Value);
 
-    fn case(revision: &Revision, answer: Result<Option<Value>, ()>) -> Case {
-        Case {
-            panel: Arc::clone(&revision.panel),
-            moment: Moment::from(Timestamp::from_millis(0)),
-            input: Value::object(vec![("a".into(), Value::from(1))]),
-            heard: vec![Heard { policy: 0, rule: 0, answer }],
+    impl Case for Nothing {
+        fn seen(&self) -> Vec<&Value> {
+            vec![&self.0]
+        }
+
+        fn differences(&self) -> (u64, u64) {
+            (1, 1)
         }
     }
 
-    #[test]
-    fn equal_answers_change_nothing() {
-        let revision = revision("deny contains \"x\" if input.a == 1");
-        let answer = Ok(Some(Value::array(vec![Value::from("x")])));
-        assert_eq!(case(&revision, answer).differences(), (1, 0));
-        assert!(revision.panel.runnables[0].other().is_none());
+    fn read(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
     }
 
-    #[test]
-    fn after_a_difference_both_engines_are_asked() {
-        let revision = revision("deny contains \"x\" if input.a == 1");
-        assert_eq!(case(&revision, Ok(Some(Value::array(vec![])))).differences(), (1, 1));
-        assert!(revision.panel.runnables[0].other().is_some());
+    fn shadow(queue: SyncSender<Box<dyn Case>>) -> Shadow {
+        let one_in = NonZeroU32::new(2).unwrap();
+        Shadow { one_in, turn: AtomicU32::new(0), queue, counts: Arc::default() }
     }
 
     #[test]
     fn numbers_that_the_second_engine_prints_otherwise_are_seen() {
-        let holds = |text: &str| has_written_numbers(&serde_json::from_str(text).unwrap());
-        assert!(holds(r#"{"a": [{"b": 1.50}]}"#));
-        assert!(!holds(r#"{"a": [{"b": 1.5}, 1, "1.50"]}"#));
+        assert!(has_written_numbers(&read(r#"{"a": [{"b": 1.50}]}"#)));
+        assert!(!has_written_numbers(&read(r#"{"a": [{"b": 1.5}, 1, "1.50"]}"#)));
+        let (queue, cases) = sync_channel(2);
+        let shadow = shadow(queue);
+        shadow.compare(Nothing(read("[1.50]")));
+        shadow.compare(Nothing(read("[1]")));
+        drop(shadow);
+        assert_eq!(cases.iter().count(), 1);
     }
 
     #[test]
     fn what_waits_is_bounded() {
-        let revision = revision("deny contains \"x\" if input.a == 1");
         let (queue, _cases) = sync_channel(1);
-        let counts = Arc::default();
-        let one_in = NonZeroU32::new(2).unwrap();
-        let shadow = Shadow { one_in, turn: AtomicU32::new(0), queue, counts };
+        let shadow = shadow(queue);
         assert_eq!([shadow.wants_next(), shadow.wants_next()], [true, false]);
-        shadow.compare(case(&revision, Ok(None)));
-        shadow.compare(case(&revision, Ok(None)));
+        shadow.compare(Nothing(Value::Null));
+        shadow.compare(Nothing(Value::Null));
         assert_eq!(shadow.comparisons().dropped, 1);
+    }
+
+    #[test]
+    fn what_an_answer_holds_is_not_shown() {
+        let secret = Ok(Some(read(r#"["s3cret"]"#)));
+        assert_eq!(shown(&secret), "array of 1");
+        assert_eq!([shown(&Ok(None)), shown(&Err(()))], ["undefined", "error"]);
     }
 }

@@ -67,7 +67,11 @@ impl Bundle {
     pub(super) fn read(source: &BundleSource, selection: Selection) -> (Self, Vec<Fault>) {
         let memory = |name: &str, files: &mut dyn Iterator<Item = (&str, &str)>| {
             let mut files: Vec<BundleFile> = files
-                .filter(|(inner, text)| is_wanted(inner, selection) && has_meaning(inner, text))
+                .filter(|(inner, text)| {
+                    is_wanted(inner, selection)
+                        && has_meaning(inner, text)
+                        && !(selection == Selection::Deciding && is_test(inner, text))
+                })
                 .map(|(inner, text)| BundleFile {
                     inner: inner.to_owned(),
                     source: Arc::new(SourceFile::new(format!("{name}/{inner}"), text)),
@@ -159,16 +163,52 @@ fn has_meaning(inner: &str, text: &str) -> bool {
     kind_of(inner) != Some(FileKind::Kubernetes) || gatekeeper::may_be_one(text)
 }
 
-/// Whether the file holds tests.
-pub(super) fn is_test(inner: &str) -> bool {
-    inner.ends_with("_test.rego")
+/// The name and the folder of rules that do not stand at the root of their bundle.
+fn misplaced(inner: &str) -> Option<(&str, &str)> {
+    let (folder, name) = inner.rsplit_once('/')?;
+    let is_rules =
+        |stem: &str| name.strip_prefix(stem).is_some_and(|rest| matches!(rest, ".yaml" | ".yml"));
+    (is_rules("enforcement") || is_rules("scorecard")).then_some((name, folder))
+}
+
+/// Whether a text looks like one of ours, and not like somebody else's file of the same name.
+fn says_rules(text: &str) -> bool {
+    let keys = ["rules:", "default:", "environments:", "levels:", "weights:", "uncounted:"];
+    text.lines().any(|line| keys.iter().any(|key| line.starts_with(key)))
+}
+
+/// Whether the file holds tests and what they need. One that is named so and has rules that judge in place of tests is a
+/// policy that somebody has named unluckily: left out it would let everything pass.
+pub(super) fn is_test(inner: &str, text: &str) -> bool {
+    inner.ends_with("_test.rego") && (has_tests(text) || !judges(text))
+}
+
+fn has_tests(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("test_") || line.starts_with("todo_test_"))
+}
+
+fn judges(text: &str) -> bool {
+    let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.lines().any(|line| {
+        let (rule, has_default) = match line.strip_prefix("default ") {
+            Some(rule) => (rule, true),
+            None => (line, false),
+        };
+        let end = rule.find(|c| !is_word(c)).unwrap_or(rule.len());
+        let Some((name, rest)) = rule.split_at_checked(end) else { return false };
+        let is_entry = matches!(name, "deny" | "violation" | "warn" | "allow")
+            || ["deny_", "violation_", "warn_"].iter().any(|prefix| name.starts_with(prefix));
+        // What is only given a value is data of tests.
+        let rest = rest.trim_start();
+        let has_body = ["contains ", "[", "if ", "{"].iter().any(|next| rest.starts_with(next));
+        is_entry && (has_default || has_body)
+    })
 }
 
 fn is_wanted(inner: &str, selection: Selection) -> bool {
     let name = inner.rsplit('/').next().unwrap_or(inner);
     match selection {
-        Selection::Deciding => kind_of(inner).is_some() && !is_test(inner),
-        Selection::WithTests => kind_of(inner).is_some(),
+        Selection::Deciding | Selection::WithTests => kind_of(inner).is_some(),
         Selection::Documents => {
             is_yaml(name) || Path::new(name).extension().is_some_and(|it| it == "json")
         }
@@ -229,6 +269,18 @@ impl Reader {
         }
         let read = fs::read(path).map(String::from_utf8);
         if may_be_strange && !matches!(&read, Ok(Ok(text)) if has_meaning(inner, text)) {
+            let decides = self.selection == Selection::Deciding;
+            if let Some((what, folder)) = misplaced(inner).filter(|_| decides)
+                && matches!(&read, Ok(Ok(text)) if says_rules(text))
+            {
+                let message = format!("`{what}` is read at the root of a bundle alone");
+                let help = format!("move it there, or name `{folder}` as a bundle of its own");
+                self.fault(path, message, &help);
+            }
+            return;
+        }
+        let decides = self.selection == Selection::Deciding;
+        if decides && matches!(&read, Ok(Ok(text)) if is_test(inner, text)) {
             return;
         }
         if self.files.len() >= MAX_FILES {
@@ -274,7 +326,35 @@ mod tests {
         let (bundle, faults) = Bundle::read(&BundleSource::Builtin, Selection::WithTests);
         assert!(faults.is_empty());
         assert!(bundle.files.iter().any(|file| file.inner == "enforcement.yaml"));
-        assert!(!bundle.files.iter().any(|file| is_test(&file.inner)));
+        assert!(!bundle.files.iter().any(|file| is_test(&file.inner, &file.source.text)));
+    }
+
+    #[test]
+    fn a_policy_that_is_named_like_a_test_is_none() {
+        assert!(is_test("a/b_test.rego", "package b_test\n\ntest_a if true\n"));
+        assert!(is_test("b_test.rego", "package b_test\n\nfixture := 1\ndenylist := []\n"));
+        assert!(is_test("b_test.rego", "package b\n\ndeny if 1\n\ntodo_test_a if true\n"));
+        assert!(is_test("b_test.rego", "package b\n\ndeny_all := {\"a\": 1}\nallowed if true\n"));
+        for rule in ["deny contains \"x\"", "deny_x[msg] { msg := 1 }", "default allow := false"] {
+            assert!(!is_test("load_test.rego", &format!("package load\n\n{rule}\n")), "{rule}");
+        }
+        assert!(!is_test("test.rego", "package a\n\ntest_a if true\n"));
+    }
+
+    #[test]
+    fn rules_below_the_root_of_a_bundle_are_a_fault() {
+        let folder = tempfile::tempdir().unwrap();
+        let below = folder.path().join("below");
+        fs::create_dir(&below).unwrap();
+        fs::write(below.join("a.rego"), "package a\n").unwrap();
+        fs::write(below.join("enforcement.yaml"), "rules:\n  - {action: deny}\n").unwrap();
+        fs::write(below.join("scorecard.yml"), "kind: Service\n").unwrap();
+        let source = BundleSource::Path(folder.path().to_owned());
+        let (_, faults) = Bundle::read(&source, Selection::Deciding);
+        let messages: Vec<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+        assert_eq!(messages, ["`enforcement.yaml` is read at the root of a bundle alone"]);
+        assert!(faults[0].help.as_deref().unwrap().contains("`below`"));
+        assert!(Bundle::read(&source, Selection::WithTests).1.is_empty());
     }
 
     #[test]

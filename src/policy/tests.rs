@@ -14,7 +14,7 @@ use crate::rego::test::TestProgram;
 use crate::rego::{Fault, test};
 
 pub use crate::rego::test::{
-    Condition, Coverage, FileCoverage, Second, Selected, Status, Stop, TestResult,
+    Condition, Coverage, FileCoverage, Second, Selected, Status, Stop, SubResult, TestResult,
 };
 
 /// What came of a run of tests.

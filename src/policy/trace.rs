@@ -1,5 +1,7 @@
 //! What one policy did, statement by statement: for people who ask why it came out so.
 
+mod brief;
+
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -17,9 +19,11 @@ use crate::domain::place::{Location, Span};
 use crate::domain::policy::{Outcome, Subject};
 use crate::domain::release::Release;
 use crate::domain::request::Request;
+use crate::domain::secret::Secrets;
 use crate::domain::value::Value;
 use crate::rego::engine::{Runner, Statement};
-use crate::rego::evaluate::{Hit, PointKind};
+use crate::rego::evaluate::{Hit, PointKind, Sight};
+use brief::brief;
 
 /// One evaluation of a policy over one subject.
 #[derive(Clone, Debug)]
@@ -43,6 +47,19 @@ pub struct Step {
     pub is_head: bool,
     /// What has become of it.
     pub fate: Fate,
+    /// What values it had, some of them where there were many.
+    pub values: Vec<Values>,
+    /// Whether there were others where it held, and where it did not.
+    pub more: [bool; 2],
+}
+
+/// The values of what a statement names, at one time when it was asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Values {
+    /// Whether it held.
+    pub held: bool,
+    /// Names as they are written, with values as short JSON in which secrets are replaced; `undefined` where there is none.
+    pub named: Vec<(String, String)>,
 }
 
 /// What has become of a statement.
@@ -108,7 +125,7 @@ impl Revision {
                 // What comes out was found by the program that decides.
                 drop(session.evaluate(counting, &entry));
             }
-            let steps = steps(session.statements(), &policy.file);
+            let steps = steps(session.statements(), &policy.file, &release.secrets);
             let subject = topic.subject(release);
             let second_engine = runnable.hears_the_second();
             let outcome = Outcome { policy, subject, result, second_engine };
@@ -119,26 +136,27 @@ impl Revision {
 
     fn constraint_traces(
         &self,
-        constraint: &Constraint,
+        constraint: &Arc<Constraint>,
         request: &Request,
         release: &Release,
         moment: Moment,
     ) -> Vec<Trace> {
         let ground = Ground::new(request, release);
-        let (alone, circumstances) = (std::slice::from_ref(constraint), moment.circumstances());
-        let mut round = ground.round(alone, Instant::now(), self.request_budget, circumstances);
+        let alone = std::slice::from_ref(constraint);
+        let mut round = ground.round(alone, Instant::now(), self.request_budget, moment);
         while !round.advance(self.request_budget) {}
         let traced = round.outcomes().into_iter().filter_map(|outcome| {
             let Subject::Resource(index) = outcome.subject else { return None };
-            let (input, statements) = ground.statements(constraint, index, circumstances)?;
-            Some(Trace { outcome, input, steps: steps(statements, constraint.rule_file()) })
+            let (input, statements) = ground.statements(constraint, index, moment)?;
+            let steps = steps(statements, constraint.rule_file(), &release.secrets);
+            Some(Trace { outcome, input, steps })
         });
         traced.collect()
     }
 }
 
 /// What is told of the statements of a policy whose own file is called `own`, within its bundle or as a whole.
-fn steps(statements: Vec<Statement>, own: &str) -> Vec<Step> {
+fn steps(statements: Vec<Statement>, own: &str, secrets: &Secrets) -> Vec<Step> {
     let is_own = |it: &Statement| it.file.path.ends_with(own);
     let mut shown: Vec<Statement> =
         statements.into_iter().filter(|it| it.hit.reached || is_own(it)).collect();
@@ -152,12 +170,12 @@ fn steps(statements: Vec<Statement>, own: &str) -> Vec<Step> {
         let (within, around) = (inner.point.span, outer.point.span);
         inner.file.path == outer.file.path && within.line == around.line && within.end <= around.end
     });
-    shown.iter().map(Step::of).collect()
+    shown.iter().map(|statement| Step::of(statement, secrets)).collect()
 }
 
 impl Step {
-    fn of(statement: &Statement) -> Self {
-        let Statement { file, point, hit } = statement;
+    fn of(statement: &Statement, secrets: &Secrets) -> Self {
+        let Statement { file, point, hit, sights } = statement;
         let span = Span { start: point.span.start, end: point.span.end };
         let text = file.text.get(span.range()).unwrap_or("");
         let is_head = point.kind == PointKind::Head;
@@ -166,7 +184,19 @@ impl Step {
             text: text.split_whitespace().collect::<Vec<_>>().join(" "),
             is_head,
             fate: Fate::of(*hit, is_head),
+            values: sights.kept.iter().map(|sight| Values::of(sight, secrets)).collect(),
+            more: sights.more,
         }
+    }
+}
+
+impl Values {
+    fn of(sight: &Sight, secrets: &Secrets) -> Self {
+        let named = sight.values.iter().map(|(name, value)| {
+            let undefined = || "undefined".to_owned();
+            (name.to_string(), value.as_ref().map_or_else(undefined, |it| brief(it, secrets)))
+        });
+        Self { held: sight.held, named: named.collect() }
     }
 }
 

@@ -227,7 +227,12 @@ fn has_tests(shelf: &Shelf) -> bool {
 fn digest_without_tests(shelf: &Shelf, options: &LoadOptions) -> Digest {
     let deciding = |bundle: &Bundle| Bundle {
         name: bundle.name.clone(),
-        files: bundle.files.iter().filter(|file| !is_test(&file.inner)).cloned().collect(),
+        files: bundle
+            .files
+            .iter()
+            .filter(|file| !is_test(&file.inner, &file.source.text))
+            .cloned()
+            .collect(),
     };
     let deciding = Shelf {
         bundles: shelf.bundles.iter().map(deciding).collect(),

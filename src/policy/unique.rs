@@ -41,7 +41,11 @@ pub(super) fn equal_codes(loaded: &Loaded, one: &PolicyMeta, other: &PolicyMeta)
 }
 
 /// Constraints whose code another policy has.
-pub(super) fn constraints(constraints: &[Constraint], others: &[Policy], faults: &mut Vec<Fault>) {
+pub(super) fn constraints(
+    constraints: &[Arc<Constraint>],
+    others: &[Policy],
+    faults: &mut Vec<Fault>,
+) {
     let mut known: BTreeMap<&Code, Option<&Constraint>> =
         others.iter().map(|policy| (&policy.meta.code, None)).collect();
     for constraint in constraints {

@@ -100,7 +100,7 @@ pub fn check_with(modules: &[Module], options: CheckOptions<'_>) -> Checked {
     faults.extend(unit.rules.iter().filter_map(|rule| second_value(rule, modules)));
     faults.extend(chain::faults(&unit, &edges, modules));
     if is_sound {
-        faults.extend(types::check(&unit, &edges, modules, options.inputs));
+        faults.extend(types::check(&unit, &edges, modules, options.inputs, &uses));
     }
     let needs = needs(&unit, &edges);
     Checked { faults, unit, needs }

@@ -1,15 +1,19 @@
 //! A few modules as a program of their own, which sees nothing of other modules and is told its documents each time.
 
+mod second;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::engine::Failure;
-use super::evaluate::{self, Hit, Machine, Switches};
+use super::evaluate::{self, Machine, Switches};
 use super::fault::Fault;
-use super::module::Module;
+use super::module::{Module, Version};
 use super::own::{Circumstances, Revision, Statement, resolved};
 use crate::domain::place::SourceFile;
 use crate::domain::value::Value;
+
+pub use second::SecondProgram;
 
 /// Modules compiled alone. The own evaluator runs them, and nothing stands in for it.
 #[derive(Debug)]
@@ -48,7 +52,7 @@ impl ClosedProgram {
     /// # Errors
     /// The first fault that the front end or the compiler finds.
     pub fn counting(modules: &[Module], data: Value, budget: Duration) -> Result<Self, Fault> {
-        let switches = Switches { coverage: true, ..Switches::default() };
+        let switches = Switches { coverage: true, values: true, ..Switches::default() };
         Revision::compiled(&resolved(modules)?, modules, data, budget, switches).map(Self)
     }
 
@@ -63,15 +67,11 @@ impl ClosedProgram {
     ) -> Vec<Statement> {
         let path: Vec<String> = package.iter().cloned().chain([rule.to_owned()]).collect();
         let Asker { machine, circumstances } = asker;
-        let mut hits: Vec<Hit> = Vec::new();
-        let mut observe = |covered: &[Hit]| hits = covered.to_vec();
-        let (input, documents) = (Some(input), Some(documents));
+        let mut hearing = self.0.over(machine, Some(input), *circumstances);
+        hearing.read_documents(documents);
         // What comes out was found by the program that decides.
-        drop(self.0.ask(machine, *circumstances, &path, input, documents, &mut observe));
-        let points = self.0.points().zip(hits);
-        points
-            .map(|((file, point), hit)| Statement { file: Arc::clone(file), point, hit })
-            .collect()
+        drop(hearing.answer(&path, None));
+        hearing.statements().collect()
     }
 
     /// What was compiled before, over the files that it was compiled of.
@@ -83,6 +83,11 @@ impl ClosedProgram {
         budget: Duration,
     ) -> Option<Self> {
         Revision::kept(program, files, budget).map(Self)
+    }
+
+    /// The same modules as the second engine reads them, all of them of one version; `None` where it refuses them.
+    pub fn second(&self, version: Version) -> Option<SecondProgram> {
+        SecondProgram::of(self.0.files(), version, self.0.budget())
     }
 
     /// What was compiled.

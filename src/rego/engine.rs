@@ -243,14 +243,7 @@ impl Linker {
         if let Some(engine) = self.bases.get(needed) {
             return Ok(engine.clone());
         }
-        let mut engine = regorus::Engine::new();
-        engine.set_strict_builtin_errors(true);
-        engine.set_gather_prints(true);
-        engine.set_execution_timer_config(ExecutionTimerConfig {
-            limit: self.budget,
-            check_interval: CHECK_INTERVAL,
-        });
-        extension::install(&mut engine, &self.data);
+        let mut engine = prepared(&self.data, self.budget);
         if let Err(cause) = engine.add_data(Term::from(&self.data).0) {
             let nowhere = Arc::new(SourceFile::new("data", ""));
             return Err(Fault::new(&nowhere, Span::default(), cause.to_string()));
@@ -286,6 +279,19 @@ impl Examined {
         extension::answer_from(Circumstances::of_a_test());
         self.family.run(engine, rule)
     }
+}
+
+/// The second engine as it is before it has read anything.
+pub(super) fn prepared(data: &Value, budget: Duration) -> regorus::Engine {
+    let mut engine = regorus::Engine::new();
+    engine.set_strict_builtin_errors(true);
+    engine.set_gather_prints(true);
+    engine.set_execution_timer_config(ExecutionTimerConfig {
+        limit: budget,
+        check_interval: CHECK_INTERVAL,
+    });
+    extension::install(&mut engine, data);
+    engine
 }
 
 /// `data.a["b-c"].deny`: how the engine wants to be asked.

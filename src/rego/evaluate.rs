@@ -21,6 +21,7 @@ mod program;
 mod replace;
 mod rule;
 mod run;
+mod sight;
 mod sink;
 mod stored;
 mod switches;
@@ -32,7 +33,8 @@ use crate::rego::ir::Unit;
 
 pub use failure::{Failure, FailureKind};
 pub use machine::{Evaluation, Machine, Settings};
-pub use program::{Entry, Hit, Point, PointKind, Program, Refusal};
+pub use program::{Entry, Point, PointKind, Program, Refusal};
+pub use sight::{Hit, Sight, Sights};
 pub use switches::Switches;
 
 /// Compiles all modules of a revision over its base documents.

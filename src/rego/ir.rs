@@ -93,6 +93,8 @@ pub struct Definition {
     pub branches: Vec<Branch>,
     /// The number of slots in the frame, arguments included.
     pub slots: u32,
+    /// By slot: its name as it is written; none for those that no text names.
+    pub names: Vec<Option<Arc<str>>>,
     /// The whole definition.
     pub span: Span,
     /// The head alone.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::budget::{Exhausted, Limits};
 use super::engine::Failure;
-use super::evaluate::{self, Evaluation, FailureKind, Hit, Machine, Point, Settings, Switches};
+use super::evaluate::{
+    self, Evaluation, FailureKind, Hit, Machine, Point, Settings, Sights, Switches,
+};
 use super::fault::Fault;
 use super::ir::Unit;
 use super::module::Module;
@@ -37,6 +39,8 @@ pub struct Statement {
     pub point: Point,
     /// What has become of it.
     pub hit: Hit,
+    /// What values it had, where the modules were compiled to keep them.
+    pub sights: Sights,
 }
 
 /// What built-ins that would be different each time answer with.
@@ -114,6 +118,16 @@ impl Revision {
         &self.program
     }
 
+    /// The files that it was compiled of.
+    pub(super) fn files(&self) -> &[Arc<SourceFile>] {
+        &self.files
+    }
+
+    /// How long one evaluation may take.
+    pub(super) const fn budget(&self) -> Duration {
+        self.budget
+    }
+
     /// The same, where a built-in without an answer is undefined.
     pub(super) fn lenient(self) -> Self {
         Self { is_strict: false, ..self }
@@ -140,7 +154,7 @@ impl Revision {
     ) -> Result<Option<Value>, Failure> {
         let mut hearing = self.over(machine, input, circumstances);
         if let Some(documents) = documents {
-            hearing.evaluation.read_documents(documents);
+            hearing.read_documents(documents);
         }
         let answer = hearing.answer(path, None);
         observe(hearing.evaluation.covered());
@@ -207,13 +221,19 @@ impl<'r> Hearing<'r> {
         self
     }
 
+    /// Reads documents in place of those that the modules were compiled with.
+    pub(super) fn read_documents(&mut self, documents: Value) {
+        self.evaluation.read_documents(documents);
+    }
+
     /// Every statement, and what has become of it, when the modules were compiled to count.
     pub(super) fn statements(&self) -> impl Iterator<Item = Statement> {
-        let hits = self.evaluation.covered().iter();
-        self.revision.points().zip(hits).map(|((file, point), hit)| Statement {
+        let hits = self.evaluation.covered().iter().enumerate();
+        self.revision.points().zip(hits).map(|((file, point), (number, hit))| Statement {
             file: Arc::clone(file),
             point,
             hit: *hit,
+            sights: self.evaluation.sights().get(number).cloned().unwrap_or_default(),
         })
     }
 

@@ -42,7 +42,7 @@ pub use annotation::ReadYaml;
 pub(super) use call::written;
 use globals::{Globals, World, package_of};
 use lower::Lower;
-pub(crate) use uses::Uses;
+pub(crate) use uses::{Read, Uses};
 
 /// What modules are resolved with.
 pub struct Options<'o> {

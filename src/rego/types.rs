@@ -19,6 +19,7 @@ mod unify;
 use super::fault::Fault;
 use super::ir::Unit;
 use super::module::Module;
+use super::resolve::Uses;
 
 pub use kind::Type;
 pub use schema::{Openness, of_schema};
@@ -40,6 +41,7 @@ pub(super) fn check(
     edges: &[Vec<usize>],
     modules: &[Module],
     inputs: &[InputType],
+    uses: &[Uses],
 ) -> Vec<Fault> {
-    rules::Rules::new(unit, inputs, modules).check(edges, modules)
+    rules::Rules::new(unit, inputs, modules).check(edges, modules, uses)
 }

@@ -1,5 +1,6 @@
 //! `explain CODE PATH…`: what a policy does over files, statement by statement.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -19,11 +20,14 @@ use crate::domain::policy::{PolicyMeta, PolicyResult};
 use crate::domain::request::{CheckOptions, Request, Stage};
 use crate::gate::{Gate, Traced};
 use crate::intake::Walked;
-use crate::policy::{Fate, LoadOptions, Revision, Step};
+use crate::policy::{Fate, LoadOptions, Revision, Step, Values};
 
 /// Room for the widest word of a fate, and for line numbers.
 const FATE_WIDTH: usize = 13;
 const LINE_WIDTH: usize = 5;
+
+/// Where values stand, under the text of their statement.
+const BELOW: usize = 2 + LINE_WIDTH + 2 + FATE_WIDTH + 2 + 4;
 
 /// The trace, as it is printed.
 ///
@@ -125,6 +129,7 @@ fn one(traced: &Traced, look: Look) -> String {
             let _infallible = writeln!(out, "  {}", look.paint(FAINT, &clean(file)));
         }
         out.push_str(&line(step, look));
+        out.push_str(&values(step, look));
     }
     for message in messages {
         let _infallible = writeln!(out, "  {} {}", look.paint(style, "=>"), clean(message));
@@ -150,12 +155,65 @@ fn line(step: &Step, look: Look) -> String {
     format!("  {:LINE_WIDTH$}  {fate}  {indent}{text}\n", step.location.line)
 }
 
+/// The values that a statement had, below it.
+fn values(step: &Step, look: Look) -> String {
+    let mut out = String::new();
+    for values in &step.values {
+        let label = match (step.fate, values.held) {
+            (Fate::Both, true) => "held where ",
+            (Fate::Both, false) => "not where ",
+            (Fate::Held | Fate::Failed | Fate::NotAsked, _) => "where ",
+        };
+        values_below(values, label, look, &mut out);
+    }
+    for (more, word) in step.more.iter().zip(["held", "did not hold"]) {
+        if *more {
+            below(&format!("{word} for others as well"), look, &mut out);
+        }
+    }
+    out
+}
+
+/// On one line where they fit, else each on its own.
+fn values_below(values: &Values, label: &str, look: Look, out: &mut String) {
+    let named = values.named.iter();
+    let named: Vec<String> =
+        named.map(|(name, value)| clean(&format!("{name} = {value}"))).collect();
+    let together = format!("{label}{}", named.join(", "));
+    if together.chars().count() <= room_below(look) {
+        return below(&together, look, out);
+    }
+    for (number, one) in named.iter().enumerate() {
+        let label = if number == 0 { label.to_owned() } else { " ".repeat(label.len()) };
+        below(&(label + one), look, out);
+    }
+}
+
+fn below(text: &str, look: Look, out: &mut String) {
+    let text = match text.char_indices().nth(room_below(look)) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    };
+    let _infallible = writeln!(out, "{}{}", " ".repeat(BELOW), look.paint(FAINT, &text));
+}
+
+fn room_below(look: Look) -> usize {
+    look.width.saturating_sub(BELOW + 1).max(40)
+}
+
 fn document(policy: &PolicyMeta, traces: &[Traced]) -> Value {
     json!({
         "code": policy.code,
         "title": policy.title,
         "subjects": traces.iter().map(subject).collect::<Vec<_>>(),
     })
+}
+
+/// Values for programs: each is JSON as a text, since long ones are shortened.
+fn shown(values: &Values) -> Value {
+    let named: BTreeMap<&str, &str> =
+        values.named.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    json!({ "held": values.held, "named": named })
 }
 
 fn subject(traced: &Traced) -> Value {
@@ -170,11 +228,14 @@ fn subject(traced: &Traced) -> Value {
     let input =
         RawValue::from_string(input.clone()).map_or_else(|_| json!(input), |raw| json!(raw));
     let steps = trace.steps.iter().map(|step| {
+        let [more_held, more_failed] = step.more;
         json!({
             "location": step.location,
             "text": step.text,
             "head": step.is_head,
             "fate": step.fate.as_str().replace(' ', "_"),
+            "values": step.values.iter().map(shown).collect::<Vec<_>>(),
+            "more": { "held": more_held, "failed": more_failed },
         })
     });
     json!({

@@ -8,8 +8,8 @@ use crate::cli::complaint::{Complaint, Source};
 use crate::domain::place::{SourceFile, Span};
 
 /// Renders `complaint`, whose place is `source`.
-pub fn render(complaint: &Complaint, source: &Source, look: Look) -> String {
-    let mut shown = Group::with_title(Level::ERROR.primary_title(clean(&complaint.message)));
+pub fn render(level: Level<'static>, complaint: &Complaint, source: &Source, look: Look) -> String {
+    let mut shown = Group::with_title(level.primary_title(clean(&complaint.message)));
     shown = pointed(shown, &source.file, source.span, AnnotationKind::Primary, None);
     if let Some((file, span, label)) = &source.related {
         shown = pointed(shown, file, *span, AnnotationKind::Context, Some(label));
@@ -77,13 +77,15 @@ mod tests {
               |
               = help: import it
         "]]
-        .assert_eq(&render(&complaint, &source, Look::PLAIN));
+        .assert_eq(&render(Level::ERROR, &complaint, &source, Look::PLAIN));
         let nowhere = Source { span: Span::new(900, 901), related: None, ..source };
         expect![[r"
             error: `x` is not known here
             --> policies/a.rego:4
              = help: import it
         "]]
-        .assert_eq(&render(&complaint, &nowhere, Look::PLAIN));
+        .assert_eq(&render(Level::ERROR, &complaint, &nowhere, Look::PLAIN));
+        let warned = render(Level::WARNING, &complaint, &nowhere, Look::PLAIN);
+        assert!(warned.starts_with("warning: `x`"), "{warned}");
     }
 }

@@ -1,13 +1,15 @@
 //! Results of policy tests.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
 use super::text::{clean, counted, wrap};
 use super::{ERROR, FAINT, GOOD, Look, WARNING};
-use crate::policy::tests::{Condition, Coverage, FileCoverage, Status, TestReport, TestResult};
+use crate::policy::tests::{
+    Condition, Coverage, FileCoverage, Status, SubResult, TestReport, TestResult,
+};
 
 /// Renders `report`: what did not pass, then the counts, then what no test reaches.
 pub fn render(report: &TestReport, covers: bool, look: Look) -> String {
@@ -59,6 +61,9 @@ fn one(result: &TestResult, look: Look) -> String {
             let _infallible = writeln!(out, "  {line}");
         }
     }
+    failed_cases("", &result.sub_results, &mut |name| {
+        let _infallible = writeln!(out, "  did not pass: the case `{}`", clean(name));
+    });
     for stop in &result.stops {
         let place = look.paint(FAINT, &clean(&stop.location.to_string()));
         let _infallible = writeln!(out, "  did not hold: {} ({place})", clean(&stop.text));
@@ -67,6 +72,18 @@ fn one(result: &TestResult, look: Look) -> String {
         let _infallible = writeln!(out, "  {} {}", look.paint(FAINT, "|"), clean(line));
     }
     out
+}
+
+/// The cases of a table that did not pass, by their names; those inside others behind these.
+fn failed_cases(above: &str, cases: &BTreeMap<String, SubResult>, tell: &mut dyn FnMut(&str)) {
+    for (name, case) in cases {
+        let name = if above.is_empty() { name.clone() } else { format!("{above} / {name}") };
+        if !case.sub_results.is_empty() {
+            failed_cases(&name, &case.sub_results, tell);
+        } else if case.fail {
+            tell(&name);
+        }
+    }
 }
 
 fn covered(coverage: &Coverage, look: Look) -> String {

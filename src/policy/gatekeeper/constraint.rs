@@ -2,11 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::answer::violations;
+use super::super::both::either;
 use super::super::dialect::EntryRule;
 use super::super::node::Node;
 use super::action::{Action, Point};
+use super::case::Heard;
 use super::document::Kept;
 use super::matching::{Home, Match};
 use super::template::{Template, input_of};
@@ -19,7 +22,7 @@ use crate::domain::suggest;
 use crate::domain::value::Value;
 use crate::rego::Fault;
 use crate::rego::closed::Asker;
-use crate::rego::engine::Statement;
+use crate::rego::engine::{Failure, Statement};
 
 /// A constraint that may be asked.
 #[derive(Debug)]
@@ -31,6 +34,7 @@ pub(in crate::policy) struct Constraint {
     parameters: Value,
     matching: Match,
     action: Action,
+    asks_both: AtomicBool,
 }
 
 /// One object under review.
@@ -97,6 +101,7 @@ impl Constraint {
             parameters: template.schema.defaulted(&written),
             matching,
             action,
+            asks_both: AtomicBool::new(false),
         })
     }
 
@@ -125,9 +130,44 @@ impl Constraint {
         review: &Review<'_>,
         inventory: &Value,
     ) -> (Value, Vec<Statement>) {
-        let input = input_of(&review.document, &self.parameters);
+        let input = self.input(review);
         let statements = self.template.statements(asker, &input, inventory);
         (input, statements)
+    }
+
+    /// What its rule sees.
+    fn input(&self, review: &Review<'_>) -> Value {
+        input_of(&review.document, &self.parameters)
+    }
+
+    /// From now on both engines are asked.
+    pub(super) fn ask_both(&self) {
+        self.asks_both.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the second engine has a part in the answers.
+    pub(super) fn hears_the_second(&self) -> bool {
+        self.asks_both.load(Ordering::Relaxed)
+    }
+
+    /// What the second engine answers; `None` where it refuses the rule.
+    pub(super) fn second_answer(
+        &self,
+        asker: &Asker,
+        input: &Value,
+        inventory: &Value,
+    ) -> Option<Result<Option<Value>, Failure>> {
+        self.template.second_answer(asker, input, inventory)
+    }
+
+    /// Whether its rule is that of `template`.
+    pub(in crate::policy) fn is_of(&self, template: &Arc<Template>) -> bool {
+        Arc::ptr_eq(&self.template, template)
+    }
+
+    /// What its rule is called.
+    pub(super) fn rule_name(&self) -> &str {
+        &self.template.rule.name
     }
 
     /// The file that its template stands in.
@@ -135,26 +175,43 @@ impl Constraint {
         &self.template.rule.location.file
     }
 
-    /// What it has to say against what is reviewed.
+    /// What it has to say against what is reviewed; `heard` is told what its rule answered.
     ///
     /// # Errors
     /// When its rule fails, runs out of time or answers the wrong shape.
     pub(super) fn violations(
-        &self,
+        self: &Arc<Self>,
         asker: &mut Asker,
         review: &Review<'_>,
         inventory: &Value,
         kind: RuleKind,
+        heard: Option<&mut Vec<Heard>>,
+    ) -> Result<Vec<Violation>, String> {
+        let input = self.input(review);
+        let answer = self.template.answer(asker, input.clone(), inventory);
+        if let Some(heard) = heard {
+            let answer = answer.as_ref().map_err(|_failure| ()).cloned();
+            heard.push(Heard { constraint: Arc::clone(self), input: input.clone(), answer });
+        }
+        let first = self.said(answer, kind);
+        let asks_second = self.hears_the_second();
+        match asks_second.then(|| self.second_answer(asker, &input, inventory)).flatten() {
+            Some(second) => either(first, self.said(second, kind)),
+            None => first,
+        }
+    }
+
+    fn said(
+        &self,
+        answer: Result<Option<Value>, Failure>,
+        kind: RuleKind,
     ) -> Result<Vec<Violation>, String> {
         let rule = EntryRule { kind, ..self.template.rule.clone() };
-        let answer = self
-            .template
-            .answer(asker, &review.document, &self.parameters, inventory)
-            .map_err(|failure| {
-                let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
-                let place = place.unwrap_or_default();
-                format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
-            })?;
+        let answer = answer.map_err(|failure| {
+            let place = failure.place.is_none().then(|| format!(" ({})", rule.location));
+            let place = place.unwrap_or_default();
+            format!("the rule `{}` could not be evaluated: {failure}{place}", rule.name)
+        })?;
         violations(&rule, answer.as_ref(), None, &Release::default())
     }
 }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::super::Moment;
+use super::super::shadow::Shadow;
 use super::action::Point;
+use super::case::{Case, Heard};
 use super::constraint::{Constraint, Review};
 use super::review::{self, Inventory};
 use super::{namespace_of, reviewed};
@@ -15,7 +18,7 @@ use crate::domain::release::Release;
 use crate::domain::request::{Request, SentReview, Stage};
 use crate::domain::value::Value;
 use crate::rego::closed::Asker;
-use crate::rego::engine::{Circumstances, Statement};
+use crate::rego::engine::Statement;
 
 /// What a release shows to constraints.
 pub(in crate::policy) struct Ground<'r> {
@@ -28,12 +31,17 @@ pub(in crate::policy) struct Ground<'r> {
 
 /// The constraints over what a release shows. They are asked in turns.
 pub(in crate::policy) struct Round<'g> {
-    constraints: &'g [Constraint],
+    constraints: &'g [Arc<Constraint>],
     reviews: Vec<Review<'g>>,
     /// The inventory as rules find it.
     shown: Value,
     point: Point,
+    moment: Moment,
     asker: Asker,
+    shadow: Option<&'g Shadow>,
+    /// By review: whether what is answered about it is compared.
+    sampled: Vec<bool>,
+    heard: Vec<Heard>,
     /// The number of the constraint that is asked next, and of the review that it is asked about.
     next: (usize, usize),
     outcomes: Vec<Outcome>,
@@ -54,17 +62,21 @@ impl<'r> Ground<'r> {
     /// Begins; the time of the request, which began at `began`, is bounded by `budget`.
     pub(in crate::policy) fn round<'g>(
         &'g self,
-        constraints: &'g [Constraint],
+        constraints: &'g [Arc<Constraint>],
         began: Instant,
         budget: Duration,
-        circumstances: Circumstances,
+        moment: Moment,
     ) -> Round<'g> {
         Round {
             constraints,
             reviews: self.release.resources.iter().map(|it| self.review(&it.document)).collect(),
             shown: self.inventory.to_value(),
             point: Point::of(self.stage),
-            asker: Asker::new(circumstances),
+            moment,
+            asker: Asker::new(moment.circumstances()),
+            shadow: None,
+            sampled: Vec::new(),
+            heard: Vec::new(),
             next: (0, 0),
             outcomes: Vec::new(),
             began,
@@ -84,15 +96,23 @@ impl<'r> Ground<'r> {
         &self,
         constraint: &Constraint,
         index: usize,
-        circumstances: Circumstances,
+        moment: Moment,
     ) -> Option<(Value, Vec<Statement>)> {
         let review = self.review(&self.release.resources.get(index)?.document);
-        let mut asker = Asker::new(circumstances);
+        let mut asker = Asker::new(moment.circumstances());
         Some(constraint.statements(&mut asker, &review, &self.inventory.to_value()))
     }
 }
 
-impl Round<'_> {
+impl<'g> Round<'g> {
+    /// Lets a sample of the answers be compared.
+    pub(in crate::policy) fn compared_by(mut self, shadow: Option<&'g Shadow>) -> Self {
+        self.shadow = shadow;
+        let sampled = |_| shadow.is_some_and(Shadow::wants_next);
+        self.sampled = self.reviews.iter().map(sampled).collect();
+        self
+    }
+
     /// Goes on for about as long as `slice`; `true` when every constraint has been asked.
     pub(in crate::policy) fn advance(&mut self, slice: Duration) -> bool {
         let until = Instant::now() + slice;
@@ -109,12 +129,17 @@ impl Round<'_> {
         true
     }
 
+    /// Every constraint's outcomes, in the order of the constraints and of the objects.
     pub(in crate::policy) fn outcomes(self) -> Vec<Outcome> {
-        self.outcomes
+        let Self { shadow, heard, moment, shown: inventory, outcomes, .. } = self;
+        if let Some(shadow) = shadow.filter(|_| !heard.is_empty()) {
+            shadow.compare(Case { moment, inventory, heard });
+        }
+        outcomes
     }
 
     /// Asks about the next review; `false` when the constraint does not speak of it.
-    fn ask(&mut self, constraint: &Constraint, kind: RuleKind) -> bool {
+    fn ask(&mut self, constraint: &Arc<Constraint>, kind: RuleKind) -> bool {
         let (number, index) = self.next;
         self.next = (number, index + 1);
         let Some(review) = self.reviews.get(index) else { return false };
@@ -130,8 +155,12 @@ impl Round<'_> {
             subject = Subject::Release;
             PolicyResult::OutOfTime(self.budget)
         } else {
-            let asker = &mut self.asker;
-            match concerns.and_then(|()| constraint.violations(asker, review, &self.shown, kind)) {
+            let is_sampled = self.sampled.get(index).is_some_and(|it| *it);
+            let heard = is_sampled.then_some(&mut self.heard);
+            let (asker, shown) = (&mut self.asker, &self.shown);
+            let found =
+                concerns.and_then(|()| constraint.violations(asker, review, shown, kind, heard));
+            match found {
                 Ok(violations) if violations.is_empty() => PolicyResult::Passed,
                 Ok(violations) => PolicyResult::Failed(violations),
                 Err(reason) if kind == RuleKind::Deny => PolicyResult::Error(reason),
@@ -140,7 +169,8 @@ impl Round<'_> {
             }
         };
         let policy = Arc::clone(&constraint.meta);
-        self.outcomes.push(Outcome { policy, subject, result, second_engine: false });
+        let second_engine = constraint.hears_the_second();
+        self.outcomes.push(Outcome { policy, subject, result, second_engine });
         true
     }
 }

@@ -173,7 +173,7 @@ enum Refused {
     Other(String),
 }
 
-fn set_up(suite: &Suite, test: &Test, options: &LoadOptions) -> Result<Constraint, Refused> {
+fn set_up(suite: &Suite, test: &Test, options: &LoadOptions) -> Result<Arc<Constraint>, Refused> {
     let other = |faults: &[Fault]| Refused::Other(said(faults));
     let mut faults = Vec::new();
     let templates = kept(&suite.folder.join(&test.template), &mut faults).0;
@@ -195,7 +195,10 @@ fn set_up(suite: &Suite, test: &Test, options: &LoadOptions) -> Result<Constrain
     };
     let templates = BTreeMap::from([(template.kind.clone(), Arc::new(template))]);
     let constraint = Constraint::read(constraint, &templates, &mut faults);
-    constraint.filter(|_| faults.is_empty()).ok_or_else(|| Refused::Constraint(said(&faults)))
+    constraint
+        .filter(|_| faults.is_empty())
+        .map(Arc::new)
+        .ok_or_else(|| Refused::Constraint(said(&faults)))
 }
 
 fn said(faults: &[Fault]) -> String {
@@ -246,7 +249,7 @@ fn judge(
     asker: &mut Asker,
     suite: &Suite,
     case: &Case,
-    constraint: &Constraint,
+    constraint: &Arc<Constraint>,
 ) -> Result<(), String> {
     let found = objects(&suite.folder.join(&case.object))?;
     let [object] = found.as_slice() else {
@@ -266,7 +269,7 @@ fn judge(
 
 fn asked(
     asker: &mut Asker,
-    constraint: &Constraint,
+    constraint: &Arc<Constraint>,
     review: &Review<'_>,
     inventory: &Inventory,
 ) -> Result<Vec<Violation>, String> {
@@ -274,7 +277,7 @@ fn asked(
     if !constraint.concerns(review)? {
         return Ok(Vec::new());
     }
-    constraint.violations(asker, review, &inventory.to_value(), kind)
+    constraint.violations(asker, review, &inventory.to_value(), kind, None)
 }
 
 fn written_namespace(object: &Value) -> Option<&str> {

@@ -2,7 +2,7 @@
 //!
 //! Source: Gatekeeper, "Constraint Templates"; `templates.gatekeeper.sh/v1`, `v1beta1`, `v1alpha1`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::super::dialect::{AnswerForm, EntryRule};
 use super::super::node::Node;
@@ -14,8 +14,8 @@ use crate::domain::place::SourceFile;
 use crate::domain::policy::RuleKind;
 use crate::domain::value::Value;
 use crate::rego::Fault;
-use crate::rego::check::check;
-use crate::rego::closed::{Asker, ClosedProgram};
+use crate::rego::check::{CheckOptions, check_with};
+use crate::rego::closed::{Asker, ClosedProgram, SecondProgram};
 use crate::rego::engine::{Failure, Statement};
 use crate::rego::evaluate;
 use crate::rego::module::{Module, Shape, Version, parse};
@@ -40,8 +40,11 @@ pub(in crate::policy) struct Template {
     pub(super) rule: EntryRule,
     /// The parts of its package.
     pub(super) package: Vec<String>,
-    pub(super) file: Arc<SourceFile>,
+    pub(in crate::policy) file: Arc<SourceFile>,
     program: ClosedProgram,
+    version: Version,
+    /// Made when an answer is compared for the first time; `None` where the second engine refuses the rule.
+    second: OnceLock<Option<SecondProgram>>,
     /// The same once more, which counts what it evaluates.
     counting: Option<ClosedProgram>,
 }
@@ -110,6 +113,8 @@ impl Template {
             package,
             file: Arc::clone(&kept.file),
             program,
+            version: code.version,
+            second: OnceLock::new(),
             counting,
         })
     }
@@ -121,19 +126,29 @@ impl Template {
         self.program.program().write(writer);
     }
 
-    /// What the rule answers over a review.
+    /// What the rule answers over what it sees of a review.
     ///
     /// # Errors
     /// When it fails or its time is used up.
     pub(super) fn answer(
         &self,
         asker: &mut Asker,
-        review: &Value,
-        parameters: &Value,
+        input: Value,
         inventory: &Value,
     ) -> Result<Option<Value>, Failure> {
-        let input = input_of(review, parameters);
         self.program.answer(asker, &self.package, RULE, input, documents(inventory.clone()))
+    }
+
+    /// What the second engine answers; `None` where it refuses the rule.
+    pub(super) fn second_answer(
+        &self,
+        asker: &Asker,
+        input: &Value,
+        inventory: &Value,
+    ) -> Option<Result<Option<Value>, Failure>> {
+        let second = self.second.get_or_init(|| self.program.second(self.version)).as_ref()?;
+        let documents = documents(inventory.clone());
+        Some(second.answer(asker, &self.package, RULE, input, &documents))
     }
 
     /// What became of each statement over a review; nothing unless it was loaded to be traced.
@@ -175,7 +190,14 @@ fn compile(
     let rule = entry_rule(&modules, code, faults)?;
     let data = documents(Value::object(Vec::new()));
     let n_before = faults.len();
-    faults.extend(check(&modules, &data).faults);
+    let checks = CheckOptions {
+        data: &data,
+        strict: options.strict,
+        incomplete: false,
+        inputs: &[],
+        foreign: &[],
+    };
+    faults.extend(check_with(&modules, checks).faults);
     if faults.len() > n_before {
         return None;
     }

@@ -3,6 +3,7 @@
 mod body;
 mod reference;
 mod required;
+mod shown;
 mod term;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,8 +18,10 @@ use super::program::{
     Body, Branch, Definition, Expr, MemoId, Node, NodeId, Op, Point, PointKind, Program, Refusal,
     Rule, RuleId, Step,
 };
+use super::sight::Shown;
 use super::switches::Switches;
 use required::{Frequencies, Needs};
+use shown::Names;
 
 /// A part of a program, or why there is none.
 type Compiled<T> = Result<T, Refusal>;
@@ -58,7 +61,10 @@ struct Compiler {
     join_ids: JoinIds,
     /// The functions that a `with` somewhere replaces.
     replaced: BTreeSet<ir::Callee>,
+    packages: BTreeSet<ir::Path>,
     frame: Frame,
+    /// What the definition that is being compiled calls things; empty where values are not kept.
+    names: Names,
     /// Where the literal stands that is being compiled.
     span: Span,
 }
@@ -86,6 +92,7 @@ impl Compiler {
                 n_memos: 0,
                 joins: Vec::new(),
                 points: Vec::new(),
+                shown: Vec::new(),
                 refusals: Vec::new(),
                 switches,
             },
@@ -93,7 +100,9 @@ impl Compiler {
             base_ids: BTreeMap::new(),
             join_ids: BTreeMap::new(),
             replaced: inspect::replaced_functions(unit),
+            packages: unit.packages.iter().cloned().collect(),
             frame: Frame::default(),
+            names: Names::default(),
             span: Span::default(),
         };
         for package in &unit.packages {
@@ -142,7 +151,8 @@ impl Compiler {
 
     fn rule(&mut self, rule: &ir::Rule) {
         let Some(id) = self.rule_at(&rule.path) else { return };
-        let compiled = self.definitions(rule);
+        let package = self.package_of(rule);
+        let compiled = self.definitions(rule, &package);
         let switches = self.program.switches;
         let n_refusals = number(self.program.refusals.len());
         let Some(target) = self.program.rules.get_mut(id as usize) else { return };
@@ -165,7 +175,11 @@ impl Compiler {
         }
     }
 
-    fn definitions(&mut self, rule: &ir::Rule) -> Compiled<(Vec<Definition>, Option<Definition>)> {
+    fn definitions(
+        &mut self,
+        rule: &ir::Rule,
+        package: &[Arc<str>],
+    ) -> Compiled<(Vec<Definition>, Option<Definition>)> {
         let mut order = Frequencies::default();
         let needs: Vec<Vec<Needs>> =
             rule.definitions.iter().map(|it| self.needs_of(it, rule.kind, &mut order)).collect();
@@ -173,6 +187,9 @@ impl Compiler {
         let mut ranked = Vec::with_capacity(needs.len());
         for (source, needs) in rule.definitions.iter().zip(&needs) {
             let rank = needs.iter().map(|needs| needs.rank(&order)).min();
+            if self.program.switches.values {
+                self.names = Names::of(source, package.to_vec());
+            }
             ranked.push((rank, self.definition(source, rule.kind, needs, &order)?));
         }
         // Where the first solution settles the value, it matters which definition comes first.
@@ -247,7 +264,11 @@ impl Compiler {
         };
         let value = self.expr(term, scope)?;
         let head = if branch.body.is_empty() { branch.span } else { source.head };
-        self.cover(Point { span: head, kind: PointKind::Head }, scope);
+        let point = self.cover(Point { span: head, kind: PointKind::Head }, scope);
+        if self.program.switches.values {
+            let terms: Vec<&ir::Term> = source.keys.iter().chain([term]).collect();
+            self.show(point, self.shown_of_head(&terms));
+        }
         let mut body = std::mem::take(&mut scope.ops);
         if self.program.switches.tests_first && !self.program.switches.coverage {
             index::tests_first(&mut body, arity);
@@ -264,6 +285,24 @@ impl Compiler {
         scope.ops.push(Op::Cover(id));
         self.program.points.push(point);
         Some(id)
+    }
+
+    /// Shows values beside a counted place.
+    fn show(&mut self, point: Option<u32>, shown: Vec<Shown>) {
+        let Some(point) = point.filter(|_| !shown.is_empty()) else { return };
+        let n_points = self.program.points.len();
+        self.program.shown.resize_with(n_points, Vec::new);
+        if let Some(place) = self.program.shown.get_mut(point as usize) {
+            *place = shown;
+        }
+    }
+
+    /// The innermost package that a rule stands in.
+    fn package_of(&self, rule: &ir::Rule) -> ir::Path {
+        let lengths = (0..rule.path.len()).rev();
+        let mut prefixes = lengths.filter_map(|length| rule.path.get(..length));
+        let package = prefixes.find(|prefix| self.packages.contains(*prefix));
+        package.unwrap_or_default().to_vec()
     }
 
     fn rule_at(&self, path: &[Arc<str>]) -> Option<RuleId> {

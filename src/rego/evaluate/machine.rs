@@ -9,7 +9,8 @@ use crate::rego::ir::Span;
 use super::constant::Copies;
 use super::context::Context;
 use super::failure::{Failure, Outcome, exhausted};
-use super::program::{Entry, Hit, Program};
+use super::program::{Entry, Program};
+use super::sight::{Hit, Sights};
 use super::weight::Weights;
 
 /// Scratch memory of one thread, for any number of evaluations of any program.
@@ -61,6 +62,8 @@ pub struct Evaluation<'p> {
     pub(super) budget: Budget,
     pub(super) settings: Settings,
     pub(super) covered: Vec<Hit>,
+    /// By point; empty where values are not kept.
+    pub(super) sights: Vec<Sights>,
     /// Where hits of no point go.
     pub(super) uncounted: Hit,
     /// What is held of the image that the input is about.
@@ -92,6 +95,7 @@ impl Machine {
             budget: Budget::start(settings.limits),
             settings,
             covered: vec![Hit::default(); program.points.len()],
+            sights: vec![Sights::default(); program.shown.len()],
             uncounted: Hit::default(),
             held: None,
         }
@@ -155,6 +159,11 @@ impl<'p> Evaluation<'p> {
     /// What has become of each of [`Program::points`].
     pub fn covered(&self) -> &[Hit] {
         &self.covered
+    }
+
+    /// What values statements had, for each of [`Program::points`] up to the last one beside which there is any.
+    pub fn sights(&self) -> &[Sights] {
+        &self.sights
     }
 
     pub(super) fn hit(&mut self, point: u32) -> &mut Hit {

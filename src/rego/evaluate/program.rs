@@ -10,6 +10,7 @@ use crate::rego::ir::{Path, RuleKind, Slot, Span};
 use super::direct::Direct;
 use super::guard::Guard;
 use super::index::{Dispatch, Joined};
+use super::sight::Shown;
 use super::switches::Switches;
 
 /// The number of a rule.
@@ -40,6 +41,8 @@ pub struct Program {
     pub(super) joins: Vec<OnceLock<Joined>>,
     /// What coverage counts.
     pub(super) points: Vec<Point>,
+    /// By point: what a trace shows beside it; nothing where values are not kept.
+    pub(super) shown: Vec<Vec<Shown>>,
     pub(super) refusals: Vec<Refusal>,
     pub(super) switches: Switches,
 }
@@ -66,17 +69,6 @@ pub enum PointKind {
     Statement,
     /// A statement that asks: it holds or it does not, and tests should see both.
     Condition,
-}
-
-/// What has become of a point.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Hit {
-    /// Whether it was evaluated.
-    pub reached: bool,
-    /// Whether it had a solution once.
-    pub held: bool,
-    /// Whether it had none once.
-    pub failed: bool,
 }
 
 /// A rule that does not compile.

@@ -71,8 +71,12 @@ impl<'p> Evaluation<'p> {
                     if self.is_statement(*point) {
                         return self.observed(*point, after, sink);
                     }
+                    self.look(*point, true);
                 }
-                Op::Held(point) => self.hit(*point).held = true,
+                Op::Held(point) => {
+                    self.hit(*point).held = true;
+                    self.look(*point, true);
+                }
                 Op::Iterate(iterate) => return self.iterate(iterate, after, sink),
                 Op::Walk(walk) => {
                     let Some(value) = self.owned(&walk.0) else { return Ok(false) };
@@ -98,8 +102,12 @@ impl<'p> Evaluation<'p> {
         let result = self.run(after, sink);
         let is_over = result.is_ok();
         let hit = self.hit(point);
-        hit.failed |= is_over && !hit.held;
+        let held = hit.held;
+        hit.failed |= is_over && !held;
         hit.held |= held_before;
+        if !held {
+            self.look(point, false);
+        }
         result
     }
 

@@ -50,6 +50,7 @@ impl Stored for Program {
             n_memos,
             joins,
             points,
+            shown: _of_points,
             refusals,
             switches,
         } = self;
@@ -90,6 +91,7 @@ impl Stored for Program {
             n_memos: memos,
             joins: (0..joins).map(|_| OnceLock::new()).collect(),
             points: Vec::new(),
+            shown: Vec::new(),
             refusals: Vec::new(),
             switches: Switches::default(),
         };

@@ -29,6 +29,8 @@ pub struct Switches {
     pub own_constants: bool,
     /// Counts what was evaluated.
     pub coverage: bool,
+    /// Keeps some values of what the counted statements name.
+    pub values: bool,
 }
 
 impl Default for Switches {
@@ -45,6 +47,7 @@ impl Default for Switches {
             direct_calls: true,
             own_constants: true,
             coverage: false,
+            values: false,
         }
     }
 }
@@ -52,7 +55,7 @@ impl Default for Switches {
 impl Switches {
     /// The plainest reading, which counts: every statement is asked that the language asks.
     pub fn traced() -> Self {
-        Self { coverage: true, ..Self::plain() }
+        Self { coverage: true, values: true, ..Self::plain() }
     }
 
     /// Everything off: the plainest reading of the program.
@@ -69,6 +72,7 @@ impl Switches {
             direct_calls: false,
             own_constants: false,
             coverage: false,
+            values: false,
         }
     }
 }

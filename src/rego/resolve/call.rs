@@ -88,8 +88,10 @@ impl Lower<'_, '_, '_> {
         }
         let callee = match self.path_of(operator) {
             Some(Meaning::Data(path)) if arguments.is_empty() && self.globals.is_value(&path) => {
+                let mut uses = self.globals.uses.borrow_mut();
+                uses.called(&path, operator.span);
                 let value = Term::Data(strings(path));
-                self.globals.uses.borrow_mut().read(&value, operator.span);
+                uses.read(&value, operator.span);
                 return value;
             }
             Some(Meaning::Data(path)) => Callee::Rule(path),

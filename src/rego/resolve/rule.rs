@@ -89,6 +89,7 @@ impl Lower<'_, '_, '_> {
             keys,
             branches,
             slots: self.slot_count(),
+            names: self.frame.names.clone(),
             span,
             head: (self.span_of)(rule.head.span),
         };
@@ -261,6 +262,7 @@ pub(super) fn check_head(rule: &Rule, report: &mut Report<'_>) {
     };
     let looks_up = |term: &SyntaxTerm| match term.kind {
         TermKind::Reference(..) => Some("ref"),
+        TermKind::Name(_) => Some("var"),
         _ => calls(term),
     };
     for argument in rule.head.arguments.iter().flatten() {

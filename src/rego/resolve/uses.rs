@@ -15,6 +15,8 @@ pub(crate) struct Uses {
     pub(crate) replaced: Vec<Path>,
     /// Calls of built-in functions.
     pub(crate) calls: Vec<BuiltinCall>,
+    /// Rules without arguments that are called nonetheless: `f()`.
+    pub(crate) called: Vec<Read>,
 }
 
 /// A read of `data`.
@@ -45,6 +47,11 @@ impl Uses {
             })
             .collect();
         self.reads.push(Read { path, span });
+    }
+
+    /// Notes that a rule without arguments is called.
+    pub(super) fn called(&mut self, path: &Path, span: Span) {
+        self.called.push(Read { path: path.clone(), span });
     }
 
     /// Notes a call of a built-in.

@@ -13,6 +13,7 @@ use crate::rego::builtin;
 use crate::rego::fault::Fault;
 use crate::rego::ir::{Branch, Definition, Head, Path, Rule, RuleKind, Term, Unit};
 use crate::rego::module::Module;
+use crate::rego::resolve::{Read, Uses};
 use crate::rego::syntax::fault::{Code, Report};
 
 /// What a rule gives.
@@ -54,7 +55,12 @@ impl<'u> Rules<'u> {
     }
 
     /// Checks all rules, each after those that it needs.
-    pub(super) fn check(mut self, edges: &[Vec<usize>], modules: &[Module]) -> Vec<Fault> {
+    pub(super) fn check(
+        mut self,
+        edges: &[Vec<usize>],
+        modules: &[Module],
+        uses: &[Uses],
+    ) -> Vec<Fault> {
         let mut faults = Vec::new();
         for number in in_order(edges) {
             let Some(rule) = self.unit.rules.get(number) else { continue };
@@ -64,7 +70,25 @@ impl<'u> Rules<'u> {
             }
             faults.extend(mistakes.into_iter().filter_map(|mistake| told(mistake, modules)));
         }
+        for (module, uses) in modules.iter().zip(uses) {
+            let called = uses.called.iter().filter_map(|call| self.called(call, module));
+            faults.extend(called);
+        }
         faults
+    }
+
+    /// The call of a rule without arguments: OPA takes it where the rule may be anything, which then may be a function.
+    fn called(&self, call: &Read, module: &Module) -> Option<Fault> {
+        let RuleType::Value(of) = self.rule(&call.path)? else { return None };
+        if of.is_anything() {
+            return None;
+        }
+        let mut report = Report::new(&module.file);
+        let name = call.path.join(".");
+        report
+            .fault(Code::Type, call.span, format!("undefined function data.{name}"))
+            .help("it is a rule, and no function: leave the brackets away");
+        report.faults.pop()
     }
 
     /// What is known of the rule at a path.

@@ -1,5 +1,7 @@
 //! Literals to steps.
 
+use std::collections::BTreeSet;
+
 use crate::rego::ir::{self, Callee, Literal, LiteralKind, Slot, Term};
 
 use super::super::index;
@@ -32,7 +34,12 @@ impl Compiler {
             self.span = literal.span;
             let kind = kind_of(&literal.kind);
             let point = self.cover(Point { span: literal.span, kind }, scope);
+            let keeps = self.program.switches.values;
+            let before = if keeps { self.frame.bound.clone() } else { BTreeSet::new() };
             self.literal(literal, scope)?;
+            if keeps {
+                self.show(point, self.shown(literal, &before));
+            }
             scope.ops.extend(point.map(Op::Held));
         }
         if self.program.switches.joins && !self.program.switches.coverage {

@@ -1,0 +1,5 @@
+package k8s
+
+default deny := false
+
+deny if input.kind == "Pod"

@@ -1,0 +1,4 @@
+package lib.images
+
+# Without a default it is asked by nobody.
+allow if input.kind == "Pod"
