@@ -77,11 +77,13 @@ fn what_counts_reads_the_program_plainly_and_notes_what_held() {
         direct_calls,
         own_constants,
         coverage,
+        values,
     } = Switches::plain();
     let all = [joins, dispatch, tests_first, remembered_comprehensions, remembered_calls];
-    let others = [early_exit, plain_packages, shared_joins, direct_calls, own_constants, coverage];
-    assert!(!all.iter().chain(&others).any(|is_on| *is_on));
-    assert_eq!(Switches::traced(), Switches { coverage: true, ..Switches::plain() });
+    let others = [early_exit, plain_packages, shared_joins, direct_calls, own_constants];
+    let noted = [coverage, values];
+    assert!(!all.iter().chain(&others).chain(&noted).any(|is_on| *is_on));
+    assert_eq!(Switches::traced(), Switches { coverage: true, values: true, ..Switches::plain() });
 
     let rules = "r0 if {\n\tx := input[_]\n\tx > 5\n\tx < 0\n}\nr1 if input[0] == 0\n";
     let program = program(rules, Switches::traced());
