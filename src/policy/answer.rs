@@ -23,6 +23,12 @@ pub(super) fn violations(
         return boolean(rule, answer, passes);
     }
     let items: Vec<Value> = match answer {
+        None if rule.answer == AnswerForm::Set => {
+            return Err(format!(
+                "the rule `{}` is undefined, and a set of findings was expected, if only an empty one",
+                rule.name
+            ));
+        }
         None => Vec::new(),
         Some(Value::Array(items)) => items.to_vec(),
         Some(Value::Set(set)) => set.items().to_vec(),
@@ -155,7 +161,7 @@ fn violation(
 /// What to do about one finding; anything else under that key is a fact.
 fn own_remedy(rule: &EntryRule, value: &Value) -> Option<String> {
     let text = value.as_str().filter(|text| !text.trim().is_empty())?;
-    (rule.answer == AnswerForm::Findings).then(|| text.to_owned())
+    (rule.answer != AnswerForm::Conforma).then(|| text.to_owned())
 }
 
 fn text(rule: &EntryRule, key: &str, value: &Value) -> Result<String, String> {
@@ -250,6 +256,22 @@ mod tests {
         assert_eq!((found[1].message.as_str(), found[1].path.as_str()), ("old", "/spec/0/a~1b"));
         assert_eq!(found[1].severity, Some(Severity::Low));
         assert_eq!(found[1].facts.to_string(), r#"{"x":1,"y":2}"#);
+    }
+
+    #[test]
+    fn a_set_that_is_undefined_is_an_error_and_a_list_that_is_finds_nothing() {
+        let undefined = |answer| {
+            let rule = EntryRule {
+                name: "deny".into(),
+                kind: RuleKind::Deny,
+                suffix: String::new(),
+                answer,
+                location: crate::domain::place::Location::default(),
+            };
+            violations(&rule, None, None, &Release::default())
+        };
+        assert!(undefined(AnswerForm::Findings).unwrap().is_empty());
+        assert!(undefined(AnswerForm::Set).unwrap_err().contains("`deny` is undefined"));
     }
 
     #[test]

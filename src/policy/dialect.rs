@@ -44,8 +44,10 @@ pub(super) struct EntryRule {
 /// What a rule answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AnswerForm {
-    /// A list of findings.
+    /// A list of findings; none where it is undefined.
     Findings,
+    /// A set of findings, which is never undefined.
+    Set,
     /// A boolean, and which one is nothing to say against.
     Boolean(bool),
     /// A list of findings in Conforma's words.
@@ -101,6 +103,9 @@ pub(super) fn policies(
             }
             if let Some(mut entry) = entry_rule(name) {
                 entry.location = placed.module.file.location(rule.span, "");
+                if rule.shape == Shape::Set {
+                    entry.answer = AnswerForm::Set;
+                }
                 rules.entry(name).or_insert(entry);
                 heads.push((*placed, name.as_str()));
             }

@@ -29,7 +29,7 @@ stored_struct!(PolicyMeta {
     line,
 });
 
-stored_enum!(AnswerForm { 0 = Findings, 1 = Boolean(passes), 2 = Conforma });
+stored_enum!(AnswerForm { 0 = Findings, 1 = Boolean(passes), 2 = Conforma, 3 = Set });
 stored_enum!(RuleKind { 0 = Deny, 1 = Warn, 2 = Audit });
 stored_enum!(Severity { 0 = Low, 1 = Medium, 2 = High, 3 = Critical });
 stored_enum!(Scope { 0 = Workload, 1 = Resource, 2 = Image, 3 = Sbom, 4 = Plan, 5 = Release });
