@@ -48,9 +48,5 @@ readme:
 bench:
     cargo bench --locked
 
-# What is shipped: trained on the load of the benches, then optimised as a whole; an hour
-dist:
-    tools/dist/build
-
 fuzz target seconds="60":
     cd fuzz && cargo +nightly fuzz run {{target}} -- -max_total_time={{seconds}}
