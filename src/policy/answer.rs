@@ -23,7 +23,7 @@ pub(super) fn violations(
         return boolean(rule, answer, passes);
     }
     let items: Vec<Value> = match answer {
-        None if rule.answer == AnswerForm::Set => {
+        None if rule.is_set => {
             return Err(format!(
                 "the rule `{}` is undefined, and a set of findings was expected, if only an empty one",
                 rule.name
@@ -161,7 +161,7 @@ fn violation(
 /// What to do about one finding; anything else under that key is a fact.
 fn own_remedy(rule: &EntryRule, value: &Value) -> Option<String> {
     let text = value.as_str().filter(|text| !text.trim().is_empty())?;
-    (rule.answer != AnswerForm::Conforma).then(|| text.to_owned())
+    (rule.answer == AnswerForm::Findings).then(|| text.to_owned())
 }
 
 fn text(rule: &EntryRule, key: &str, value: &Value) -> Result<String, String> {
@@ -240,6 +240,7 @@ mod tests {
             kind: RuleKind::Deny,
             suffix: String::new(),
             answer: AnswerForm::Findings,
+            is_set: true,
             location: crate::domain::place::Location::default(),
         };
         let value: Value = serde_json::from_str(json).unwrap();
@@ -260,18 +261,19 @@ mod tests {
 
     #[test]
     fn a_set_that_is_undefined_is_an_error_and_a_list_that_is_finds_nothing() {
-        let undefined = |answer| {
+        let undefined = |is_set| {
             let rule = EntryRule {
                 name: "deny".into(),
                 kind: RuleKind::Deny,
                 suffix: String::new(),
-                answer,
+                answer: AnswerForm::Findings,
+                is_set,
                 location: crate::domain::place::Location::default(),
             };
             violations(&rule, None, None, &Release::default())
         };
-        assert!(undefined(AnswerForm::Findings).unwrap().is_empty());
-        assert!(undefined(AnswerForm::Set).unwrap_err().contains("`deny` is undefined"));
+        assert!(undefined(false).unwrap().is_empty());
+        assert!(undefined(true).unwrap_err().contains("`deny` is undefined"));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub(super) struct EntryRule {
     pub(super) suffix: String,
     /// What its answer is.
     pub(super) answer: AnswerForm,
+    /// Whether it makes a set, which is never undefined.
+    pub(super) is_set: bool,
     /// Where it first stands.
     pub(super) location: Location,
 }
@@ -44,10 +46,8 @@ pub(super) struct EntryRule {
 /// What a rule answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AnswerForm {
-    /// A list of findings; none where it is undefined.
+    /// A list of findings.
     Findings,
-    /// A set of findings, which is never undefined.
-    Set,
     /// A boolean, and which one is nothing to say against.
     Boolean(bool),
     /// A list of findings in Conforma's words.
@@ -78,6 +78,7 @@ fn entry_rule(name: &str) -> Option<EntryRule> {
             kind: *kind,
             suffix: suffix.to_owned(),
             answer: AnswerForm::Findings,
+            is_set: false,
             location: Location::default(),
         })
     })
@@ -103,9 +104,7 @@ pub(super) fn policies(
             }
             if let Some(mut entry) = entry_rule(name) {
                 entry.location = placed.module.file.location(rule.span, "");
-                if rule.shape == Shape::Set {
-                    entry.answer = AnswerForm::Set;
-                }
+                entry.is_set = rule.shape == Shape::Set;
                 rules.entry(name).or_insert(entry);
                 heads.push((*placed, name.as_str()));
             }
@@ -251,6 +250,7 @@ fn boolean_rule<'m>(
         kind: RuleKind::Deny,
         suffix: String::new(),
         answer: AnswerForm::Boolean(name == ALLOW),
+        is_set: false,
         location: placed.module.file.location(rule.span, ""),
     };
     Some((placed, entry))

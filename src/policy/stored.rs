@@ -10,7 +10,7 @@ use crate::domain::policy::{Dialect, Needs, PolicyMeta, RuleKind, Scope};
 use crate::rego::stored::{Reader, Stored, Writer, stored_enum, stored_struct};
 
 stored_struct!(Policy { meta, package, rules, has_exceptions, severity_is_written, claim });
-stored_struct!(EntryRule { name, kind, suffix, answer, location });
+stored_struct!(EntryRule { name, kind, suffix, answer, is_set, location });
 stored_struct!(Location { file, line, column, end_line, end_column, path });
 stored_struct!(PolicyMeta {
     code,
@@ -29,7 +29,7 @@ stored_struct!(PolicyMeta {
     line,
 });
 
-stored_enum!(AnswerForm { 0 = Findings, 1 = Boolean(passes), 2 = Conforma, 3 = Set });
+stored_enum!(AnswerForm { 0 = Findings, 1 = Boolean(passes), 2 = Conforma });
 stored_enum!(RuleKind { 0 = Deny, 1 = Warn, 2 = Audit });
 stored_enum!(Severity { 0 = Low, 1 = Medium, 2 = High, 3 = Critical });
 stored_enum!(Scope { 0 = Workload, 1 = Resource, 2 = Image, 3 = Sbom, 4 = Plan, 5 = Release });

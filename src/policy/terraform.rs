@@ -152,6 +152,7 @@ impl Query {
                 kind: self.kind,
                 suffix: String::new(),
                 answer: AnswerForm::Findings,
+                is_set: written.shape == Shape::Set,
                 location,
             }],
             has_exceptions: false,

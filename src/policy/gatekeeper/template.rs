@@ -345,6 +345,7 @@ fn entry_rule(modules: &[Module], code: &Code<'_>, faults: &mut Vec<Fault>) -> O
         kind: RuleKind::Deny,
         suffix: String::new(),
         answer: AnswerForm::Findings,
+        is_set: rule.shape == Shape::Set,
         location: module.file.location(rule.span, ""),
     })
 }
