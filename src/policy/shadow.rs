@@ -14,6 +14,7 @@ use super::Moment;
 use crate::domain::error::Error;
 use crate::domain::policy::PolicyMeta;
 use crate::domain::value::{Number, Value};
+use crate::rego::engine::Failure;
 
 /// A server compares the engines on one input in so many, unless it is told otherwise.
 pub const COMPARE_ONE_IN: NonZeroU32 = match NonZeroU32::new(1000) {
@@ -64,6 +65,15 @@ pub(super) trait Case: Send {
 
 /// What a rule answered; the error has no other meaning than that there was one.
 pub(super) type Answer = Result<Option<Value>, ()>;
+
+/// What the second engine answered, to be compared. `None` where its time was used up: it is slower by so much that this says
+/// nothing.
+pub(super) fn comparable(answer: Result<Option<Value>, Failure>) -> Option<Answer> {
+    match answer {
+        Err(failure) if failure.out_of_time => None,
+        answer => Some(answer.map_err(drop)),
+    }
+}
 
 impl fmt::Debug for Shadow {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
