@@ -151,8 +151,7 @@ impl Compiler {
 
     fn rule(&mut self, rule: &ir::Rule) {
         let Some(id) = self.rule_at(&rule.path) else { return };
-        let package = self.package_of(rule);
-        let compiled = self.definitions(rule, &package);
+        let compiled = self.definitions(rule);
         let switches = self.program.switches;
         let n_refusals = number(self.program.refusals.len());
         let Some(target) = self.program.rules.get_mut(id as usize) else { return };
@@ -175,11 +174,7 @@ impl Compiler {
         }
     }
 
-    fn definitions(
-        &mut self,
-        rule: &ir::Rule,
-        package: &[Arc<str>],
-    ) -> Compiled<(Vec<Definition>, Option<Definition>)> {
+    fn definitions(&mut self, rule: &ir::Rule) -> Compiled<(Vec<Definition>, Option<Definition>)> {
         let mut order = Frequencies::default();
         let needs: Vec<Vec<Needs>> =
             rule.definitions.iter().map(|it| self.needs_of(it, rule.kind, &mut order)).collect();
@@ -188,7 +183,7 @@ impl Compiler {
         for (source, needs) in rule.definitions.iter().zip(&needs) {
             let rank = needs.iter().map(|needs| needs.rank(&order)).min();
             if self.program.switches.values {
-                self.names = Names::of(source, package.to_vec());
+                self.names = Names::of(source, self.package_of(rule));
             }
             ranked.push((rank, self.definition(source, rule.kind, needs, &order)?));
         }
