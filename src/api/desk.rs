@@ -455,5 +455,7 @@ mod tests {
             assert!(text.contains(part), "no {part} in {text}");
         }
         assert!(!text.contains("hunter2"), "{text}");
+        // Its id and face are its own, and not those of a span around it.
+        assert!(!text.contains("\"span\""), "{text}");
     }
 }
